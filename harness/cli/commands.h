@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * commands: the subcommands, one file each (cli/NAME.c); main.c lists them. A subcommand parses its
+ * own options from its table, prints results to stdout and everything else to stderr, and returns
+ * an exit code of errmsg.h.
+ */
+#ifndef IRQSTORM_CLI_COMMANDS_H
+#define IRQSTORM_CLI_COMMANDS_H
+
+#include "support/opt.h"
+
+extern const struct command cmd_info;
+extern const struct command cmd_stress;
+extern const struct command cmd_bench;
+extern const struct command cmd_guest;
+
+/* NULL when there is no such subcommand. */
+const struct command *command_find(const char *name);
+
+/*
+ * Parse @cmd's options into @config (defaults first). -1: go on. Otherwise the exit code to return:
+ * help was printed, or the error was.
+ */
+int command_parse(const struct command *cmd, int argc, char **argv, void *config, int *rest);
+
+/* The same for a subcommand that takes no other words. */
+int command_parse_only(const struct command *cmd, int argc, char **argv, void *config);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm: finds the subcommand and hands over. As /init of a guest it is the guest's init. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "guest/init.h"
+#include "support/log.h"
+
+static const struct command *const commands[] = {
+	&cmd_info,
+	&cmd_stress,
+	&cmd_bench,
+	&cmd_guest,
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+int command_parse(const struct command *cmd, int argc, char **argv, void *config, int *rest)
+{
+	struct errmsg e = {0};
+	int err;
+
+	opt_defaults(cmd, config);
+	err = opt_parse(cmd, argc, argv, config, rest, &e);
+	if (err > 0)
+		return EXIT_PASS;
+	if (err < 0) {
+		log_error("%s", e.text);
+		return (int)e.exit;
+	}
+	return -1;
+}
+
+int command_parse_only(const struct command *cmd, int argc, char **argv, void *config)
+{
+	int rest, code = command_parse(cmd, argc, argv, config, &rest);
+
+	if (code < 0 && rest < argc) {
+		log_error("unexpected word '%s'; see irqstorm %s --help", argv[rest], cmd->name);
+		return EXIT_USAGE;
+	}
+	return code;
+}
+
+static void usage(FILE *f)
+{
+	fputs("usage: irqstorm SUBCOMMAND [OPTION...]\n\n"
+	      "Fuzzing and stress tests for the Linux VFIO interrupt interface.\n\n"
+	      "Subcommands:\n",
+	      f);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nirqstorm SUBCOMMAND --help tells more. irqstorm --version prints the version.\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (guest_init_wanted(argv[0]))
+		return guest_init();
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		cmd = argc > 2 ? command_find(argv[2]) : NULL;
+		if (cmd)
+			opt_help(cmd, stdout);
+		else
+			usage(stdout);
+		return EXIT_PASS;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("irqstorm " IRQSTORM_VERSION);
+		return EXIT_PASS;
+	}
+	cmd = command_find(argv[1]);
+	if (!cmd) {
+		log_error("no subcommand '%s'; see irqstorm --help", argv[1]);
+		return EXIT_USAGE;
+	}
+	return cmd->run(cmd, argc - 1, argv + 1);
+}
