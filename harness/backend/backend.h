@@ -57,16 +57,16 @@ struct backend_ops {
 	int (*irq_info)(struct backend *be, struct vfio_irq_info *info);
 
 	/*
-	 * VFIO_DEVICE_SET_IRQS with the caller's own bytes, whatever they are: nothing is checked or
-	 * mended on the way. @size is how many bytes at @arg may be read; a request that needs more
-	 * faults (-EFAULT), as the end of a mapping would make it. Returns what the ioctl returns:
-	 * 0, -errno, or the positive number of vectors to be had (R48).
+	 * VFIO_DEVICE_SET_IRQS with the caller's own bytes, whatever they are: nothing is checked
+	 * or mended on the way. @size is how many bytes at @arg may be read; a request that needs
+	 * more faults (-EFAULT), as the end of a mapping would make it. Returns what the ioctl
+	 * returns: 0, -errno, or the positive number of vectors to be had (R48).
 	 */
 	int (*set_irqs)(struct backend *be, const void *arg, size_t size);
 
 	/*
-	 * Make the device raise @vector of @index, as hardware would: whether a signal follows is up
-	 * to the state of the device. 0 when the device was told to; -errno when it could not be
+	 * Make the device raise @vector of @index, as hardware would: whether a signal follows is
+	 * up to the state of the device. 0 when the device was told to; -errno when it could not be
 	 * (-EINVAL out of range or refused, -EOPNOTSUPP no way to raise that index).
 	 */
 	int (*fire)(struct backend *be, uint32_t index, uint32_t vector);

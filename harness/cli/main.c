@@ -60,7 +60,8 @@ static void usage(FILE *f)
 	      f);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nirqstorm SUBCOMMAND --help tells more. irqstorm --version prints the version.\n", f);
+	fputs("\nirqstorm SUBCOMMAND --help tells more. irqstorm --version prints the version.\n",
+	      f);
 }
 
 int main(int argc, char **argv)

@@ -23,7 +23,8 @@ struct errmsg {
 	char text[1024];
 };
 
-/* Fill @e and return @err, so that callers can write `return errmsg_set(e, ...)`. @e may be NULL. */
+/* Fill @e and return @err, so that callers can write `return errmsg_set(e, ...)`. @e may be NULL.
+ */
 __attribute__((format(printf, 4, 5))) int errmsg_set(struct errmsg *e, int err, enum exit_code exit,
 						     const char *fmt, ...);
 

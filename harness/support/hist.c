@@ -42,7 +42,9 @@ uint64_t hist_quantile(const struct hist *h, double q)
 
 	if (!h->n)
 		return 0;
-	want = (uint64_t)ceil(q * (double)h->n);
+	/* 0.28 * 25 is 7.000000000000001 in doubles: take a few roundings off, or the rank slips.
+	 */
+	want = (uint64_t)ceil(q * (double)h->n * (1 - 1e-15));
 	if (want < 1)
 		want = 1;
 	if (want > h->n)
@@ -71,7 +73,8 @@ int hist_write_hgrm(const struct hist *h, FILE *f, double scale)
 	uint64_t seen = 0;
 	double mean = hist_mean(h), var = 0;
 
-	fprintf(f, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
+	fprintf(f, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
+		"1/(1-Percentile)");
 	for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
 		uint64_t top = bucket_top(i) < h->max ? bucket_top(i) : h->max;
 		double p;
@@ -82,8 +85,8 @@ int hist_write_hgrm(const struct hist *h, FILE *f, double scale)
 		p = (double)seen / (double)h->n;
 		var += (double)h->bucket[i] * ((double)top - mean) * ((double)top - mean);
 		if (seen < h->n)
-			fprintf(f, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", (double)top / scale, p, seen,
-				1 / (1 - p));
+			fprintf(f, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", (double)top / scale, p,
+				seen, 1 / (1 - p));
 		else
 			fprintf(f, "%12.3f %2.12f %10" PRIu64 "\n", (double)top / scale, p, seen);
 	}

@@ -2,9 +2,9 @@
 /*
  * hist: a log-linear histogram of nanoseconds, as HdrHistogram keeps them. Values below 128 have a
  * bucket each; above, every power of two is cut into 64 sub-buckets, so a reported value is at most
- * 1/64 (1.6 %) above the true one and never below it. Covers the whole of uint64_t in 3,776 counters
- * (30 KiB), records in a few nanoseconds, and never allocates after hist_init. One writer; merge
- * per-thread histograms when the threads are done.
+ * 1/64 (1.6 %) above the true one and never below it. Covers the whole of uint64_t in 3,776
+ * counters (30 KiB), records in a few nanoseconds, and never allocates after hist_init. One writer;
+ * merge per-thread histograms when the threads are done.
  */
 #ifndef IRQSTORM_SUPPORT_HIST_H
 #define IRQSTORM_SUPPORT_HIST_H

@@ -152,7 +152,7 @@ void json_bool(struct json *j, const char *key, bool v)
 	fputs(v ? "true" : "false", j->f);
 }
 
-void json_string(struct json *j, const char *key, const char *v)
+void json_str(struct json *j, const char *key, const char *v)
 {
 	begin_item(j, key);
 	if (v)

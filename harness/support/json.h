@@ -33,7 +33,7 @@ void json_i64(struct json *j, const char *key, int64_t v);
 void json_double(struct json *j, const char *key, double v);
 void json_bool(struct json *j, const char *key, bool v);
 /* NULL becomes null; invalid UTF-8 bytes are written as U+FFFD. */
-void json_string(struct json *j, const char *key, const char *v);
+void json_str(struct json *j, const char *key, const char *v);
 /* Closes the last level's line; asserts that every level was ended. */
 void json_finish(struct json *j);
 

@@ -16,8 +16,8 @@ __attribute__((format(printf, 1, 2))) void log_note(const char *fmt, ...);
 
 struct progress {
 	bool tty;
-	bool shown;          /* a rewritten line stands on the terminal */
-	uint64_t last_ns;    /* when it was last written */
+	bool shown;       /* a rewritten line stands on the terminal */
+	uint64_t last_ns; /* when it was last written */
 	uint64_t interval_ns;
 };
 

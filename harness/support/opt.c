@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/units.h"
@@ -20,7 +21,8 @@ static const struct opt *find(const struct command *cmd, const char *name, size_
 	return NULL;
 }
 
-/* How many letters of the shorter name the two share in front: enough to guess at a typing error. */
+/* How many letters of the shorter name the two share in front: enough to guess at a typing error.
+ */
 static const char *nearest(const struct command *cmd, const char *name, size_t len)
 {
 	const char *best = NULL;
@@ -41,17 +43,24 @@ static const char *nearest(const struct command *cmd, const char *name, size_t l
 	return best;
 }
 
+static const char *format_limit(const struct opt *o, uint64_t v, char *buf, size_t size)
+{
+	if (o->type == OPT_DURATION)
+		return units_format_ns(v, buf, size);
+	snprintf(buf, size, "%" PRIu64, v);
+	return buf;
+}
+
 static int range_error(const struct opt *o, const char *value, struct errmsg *e)
 {
-	if (o->type == OPT_DURATION) {
-		char lo[32], hi[32];
+	char lo[32], hi[32];
 
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be %s to %s", o->name, value,
-				  units_format_ns(o->min, lo, sizeof(lo)),
-				  units_format_ns(o->max, hi, sizeof(hi)));
-	}
-	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be %" PRIu64 " to %" PRIu64, o->name,
-			  value, o->min, o->max);
+	format_limit(o, o->min, lo, sizeof(lo));
+	if (!o->max)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be at least %s", o->name,
+				  value, lo);
+	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be %s to %s", o->name, value, lo,
+			  format_limit(o, o->max, hi, sizeof(hi)));
 }
 
 static int store_number(const struct opt *o, const char *value, uint64_t *out, struct errmsg *e)
@@ -66,8 +75,8 @@ static int store_number(const struct opt *o, const char *value, uint64_t *out, s
 	err = o->type == OPT_DURATION ? units_parse_duration(value, &v)
 				      : units_parse_count(value, &v);
 	if (err)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: not a %s (like %s)", o->name, value,
-				  o->type == OPT_DURATION ? "duration" : "number",
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: not a %s (like %s)", o->name,
+				  value, o->type == OPT_DURATION ? "duration" : "number",
 				  o->type == OPT_DURATION ? "500ms, 10s or 2h" : "64, 10k or 0x40");
 	if (v < o->min || (o->max && v > o->max))
 		return range_error(o, value, e);
@@ -89,7 +98,8 @@ static int store_choice(const struct opt *o, const char *value, uint32_t *out, s
 			n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", i ? ", " : "",
 					      o->choices[i]);
 	}
-	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be one of %s", o->name, value, all);
+	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be one of %s", o->name, value,
+			  all);
 }
 
 static int store(const struct opt *o, const char *value, void *config, struct errmsg *e)
@@ -165,7 +175,7 @@ int opt_parse(const struct command *cmd, int argc, char **argv, void *config, in
 		if (o->type != OPT_FLAG && !value) {
 			if (++i >= argc)
 				return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s needs a value (%s)",
-						  o->name, o->arg);
+						  o->name, o->arg ? o->arg : o->choices[0]);
 			value = argv[i];
 		}
 		err = store(o, value, config, e);
@@ -232,46 +242,64 @@ static void wrap(FILE *f, const char *text, int at, int col)
 	fputc('\n', f);
 }
 
-static void help_option(const struct opt *o, FILE *f)
+/* "  --mode open|closed", in memory of its own; NULL when there is none. */
+static char *option_head(const struct opt *o)
 {
-	char head[160], text[1024];
-	int n, t;
+	char *head = NULL;
+	size_t size;
+	FILE *f = open_memstream(&head, &size);
 
-	n = snprintf(head, sizeof(head), "  --%s%s", o->name, o->type == OPT_FLAG ? "" : " ");
+	if (!f)
+		return NULL;
+	fprintf(f, "  --%s%s", o->name, o->type == OPT_FLAG ? "" : " ");
 	if (o->type == OPT_CHOICE) {
 		for (uint32_t i = 0; o->choices[i]; i++)
-			n += snprintf(head + n, sizeof(head) - (size_t)n, "%s%s", i ? "|" : "",
-				      o->choices[i]);
+			fprintf(f, "%s%s", i ? "|" : "", o->choices[i]);
 	} else if (o->type != OPT_FLAG) {
-		n += snprintf(head + n, sizeof(head) - (size_t)n, "%s", o->arg);
+		fputs(o->arg, f);
 	}
-	t = snprintf(text, sizeof(text), "%s", o->help);
-	if (o->def && o->type != OPT_FLAG)
-		snprintf(text + t, sizeof(text) - (size_t)t, " (default %s)", o->def);
-	if (n > HELP_COLUMNS) {
-		/* A long list of choices: break it at the bars. */
-		const char *p = head;
-		int x = 0;
+	fclose(f);
+	return head;
+}
 
-		while (*p) {
-			size_t len = strcspn(p + 1, "|") + 1;
+/* A long list of choices: break it at the bars. */
+static void wrap_head(FILE *f, const char *head)
+{
+	int x = 0;
 
-			if (x && x + (int)len > HELP_COLUMNS - 2) {
-				fprintf(f, "\n      ");
-				x = 6;
-			}
-			fwrite(p, 1, len, f);
-			x += (int)len;
-			p += len;
+	while (*head) {
+		size_t len = strcspn(head + 1, "|") + 1;
+
+		if (x && x + (int)len > HELP_COLUMNS) {
+			fprintf(f, "\n      ");
+			x = 6;
 		}
-	} else {
-		fputs(head, f);
+		fwrite(head, 1, len, f);
+		x += (int)len;
+		head += len;
 	}
+}
+
+static void help_option(const struct opt *o, FILE *f)
+{
+	char *head = option_head(o), *text = NULL;
+	bool has_default = o->def && o->type != OPT_FLAG;
+	int n;
+
+	if (!head || asprintf(&text, "%s%s%s%s", o->help, has_default ? " (default " : "",
+			      has_default ? o->def : "", has_default ? ")" : "") < 0) {
+		free(head);
+		return;
+	}
+	n = (int)strlen(head);
+	wrap_head(f, head);
 	if (n > HELP_INDENT - 2)
 		fprintf(f, "\n%*s", HELP_INDENT, "");
 	else
 		fprintf(f, "%*s", HELP_INDENT - n, "");
 	wrap(f, text, HELP_INDENT, HELP_INDENT);
+	free(text);
+	free(head);
 }
 
 void opt_help(const struct command *cmd, FILE *f)

@@ -45,8 +45,14 @@ struct opt {
 	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
 };
 
-#define OPT_HEADING(text) {.type = OPT_GROUP, .help = (text)}
-#define OPT_TABLE_END     {.type = OPT_END}
+#define OPT_HEADING(text)                                                                          \
+	{                                                                                          \
+		.type = OPT_GROUP, .help = (text)                                                  \
+	}
+#define OPT_TABLE_END                                                                              \
+	{                                                                                          \
+		.type = OPT_END                                                                    \
+	}
 
 struct command {
 	const char *name;

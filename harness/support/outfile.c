@@ -9,7 +9,8 @@
 
 static int fail(const struct outfile *o, int err, struct errmsg *e)
 {
-	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "cannot write %s: %s", o->path, strerror(err));
+	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "cannot write %s: %s",
+			  strcmp(o->path, "-") ? o->path : "standard output", strerror(err));
 }
 
 int outfile_open(struct outfile *o, const char *path, struct errmsg *e)

@@ -18,9 +18,8 @@ static const struct unit count_units[] = {
 };
 
 static const struct unit time_units[] = {
-	{"", 1000000000},  {"ns", 1},
-	{"us", 1000},      {"ms", 1000000},
-	{"s", 1000000000}, {"m", 60000000000ULL},
+	{"", 1000000000},        {"ns", 1},         {"us", 1000},
+	{"ms", 1000000},         {"s", 1000000000}, {"m", 60000000000ULL},
 	{"h", 3600000000000ULL},
 };
 
@@ -66,6 +65,8 @@ int units_parse_duration(const char *s, uint64_t *out_ns)
 	if (errno)
 		return -ERANGE;
 	if (*end == '.') {
+		if (!isdigit((unsigned char)end[1]))
+			return -EINVAL;
 		for (end++; isdigit((unsigned char)*end); end++) {
 			if (frac_scale >= 1000000000)
 				continue;
@@ -84,11 +85,12 @@ int units_parse_duration(const char *s, uint64_t *out_ns)
 
 const char *units_format_ns(uint64_t ns, char *buf, size_t size)
 {
+	/* Each limit is where the rounded text would reach the next unit. */
 	if (ns < 1000)
 		snprintf(buf, size, "%" PRIu64 " ns", ns);
-	else if (ns < 1000000)
+	else if (ns < 999950)
 		snprintf(buf, size, "%.1f us", (double)ns / 1e3);
-	else if (ns < 1000000000)
+	else if (ns < 999995000)
 		snprintf(buf, size, "%.2f ms", (double)ns / 1e6);
 	else
 		snprintf(buf, size, "%.2f s", (double)ns / 1e9);
@@ -97,15 +99,16 @@ const char *units_format_ns(uint64_t ns, char *buf, size_t size)
 
 const char *units_format_count(uint64_t n, char *buf, size_t size)
 {
-	char digits[24];
+	char digits[24], text[32];
 	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, n);
 	size_t o = 0;
 
-	for (size_t i = 0; i < len && o + 2 < size; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0)
-			buf[o++] = ',';
-		buf[o++] = digits[i];
+			text[o++] = ',';
+		text[o++] = digits[i];
 	}
-	buf[o] = '\0';
+	text[o] = '\0';
+	snprintf(buf, size, "%s", text);
 	return buf;
 }

@@ -20,9 +20,12 @@ static const struct flag_name info_names[] = {
 };
 
 static const struct flag_name set_names[] = {
-	{VFIO_IRQ_SET_ACTION_MASK, "MASK"},	  {VFIO_IRQ_SET_ACTION_UNMASK, "UNMASK"},
-	{VFIO_IRQ_SET_ACTION_TRIGGER, "TRIGGER"}, {VFIO_IRQ_SET_DATA_NONE, "NONE"},
-	{VFIO_IRQ_SET_DATA_BOOL, "BOOL"},	  {VFIO_IRQ_SET_DATA_EVENTFD, "EVENTFD"},
+	{VFIO_IRQ_SET_ACTION_MASK, "MASK"},
+	{VFIO_IRQ_SET_ACTION_UNMASK, "UNMASK"},
+	{VFIO_IRQ_SET_ACTION_TRIGGER, "TRIGGER"},
+	{VFIO_IRQ_SET_DATA_NONE, "NONE"},
+	{VFIO_IRQ_SET_DATA_BOOL, "BOOL"},
+	{VFIO_IRQ_SET_DATA_EVENTFD, "EVENTFD"},
 	{0, NULL},
 };
 
@@ -75,7 +78,8 @@ const struct vfio_irq_set *irq_set_eventfds(struct irq_set_buf *b, uint32_t inde
 
 	set = init(b, VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_EVENTFD, index, start, count,
 		   size);
-	memcpy(b->raw + IRQ_SET_HDR_SIZE, fds, size);
+	if (size)
+		memcpy(b->raw + IRQ_SET_HDR_SIZE, fds, size);
 	return set;
 }
 

@@ -9,8 +9,8 @@
 #include "uapi/vfio_irq.h"
 
 struct irq_set_buf {
-	_Alignas(struct vfio_irq_set) uint8_t raw[sizeof(struct vfio_irq_set) +
-						  IRQ_MAX_VECTORS * sizeof(int32_t)];
+	_Alignas(struct vfio_irq_set)
+		uint8_t raw[sizeof(struct vfio_irq_set) + IRQ_MAX_VECTORS * sizeof(int32_t)];
 };
 
 /* TRIGGER|NONE, count 0: disable the index (R19). */
