@@ -20,10 +20,10 @@ struct emu_config {
 	enum emu_profile profile;
 	uint32_t msix_vectors; /* table size, 0 (no capability) or 1..2048 */
 	uint32_t msi_vectors;  /* 0, 1, 2, 4, 8, 16, 32 */
-	bool intx;	       /* has an INTx pin */
-	bool pcie;	       /* has the ERR index */
-	bool host_dyn;	       /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
-	bool pba_cleared_on_disable; /* personality: default keeps pending bits, as QEMU's devices */
+	bool intx;             /* has an INTx pin */
+	bool pcie;             /* has the ERR index */
+	bool host_dyn; /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
+	bool pba_cleared_on_disable; /* else pending bits are kept, as by QEMU's devices */
 	const struct signal_provider *signals; /* NULL: real eventfds */
 };
 
@@ -33,20 +33,27 @@ void emu_config_default(struct emu_config *cfg);
 /* 0, -EINVAL (@e says which field; exit 2) or -ENOMEM. The caller owns *@out: backend_close(). */
 int emulator_open(const struct emu_config *cfg, struct backend **out, struct errmsg *e);
 
-/* What an oracle may look at; a consistent snapshot as long as no call is running. */
+/*
+ * What an oracle may look at; a consistent snapshot as long as no call is running. The counters are
+ * of MSI and MSI-X since open, and no fire is missing from them:
+ *	fires == sent + coalesced + pending + dropped_disabled + dropped_shutdown
+ * INTX is a level: its fires are not counted.
+ */
 struct emu_state {
-	uint32_t type;	     /* enabled index: VFIO_PCI_*_IRQ_INDEX, or VFIO_PCI_NUM_IRQS for none */
-	uint32_t allocated;  /* size of A: vectors that hold a host irq */
-	uint32_t active;     /* size of C: vectors with a context */
-	uint32_t references; /* eventfd references held (R66) */
+	uint32_t type;      /* enabled index: VFIO_PCI_*_IRQ_INDEX, or VFIO_PCI_NUM_IRQS for none */
+	uint32_t allocated; /* size of A: vectors that hold a host irq */
+	uint32_t active;    /* size of C: vectors with a context */
+	uint32_t references;       /* eventfd references held (R66) */
 	uint64_t dropped_disabled; /* fires while MSI(-X) was disabled: nowhere to go */
 	uint64_t dropped_shutdown; /* messages that found their irq shut down (R80) */
-	uint64_t pended;	   /* fires that set a pending bit */
-	uint64_t sent;		   /* messages that reached a handler */
+	uint64_t pended;           /* fires that set a pending bit */
+	uint64_t coalesced;        /* fires that found it set (P3) */
+	uint32_t pending;          /* pending bits set now */
+	uint64_t sent;             /* messages that reached a handler */
 };
 void emulator_state(struct backend *be, struct emu_state *state);
 
-/* True when @vector of MSI-X holds a host irq (A), a context (C); is masked; has its pending bit. */
+/* @vector of MSI-X holds a host irq (A), a context (C); is masked; has its pending bit. */
 struct emu_vector_state {
 	bool allocated, active, masked, pending;
 	uint32_t host_irq; /* 0 when not allocated */

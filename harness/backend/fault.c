@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/fault.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/clock.h"
+#include "support/units.h"
+
+const char *const fault_names[] = {"drop", "double", "misroute", "delay", NULL};
+
+struct fault_backend {
+	struct backend be;
+	struct backend *inner;
+	struct fault_config cfg;
+	_Atomic uint64_t eligible[FAULT_KINDS];
+	_Atomic uint64_t planted[FAULT_KINDS];
+	/* 1: the last call armed it and none is in flight. MSI-X only: what the engine fires. */
+	_Atomic uint8_t armed[IRQ_MAX_VECTORS];
+};
+
+int fault_parse(struct fault_config *cfg, const char *text)
+{
+	char copy[64], *n, *rest;
+	uint64_t delay = 200 * NSEC_PER_MSEC;
+	int kind;
+
+	if (strlen(text) >= sizeof(copy))
+		return -EINVAL;
+	strcpy(copy, text);
+	n = strchr(copy, ':');
+	if (!n)
+		return -EINVAL;
+	*n++ = '\0';
+	for (kind = 0; fault_names[kind] && strcmp(fault_names[kind], copy); kind++)
+		;
+	if (!fault_names[kind])
+		return -EINVAL;
+	rest = strchr(n, ':');
+	if (rest) {
+		*rest++ = '\0';
+		if (kind != FAULT_DELAY || units_parse_duration(rest, &delay))
+			return -EINVAL;
+	}
+	if (units_parse_count(n, &cfg->every[kind]) || !cfg->every[kind])
+		return -EINVAL;
+	if (kind == FAULT_DELAY)
+		cfg->delay_ns = delay;
+	return 0;
+}
+
+static bool is_armed(struct fault_backend *f, uint32_t vector)
+{
+	return vector < IRQ_MAX_VECTORS &&
+	       atomic_load_explicit(&f->armed[vector], memory_order_acquire);
+}
+
+/* True for every N-th call with an eligible fire. */
+static bool due(struct fault_backend *f, enum fault_kind kind)
+{
+	uint64_t every = f->cfg.every[kind];
+
+	if (!every ||
+	    (atomic_fetch_add_explicit(&f->eligible[kind], 1, memory_order_relaxed) + 1) % every)
+		return false;
+	atomic_fetch_add_explicit(&f->planted[kind], 1, memory_order_relaxed);
+	return true;
+}
+
+/* The next armed vector after @vector, or @vector when there is no other. */
+static uint32_t neighbour(struct fault_backend *f, uint32_t vector)
+{
+	for (uint32_t i = 1; i < IRQ_MAX_VECTORS; i++) {
+		uint32_t v = (vector + i) % IRQ_MAX_VECTORS;
+
+		if (is_armed(f, v))
+			return v;
+	}
+	return vector;
+}
+
+static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+	uint32_t other;
+
+	if (index != VFIO_PCI_MSIX_IRQ_INDEX || !is_armed(f, vector))
+		return backend_fire(f->inner, index, vector);
+	if (due(f, FAULT_DROP))
+		return 0;
+	if (due(f, FAULT_DELAY))
+		clock_sleep_until(clock_ns() + f->cfg.delay_ns);
+	if (f->cfg.every[FAULT_MISROUTE]) {
+		other = neighbour(f, vector);
+		if (other != vector && due(f, FAULT_MISROUTE))
+			return backend_fire(f->inner, index, other);
+	}
+	if (due(f, FAULT_DOUBLE))
+		backend_fire(f->inner, index, vector);
+	return backend_fire(f->inner, index, vector);
+}
+
+static void set_armed(struct fault_backend *f, uint32_t vector, bool armed)
+{
+	atomic_store_explicit(&f->armed[vector], armed, memory_order_release);
+}
+
+static int fault_set_irqs(struct backend *be, const void *arg, size_t size)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+	const struct vfio_irq_set *set = arg;
+	bool msix = size >= IRQ_SET_HDR_SIZE && set->index == VFIO_PCI_MSIX_IRQ_INDEX;
+	bool eventfds = msix && (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) &&
+			set->start < IRQ_MAX_VECTORS &&
+			set->count <= IRQ_MAX_VECTORS - set->start &&
+			size >= IRQ_SET_HDR_SIZE + set->count * sizeof(int32_t);
+	bool disable = msix && (set->flags & VFIO_IRQ_SET_DATA_NONE) && !set->count;
+	uint32_t first = eventfds ? set->start : 0;
+	uint32_t end = eventfds ? first + set->count : disable ? IRQ_MAX_VECTORS : 0;
+	int ret;
+
+	for (uint32_t v = first; v < end; v++)
+		set_armed(f, v, false);
+	ret = f->inner->ops->set_irqs(f->inner, arg, size);
+	if (ret == 0 && eventfds) {
+		for (uint32_t v = first; v < end; v++) {
+			int32_t fd;
+
+			memcpy(&fd, set->data + (v - first) * sizeof(fd), sizeof(fd));
+			set_armed(f, v, fd >= 0);
+		}
+	}
+	return ret;
+}
+
+static int fault_describe(struct backend *be, struct backend_desc *desc)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+	int err = backend_describe(f->inner, desc);
+
+	for (int i = 0; i < FAULT_KINDS && !err; i++) {
+		size_t n = strlen(desc->target);
+
+		if (!f->cfg.every[i])
+			continue;
+		snprintf(desc->target + n, sizeof(desc->target) - n, ",fault=%s:%llu",
+			 fault_names[i], (unsigned long long)f->cfg.every[i]);
+		n = strlen(desc->target);
+		if (i == FAULT_DELAY)
+			snprintf(desc->target + n, sizeof(desc->target) - n, ":%lluns",
+				 (unsigned long long)f->cfg.delay_ns);
+	}
+	return err;
+}
+
+static int fault_irq_info(struct backend *be, struct vfio_irq_info *info)
+{
+	return backend_irq_info(((struct fault_backend *)be)->inner, info);
+}
+
+static int fault_reset(struct backend *be)
+{
+	return backend_reset(((struct fault_backend *)be)->inner);
+}
+
+static void fault_close(struct backend *be)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	backend_close(f->inner);
+	free(f);
+}
+
+static const struct backend_ops fault_ops = {
+	.describe = fault_describe,
+	.irq_info = fault_irq_info,
+	.set_irqs = fault_set_irqs,
+	.fire = fault_fire,
+	.reset = fault_reset,
+	.close = fault_close,
+};
+
+int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct backend **out)
+{
+	struct fault_backend *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->be.ops = &fault_ops;
+	f->inner = inner;
+	f->cfg = *cfg;
+	*out = &f->be;
+	return 0;
+}
+
+bool fault_counts(struct backend *be, struct fault_counts *counts)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	if (be->ops != &fault_ops)
+		return false;
+	for (int i = 0; i < FAULT_KINDS; i++)
+		counts->planted[i] = atomic_load_explicit(&f->planted[i], memory_order_relaxed);
+	return true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault: a backend around another one that plants delivery faults, so that the accounting can be
+ * seen to find them. It touches only fires whose outcome is certain: the vector is armed and no
+ * SET_IRQS call covers it; of those, every N-th. What it planted it counts.
+ */
+#ifndef IRQSTORM_BACKEND_FAULT_H
+#define IRQSTORM_BACKEND_FAULT_H
+
+#include "backend/backend.h"
+
+enum fault_kind {
+	FAULT_DROP,     /* the fire does nothing */
+	FAULT_DOUBLE,   /* the device fires twice */
+	FAULT_MISROUTE, /* the next armed vector fires instead */
+	FAULT_DELAY,    /* the fire happens later; the caller waits */
+	FAULT_KINDS,
+};
+
+extern const char *const fault_names[]; /* in enum order, NULL-terminated */
+
+struct fault_config {
+	uint64_t every[FAULT_KINDS]; /* 0: off */
+	uint64_t delay_ns;
+};
+
+struct fault_counts {
+	uint64_t planted[FAULT_KINDS];
+};
+
+/* "KIND:N" or "delay:N:DURATION" (200 ms when not said) added to @cfg. 0 or -EINVAL. */
+int fault_parse(struct fault_config *cfg, const char *text);
+
+static inline bool fault_any(const struct fault_config *cfg)
+{
+	for (int i = 0; i < FAULT_KINDS; i++) {
+		if (cfg->every[i])
+			return true;
+	}
+	return false;
+}
+
+/* Takes @inner over on success (closing *@out closes it). 0 or -ENOMEM. */
+int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct backend **out);
+
+/* False when @be plants no faults. Call when nothing fires any more. */
+bool fault_counts(struct backend *be, struct fault_counts *counts);
+
+#endif

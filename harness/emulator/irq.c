@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * irq: see irq.h. Owns the pool of host irqs, their actions, and the way of a message from the bus
+ * to a handler.
+ */
+#include "emulator/irq.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulator/function.h"
+
+int host_init(struct host *host, uint32_t count)
+{
+	memset(host, 0, sizeof(*host));
+	if (!count)
+		return 0;
+
+	host->irqs = aligned_alloc(alignof(struct host_irq), count * sizeof(*host->irqs));
+	if (!host->irqs)
+		return -ENOMEM;
+	memset(host->irqs, 0, count * sizeof(*host->irqs));
+	for (uint32_t i = 0; i < count; i++)
+		pthread_mutex_init(&host->irqs[i].lock, NULL);
+	host->count = count;
+	return 0;
+}
+
+void host_fini(struct host *host)
+{
+	for (uint32_t i = 0; i < host->count; i++)
+		pthread_mutex_destroy(&host->irqs[i].lock);
+	free(host->irqs);
+}
+
+void host_new_domain(struct host *host)
+{
+	/*
+	 * A message can outlive its irq (R80), and the slot may belong to another vector by then. A
+	 * real host lets no such message through: x86 frees the per-CPU vector late and flushes the
+	 * remapping entry. The generation does the same here.
+	 */
+	host->generation++;
+}
+
+struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint32_t vector)
+{
+	for (uint32_t i = host->hint; i < host->count; i++) {
+		struct host_irq *irq = &host->irqs[i];
+
+		if (irq->allocated)
+			continue;
+		host->hint = i + 1;
+		irq->allocated = true;
+		irq->table = table;
+		irq->vector = vector;
+		pthread_mutex_lock(&irq->lock);
+		irq->generation = host->generation;
+		pthread_mutex_unlock(&irq->lock);
+		return irq;
+	}
+	host->hint = host->count;
+	return NULL;
+}
+
+void host_release_irq(struct host *host, struct host_irq *irq)
+{
+	uint32_t slot = (uint32_t)(irq - host->irqs);
+
+	irq->allocated = false;
+	if (slot < host->hint)
+		host->hint = slot;
+}
+
+uint32_t host_irq_number(const struct host *host, const struct host_irq *irq)
+{
+	return HOST_IRQ_BASE + (uint32_t)(irq - host->irqs);
+}
+
+struct msi_msg host_compose_msg(const struct host *host, const struct host_irq *irq)
+{
+	return (struct msi_msg){
+		.address = (uint64_t)irq->generation << 32 | MSI_MSG_ADDRESS,
+		.data = (uint32_t)(irq - host->irqs),
+	};
+}
+
+void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
+{
+	pthread_mutex_lock(&irq->lock);
+	irq->handler = handler;
+	irq->data = data;
+	pthread_mutex_unlock(&irq->lock);
+	msg_table_unmask(irq->table, irq->vector);
+}
+
+void host_free_irq(struct host_irq *irq)
+{
+	/*
+	 * Mask first: what fires from here on is pended and replayed by the next request (P8). What
+	 * left the function before and comes after the handler is gone is lost (R80).
+	 */
+	msg_table_mask(irq->table, irq->vector);
+	pthread_mutex_lock(&irq->lock);
+	irq->handler = NULL;
+	irq->data = NULL;
+	pthread_mutex_unlock(&irq->lock);
+}
+
+void host_deliver(struct host *host, struct msi_msg msg)
+{
+	struct host_irq *irq;
+
+	if (msg.data >= host->count) {
+		/* Relaxed: a statistic, it orders nothing. */
+		atomic_fetch_add_explicit(&host->unknown, 1, memory_order_relaxed);
+		return;
+	}
+
+	irq = &host->irqs[msg.data];
+	pthread_mutex_lock(&irq->lock);
+	if (irq->handler && irq->generation == msg.address >> 32) {
+		irq->sent++;
+		irq->handler(irq->data);
+	} else {
+		irq->dropped++;
+	}
+	pthread_mutex_unlock(&irq->lock);
+}
+
+void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped)
+{
+	*sent = 0;
+	*dropped = atomic_load_explicit(&host->unknown, memory_order_relaxed);
+	for (uint32_t i = 0; i < host->count; i++) {
+		struct host_irq *irq = &host->irqs[i];
+
+		pthread_mutex_lock(&irq->lock);
+		*sent += irq->sent;
+		*dropped += irq->dropped;
+		pthread_mutex_unlock(&irq->lock);
+	}
+}

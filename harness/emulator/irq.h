@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * irq: the host's half of message delivery. A host irq is what Linux calls by that name: a number
+ * that a message of the device is routed to, and at most one action (handler) behind it. A message
+ * carries a handle, not a vector of the function: which vector an irq belongs to is known only to
+ * the table entry that holds the message, as with interrupt remapping.
+ *
+ * Locks: one a host irq, held while its handler runs. host_free_irq() takes it, so that no handler
+ * runs after it returned (R69). Allocation is serialised by the caller (igate).
+ */
+#ifndef IRQSTORM_EMULATOR_IRQ_H
+#define IRQSTORM_EMULATOR_IRQ_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CACHE_LINE      64
+#define HOST_IRQ_BASE   24u /* host irq numbers start here, past the legacy ones */
+#define MSI_MSG_ADDRESS 0xfee00000u
+
+/* What the device writes, and where to. */
+struct msi_msg {
+	uint64_t address; /* MSI_MSG_ADDRESS, generation of the domain in the upper half */
+	uint32_t data;    /* slot of the host irq */
+};
+
+struct msg_table;
+
+typedef void (*irq_handler)(void *data);
+
+struct host_irq {
+	alignas(CACHE_LINE) pthread_mutex_t lock;
+	irq_handler handler; /* NULL: shut down, or never requested */
+	void *data;
+	uint64_t sent;       /* messages that reached a handler */
+	uint64_t dropped;    /* messages that found none (R80) */
+	uint32_t generation; /* of the domain when allocated */
+	bool allocated;
+	struct msg_table *table; /* the irq chip: where to mask and unmask */
+	uint32_t vector;
+};
+
+struct host {
+	struct host_irq *irqs;
+	uint32_t count;
+	uint32_t hint;            /* no free slot below */
+	uint32_t generation;      /* counts domain instances: 1 at the first enable */
+	_Atomic uint64_t unknown; /* messages with a handle that no host irq ever had */
+};
+
+int host_init(struct host *host, uint32_t count);
+void host_fini(struct host *host);
+
+/* A new domain instance: messages of an earlier one no longer find an irq. */
+void host_new_domain(struct host *host);
+
+/* A host irq for @vector of @table, shut down. NULL: no vector left. */
+struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint32_t vector);
+void host_release_irq(struct host *host, struct host_irq *irq);
+uint32_t host_irq_number(const struct host *host, const struct host_irq *irq);
+
+/* The message that the host wants for @irq. */
+struct msi_msg host_compose_msg(const struct host *host, const struct host_irq *irq);
+
+/* request_irq(): a handler, then the entry unmasked, which replays what was pended (P8). */
+void host_request_irq(struct host_irq *irq, irq_handler handler, void *data);
+/* free_irq(): the entry masked, then the handler gone; waits for a running one. */
+void host_free_irq(struct host_irq *irq);
+
+/* A message arrives from the bus. Any thread, no lock held. */
+void host_deliver(struct host *host, struct msi_msg msg);
+
+/* Sums over all irqs, past and present. */
+void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fixture_open_with(struct fixture *f, struct emu_config cfg)
+{
+	cr_assert_eq(signal_mem_create(SLOTS, &f->mem), 0, "no memory for slots");
+	for (uint32_t slot = 0; slot < EVENTFDS; slot++)
+		cr_assert_eq(signal_mem_open(f->mem, slot, SIGNAL_MEM_EVENTFD), 0, "slot %u", slot);
+	cr_assert_eq(signal_mem_open(f->mem, SLOT_OTHER, SIGNAL_MEM_OTHER), 0, "other slot");
+	cfg.signals = signal_mem_provider(f->mem);
+	cr_assert_eq(emulator_open(&cfg, &f->be, NULL), 0, "the device does not open");
+}
+
+void fixture_open(struct fixture *f, enum emu_profile profile)
+{
+	struct emu_config cfg;
+
+	emu_config_default(&cfg);
+	cfg.profile = profile;
+	fixture_open_with(f, cfg);
+}
+
+void fixture_close(struct fixture *f)
+{
+	backend_close(f->be);
+	cr_assert_eq(signal_mem_total_references(f->mem), 0, "close left references");
+	signal_mem_destroy(f->mem);
+}
+
+int request(struct backend *be, uint32_t flags, uint32_t index, uint32_t start, uint32_t count,
+	    const void *data, size_t size)
+{
+	size_t total = IRQ_SET_HDR_SIZE + size;
+	struct vfio_irq_set *set = malloc(total);
+	int ret;
+
+	set->argsz = (uint32_t)total;
+	set->flags = flags;
+	set->index = index;
+	set->start = start;
+	set->count = count;
+	if (size)
+		memcpy(set->data, data, size);
+	ret = be->ops->set_irqs(be, set, total);
+	free(set);
+	return ret;
+}
+
+int set_fds(struct backend *be, uint32_t index, uint32_t start, uint32_t count, const int32_t *fds)
+{
+	return request(be, TRIGGER | EVENTFD, index, start, count, fds, count * sizeof(*fds));
+}
+
+int set_fd(struct backend *be, uint32_t index, uint32_t vector, int32_t fd)
+{
+	return set_fds(be, index, vector, 1, &fd);
+}
+
+int set_bool(struct backend *be, uint32_t flags, uint32_t index, uint32_t vector, uint8_t value)
+{
+	return request(be, flags | BOOL, index, vector, 1, &value, 1);
+}
+
+int set_none(struct backend *be, uint32_t flags, uint32_t index, uint32_t start, uint32_t count)
+{
+	return request(be, flags | NONE, index, start, count, NULL, 0);
+}
+
+int disable(struct backend *be, uint32_t index)
+{
+	return set_none(be, TRIGGER, index, 0, 0);
+}
+
+int loopback(struct backend *be, uint32_t index, uint32_t vector)
+{
+	return set_none(be, TRIGGER, index, vector, 1);
+}
+
+struct emu_state state_of(struct backend *be)
+{
+	struct emu_state state;
+
+	emulator_state(be, &state);
+	return state;
+}
+
+struct emu_vector_state vector_of(struct backend *be, uint32_t vector)
+{
+	struct emu_vector_state state;
+
+	emulator_vector_state(be, vector, &state);
+	return state;
+}
+
+uint64_t signals(struct fixture *f, uint32_t slot)
+{
+	return signal_mem_read(f->mem, slot);
+}
