@@ -3,6 +3,10 @@
  * vfio: a real device through vfio-pci, by group and container (/dev/vfio/N). Implements backend.h.
  * The kernel does the work; this module opens, maps, explains what is wrong when it cannot, and
  * knows how to make a device interrupt (its trigger).
+ *
+ * sysfs.h reads facts, find.h picks the device and explains, group.h opens it, guard.h, region.h
+ * and trigger.h use the device fd and do not care how it was opened: iommufd and its cdev would be
+ * a second opener beside group.h, chosen in vfio_open.
  */
 #ifndef IRQSTORM_VFIO_VFIO_H
 #define IRQSTORM_VFIO_VFIO_H
@@ -11,7 +15,7 @@
 #include "support/errmsg.h"
 
 struct vfio_config {
-	const char *bdf;     /* "0000:00:03.0", "00:03.0", or "auto": the only suitable bound device */
+	const char *bdf; /* "0000:00:03.0", "00:03.0", or "auto": the only suitable bound device */
 	const char *trigger; /* "loopback", "ivshmem", or NULL: the best one the device has */
 	const char *sysfs;   /* NULL: "/sys"; tests give a made tree */
 	const char *dev;     /* NULL: "/dev" */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * region: a device's registers: BARs mapped into the process and config space by read and write, as
+ * VFIO lays them out behind the device fd. Nothing here takes a lock.
+ */
+#ifndef IRQSTORM_VFIO_REGION_H
+#define IRQSTORM_VFIO_REGION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "support/errmsg.h"
+
+struct bar_map {
+	void *base; /* NULL when not mapped */
+	size_t size;
+};
+
+/* Map all of BAR @bar, which must have @min_size bytes. 0, or -errno with @e (exit 3). */
+int region_map(int device_fd, uint32_t bar, size_t min_size, struct bar_map *map, struct errmsg *e);
+void region_unmap(struct bar_map *map);
+
+/* Set bits of the 16-bit config register @reg. 0, or -errno with @e (exit 3). */
+int region_config_set16(int device_fd, uint32_t reg, uint16_t bits, struct errmsg *e);
+
+/* One 32-bit register of a mapped BAR, little endian as PCI has it. */
+static inline volatile uint32_t *region_reg32(const struct bar_map *map, size_t offset)
+{
+	return (volatile uint32_t *)((char *)map->base + offset);
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio/vfio.h"
+
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+
+#include "vfio/find.h"
+#include "vfio/group.h"
+#include "vfio/guard.h"
+#include "vfio/trigger.h"
+
+struct vfio_backend {
+	struct backend be;
+	struct vfio_fds fds;
+	struct pci_device pci;
+	struct trigger trigger;
+	struct guard guard;
+	bool can_reset;
+};
+
+static struct vfio_backend *to_vfio(struct backend *be)
+{
+	return (struct vfio_backend *)be;
+}
+
+static int get_irq_info(int fd, uint32_t index, struct vfio_irq_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	info->index = index;
+	return ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, info) ? -errno : 0;
+}
+
+/*
+ * The rules a caller may rely on follow the device, not the version: dynamic MSI-X also depends on
+ * the host's interrupt controller (R17), and a kernel that cannot do it tells by NORESIZE.
+ */
+static const char *profile_of(const struct backend_desc *desc)
+{
+	if (!desc->irq[VFIO_PCI_MSIX_IRQ_INDEX].count)
+		return "";
+	return desc->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE ? "6.1" : "6.12";
+}
+
+static int vfio_describe(struct backend *be, struct backend_desc *desc)
+{
+	struct vfio_backend *v = to_vfio(be);
+	struct utsname uts;
+
+	memset(desc, 0, sizeof(*desc));
+	if (uname(&uts))
+		return -errno;
+	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++) {
+		struct vfio_irq_info info;
+		int err = get_irq_info(v->fds.device, i, &info);
+
+		/* ERR of a conventional PCI function (R14). */
+		if (err == -EINVAL)
+			continue;
+		if (err)
+			return err;
+		desc->irq[i].flags = info.flags;
+		desc->irq[i].count = info.count;
+	}
+	snprintf(desc->target, sizeof(desc->target), "vfio:%s,trigger=%s", v->pci.bdf,
+		 v->trigger.type->name);
+	snprintf(desc->device, sizeof(desc->device), "%04x:%04x at %s", v->pci.vendor,
+		 v->pci.device, v->pci.bdf);
+	snprintf(desc->kernel, sizeof(desc->kernel), "%s", uts.release);
+	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_of(desc));
+	snprintf(desc->trigger, sizeof(desc->trigger), "%s", v->trigger.type->name);
+	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0);
+	desc->fire_max = v->trigger.fire_max;
+	return 0;
+}
+
+static int vfio_irq_info(struct backend *be, struct vfio_irq_info *info)
+{
+	return ioctl(to_vfio(be)->fds.device, VFIO_DEVICE_GET_IRQ_INFO, info) ? -errno : 0;
+}
+
+static int vfio_set_irqs(struct backend *be, const void *arg, size_t size)
+{
+	struct vfio_backend *v = to_vfio(be);
+	int ret;
+
+	if (guard_needed(arg, size))
+		return guard_set_irqs(&v->guard, v->fds.device, arg, size);
+	ret = ioctl(v->fds.device, VFIO_DEVICE_SET_IRQS, arg);
+	return ret < 0 ? -errno : ret;
+}
+
+static int vfio_fire(struct backend *be, uint32_t index, uint32_t vector)
+{
+	struct trigger *t = &to_vfio(be)->trigger;
+
+	return t->type->fire(t, index, vector);
+}
+
+static int vfio_reset(struct backend *be)
+{
+	return ioctl(to_vfio(be)->fds.device, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+static void vfio_close(struct backend *be)
+{
+	struct vfio_backend *v = to_vfio(be);
+
+	if (v->trigger.type->teardown)
+		v->trigger.type->teardown(&v->trigger);
+	group_close(&v->fds);
+	guard_destroy(&v->guard);
+	free(v);
+}
+
+static const struct backend_ops vfio_ops = {
+	.describe = vfio_describe,
+	.irq_info = vfio_irq_info,
+	.set_irqs = vfio_set_irqs,
+	.fire = vfio_fire,
+	.reset = vfio_reset,
+	.close = vfio_close,
+};
+
+/* Learn what was opened and make it able to interrupt. */
+static int start_device(struct vfio_backend *v, struct errmsg *e)
+{
+	struct vfio_device_info info = {.argsz = sizeof(info)};
+	struct vfio_irq_info msix;
+	int err;
+
+	if (ioctl(v->fds.device, VFIO_DEVICE_GET_INFO, &info))
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "%s: VFIO_DEVICE_GET_INFO: %s",
+				  v->pci.bdf, strerror(errno));
+	if (!(info.flags & VFIO_DEVICE_FLAGS_PCI) || info.num_irqs <= VFIO_PCI_MSIX_IRQ_INDEX)
+		return errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT,
+				  "%s is no PCI device to VFIO (flags 0x%x, %u interrupt indexes)",
+				  v->pci.bdf, info.flags, info.num_irqs);
+	v->can_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
+	err = get_irq_info(v->fds.device, VFIO_PCI_MSIX_IRQ_INDEX, &msix);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: VFIO_DEVICE_GET_IRQ_INFO: %s",
+				  v->pci.bdf, strerror(-err));
+	/* A message is a DMA write: QEMU, like hardware, drops it without bus mastering. */
+	err = region_config_set16(v->fds.device, PCI_COMMAND,
+				  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, e);
+	if (err)
+		return err;
+	v->trigger.device_fd = v->fds.device;
+	v->trigger.msix_count = msix.count;
+	return v->trigger.type->setup(&v->trigger, e);
+}
+
+int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg *e)
+{
+	struct vfio_roots roots = {
+		.sysfs = cfg->sysfs ? cfg->sysfs : "/sys",
+		.dev = cfg->dev ? cfg->dev : "/dev",
+	};
+	const struct trigger_type *type = NULL;
+	struct vfio_backend *v;
+	int err;
+
+	if (cfg->trigger) {
+		type = trigger_find(cfg->trigger, e);
+		if (!type)
+			return -EINVAL;
+	}
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	v->be.ops = &vfio_ops;
+	guard_init(&v->guard);
+	err = strcmp(cfg->bdf, "auto") ? find_device(&roots, cfg->bdf, &v->pci, e)
+				       : find_only(&roots, type, &v->pci, e);
+	if (err)
+		goto err_free;
+	if (!type)
+		type = trigger_for(v->pci.vendor, v->pci.device);
+	if (!type->matches(v->pci.vendor, v->pci.device)) {
+		err = errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT,
+				 "trigger %s needs %s, %s is %04x:%04x; use trigger=loopback",
+				 type->name, type->needs, v->pci.bdf, v->pci.vendor, v->pci.device);
+		goto err_free;
+	}
+	v->trigger.type = type;
+	err = group_open(&roots, &v->pci, &v->fds, e);
+	if (err)
+		goto err_free;
+	err = start_device(v, e);
+	if (err)
+		goto err_group;
+	*out = &v->be;
+	return 0;
+
+err_group:
+	group_close(&v->fds);
+err_free:
+	guard_destroy(&v->guard);
+	free(v);
+	return err;
+}
