@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/fault.h"
+#include "emulator/emulator.h"
+#include "support/units.h"
+#include "vfio/vfio.h"
+
+struct parse {
+	const char *spec;
+	struct emu_config emu;
+	struct vfio_config vfio;
+	struct fault_config fault;
+	bool sized; /* the user named the number of vectors */
+	struct errmsg *e;
+};
+
+struct key {
+	const char *name;
+	int (*set)(struct parse *p, const char *value);
+};
+
+static int bad_value(struct parse *p, const char *key, const char *value, const char *want)
+{
+	return errmsg_set(p->e, -EINVAL, EXIT_USAGE, "--target %s: %s=%s: must be %s", p->spec, key,
+			  value, want);
+}
+
+static int set_profile(struct parse *p, const char *value)
+{
+	if (!strcmp(value, "6.1"))
+		p->emu.profile = EMU_PROFILE_6_1;
+	else if (!strcmp(value, "6.12"))
+		p->emu.profile = EMU_PROFILE_6_12;
+	else
+		return bad_value(p, "profile", value, "6.1 or 6.12");
+	return 0;
+}
+
+static int set_count(struct parse *p, const char *key, const char *value, uint32_t max,
+		     uint32_t *out)
+{
+	char want[32];
+	uint64_t n;
+
+	if (units_parse_count(value, &n) || n > max) {
+		snprintf(want, sizeof(want), "0 to %u", max);
+		return bad_value(p, key, value, want);
+	}
+	*out = (uint32_t)n;
+	return 0;
+}
+
+static int set_vectors(struct parse *p, const char *value)
+{
+	p->sized = true;
+	return set_count(p, "vectors", value, IRQ_MAX_VECTORS, &p->emu.msix_vectors);
+}
+
+static int set_msi(struct parse *p, const char *value)
+{
+	return set_count(p, "msi", value, IRQ_MAX_MSI, &p->emu.msi_vectors);
+}
+
+static int set_bool(struct parse *p, const char *key, const char *value, bool *out)
+{
+	if (strcmp(value, "0") && strcmp(value, "1"))
+		return bad_value(p, key, value, "0 or 1");
+	*out = *value == '1';
+	return 0;
+}
+
+static int set_intx(struct parse *p, const char *value)
+{
+	return set_bool(p, "intx", value, &p->emu.intx);
+}
+
+static int set_pcie(struct parse *p, const char *value)
+{
+	return set_bool(p, "pcie", value, &p->emu.pcie);
+}
+
+static int set_dyn(struct parse *p, const char *value)
+{
+	return set_bool(p, "dyn", value, &p->emu.host_dyn);
+}
+
+static int set_pba(struct parse *p, const char *value)
+{
+	if (strcmp(value, "keep") && strcmp(value, "clear"))
+		return bad_value(p, "pba", value, "keep or clear");
+	p->emu.pba_cleared_on_disable = *value == 'c';
+	return 0;
+}
+
+static int set_fault(struct parse *p, const char *value)
+{
+	if (fault_parse(&p->fault, value))
+		return bad_value(p, "fault", value,
+				 "drop:N, double:N, misroute:N or delay:N[:DURATION], N > 0");
+	return 0;
+}
+
+static int set_trigger(struct parse *p, const char *value)
+{
+	p->vfio.trigger = value;
+	return 0;
+}
+
+static const struct key emu_keys[] = {
+	{"profile", set_profile}, {"vectors", set_vectors}, {"msi", set_msi},
+	{"intx", set_intx},       {"pcie", set_pcie},       {"dyn", set_dyn},
+	{"pba", set_pba},         {"fault", set_fault},     {NULL, NULL},
+};
+
+static const struct key vfio_keys[] = {
+	{"trigger", set_trigger},
+	{"fault", set_fault},
+	{NULL, NULL},
+};
+
+/* @list is cut in place: the values that the setters keep point into it. */
+static int parse_keys(struct parse *p, const struct key *keys, char *list)
+{
+	char *save, *word;
+
+	for (word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		char *value = strchr(word, '=');
+		const struct key *k;
+		int err;
+
+		if (!value)
+			return errmsg_set(p->e, -EINVAL, EXIT_USAGE,
+					  "--target %s: '%s' is not KEY=VALUE", p->spec, word);
+		*value++ = '\0';
+		for (k = keys; k->name && strcmp(k->name, word); k++)
+			;
+		if (!k->name)
+			return errmsg_set(p->e, -EINVAL, EXIT_USAGE,
+					  "--target %s: unknown key '%s'", p->spec, word);
+		err = k->set(p, value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int open_emu(struct parse *p, char *keys, uint32_t min_vectors, struct backend **out)
+{
+	int err;
+
+	emu_config_default(&p->emu);
+	err = parse_keys(p, emu_keys, keys);
+	if (err)
+		return err;
+	if (!p->sized && p->emu.msix_vectors < min_vectors)
+		p->emu.msix_vectors = min_vectors;
+	return emulator_open(&p->emu, out, p->e);
+}
+
+static int open_vfio(struct parse *p, char *rest, struct backend **out)
+{
+	char *keys = strchr(rest, ',');
+	int err;
+
+	if (keys)
+		*keys++ = '\0';
+	p->vfio.bdf = rest;
+	err = keys ? parse_keys(p, vfio_keys, keys) : 0;
+	return err ? err : vfio_open(&p->vfio, out, p->e);
+}
+
+int target_open_sized(const char *spec, uint32_t min_vectors, struct backend **out,
+		      struct errmsg *e)
+{
+	struct parse p = {.spec = spec, .e = e};
+	char *copy = strdup(spec);
+	int err;
+
+	if (!copy)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	if (!strncmp(copy, "emu", 3) && (copy[3] == ':' || !copy[3]))
+		err = open_emu(&p, copy + 3 + (copy[3] == ':'), min_vectors, out);
+	else if (!strncmp(copy, "vfio:", 5) && copy[5])
+		err = open_vfio(&p, copy + 5, out);
+	else
+		err = errmsg_set(e, -EINVAL, EXIT_USAGE,
+				 "--target %s: must be emu[:KEY=VALUE,...] or vfio:BDF[,...]",
+				 spec);
+	if (!err && fault_any(&p.fault)) {
+		struct backend *inner = *out;
+
+		err = fault_wrap(inner, &p.fault, out);
+		if (err) {
+			backend_close(inner);
+			errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory");
+		}
+	}
+	free(copy);
+	return err;
+}

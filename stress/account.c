@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/account.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t word_next(uint64_t w, enum vector_state state)
+{
+	bool lossy = state == VEC_SWAPPING || state == VEC_TEARDOWN;
+	uint64_t wide = w & WORD_WIDE;
+
+	if (lossy)
+		wide = state == VEC_TEARDOWN ? WORD_WIDE : 0;
+	return (uint64_t)state | wide | ((word_seq(w) + 1) & WORD_COUNT_MASK) << WORD_SEQ_SHIFT |
+	       ((word_lossy(w) + lossy) & WORD_COUNT_MASK) << WORD_LOSSY_SHIFT;
+}
+
+enum fire_class fire_classify(uint64_t before, uint64_t after)
+{
+	enum vector_state s = word_state(before);
+	bool in_lossy = s == VEC_SWAPPING || s == VEC_TEARDOWN;
+
+	if (s == VEC_ARMED && word_seq(before) == word_seq(after))
+		return FIRE_MUST;
+	if (in_lossy || (s == VEC_ARMED && word_lossy(before) != word_lossy(after)))
+		return after & WORD_WIDE ? FIRE_TEARDOWN : FIRE_SWAP;
+	return FIRE_REMOVED;
+}
+
+void tally_init(struct tally *t)
+{
+	memset(t, 0, sizeof(*t));
+	hist_init(&t->service);
+	for (int i = 0; i < PHASES; i++)
+		hist_init(&t->response[i]);
+}
+
+static void events_merge(struct account_events *into, const struct account_events *from)
+{
+	for (uint32_t i = 0; i < from->n && into->n < ACCOUNT_MAX_EVENTS; i++)
+		into->at[into->n++] = from->at[i];
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+	into->delivered += from->delivered;
+	into->coalesced += from->coalesced;
+	into->unarmed += from->unarmed;
+	into->lost_explained += from->lost_explained;
+	into->lost_unexplained += from->lost_unexplained;
+	into->extra += from->extra;
+	into->late += from->late;
+	into->wakeups += from->wakeups;
+	into->signals += from->signals;
+	hist_merge(&into->service, &from->service);
+	for (int i = 0; i < PHASES; i++)
+		hist_merge(&into->response[i], &from->response[i]);
+	events_merge(&into->missing, &from->missing);
+	events_merge(&into->extras, &from->extras);
+}
+
+uint64_t tally_misrouted(const struct tally *t, uint64_t window_ns)
+{
+	bool used[ACCOUNT_MAX_EVENTS] = {false};
+	uint64_t pairs = 0;
+
+	for (uint32_t i = 0; i < t->extras.n; i++) {
+		uint32_t left = t->extras.at[i].count;
+
+		for (uint32_t k = 0; k < t->missing.n && left; k++) {
+			uint64_t a = t->extras.at[i].ns, b = t->missing.at[k].ns;
+
+			if (used[k] || t->missing.at[k].vector == t->extras.at[i].vector ||
+			    (a > b ? a - b : b - a) > window_ns)
+				continue;
+			used[k] = true;
+			pairs++;
+			left--;
+		}
+	}
+	return pairs;
+}
+
+int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state)
+{
+	memset(l, 0, sizeof(*l));
+	l->ring = calloc(ring_size, sizeof(*l->ring));
+	if (!l->ring)
+		return -ENOMEM;
+	l->ring_mask = ring_size - 1;
+	l->vector = vector;
+	atomic_init(&l->word, (uint64_t)state);
+	return 0;
+}
+
+void ledger_destroy(struct ledger *l)
+{
+	free(l->ring);
+	l->ring = NULL;
+}
+
+void ledger_set_state(struct ledger *l, enum vector_state state)
+{
+	uint64_t w = atomic_load_explicit(&l->word, memory_order_relaxed);
+
+	/*
+	 * A fire that meets the call's effect on the device must then read the word that announced
+	 * the call. Release would do where device state passes through a lock; seq_cst keeps the
+	 * order for a device that is reached by a bare store, too.
+	 */
+	atomic_store_explicit(&l->word, word_next(w, state), memory_order_seq_cst);
+}
+
+static void add_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count)
+{
+	if (ev->n < ACCOUNT_MAX_EVENTS)
+		ev->at[ev->n++] = (struct account_event){ns, vector, (uint32_t)count};
+}
+
+static uint64_t stamp_sent(const struct stamp *s)
+{
+	return s->intended + ((uint64_t)(s->lag & STAMP_LAG_MAX) << STAMP_LAG_SHIFT);
+}
+
+static void finalise(struct ledger *l, uint64_t n)
+{
+	uint64_t f = atomic_load_explicit(&l->finalised, memory_order_relaxed);
+
+	/* release: a closed-loop producer may fire again, after all that was counted */
+	atomic_store_explicit(&l->finalised, f + n, memory_order_release);
+}
+
+/* The class of a fire whose signal came, as far as it is known at this moment. */
+static enum fire_class classify_now(struct ledger *l, const struct account_rules *r,
+				    const struct stamp *s)
+{
+	uint64_t after;
+
+	if (!r->sync_fire)
+		return fire_classify(s->before,
+				     atomic_load_explicit(&l->word, memory_order_acquire));
+	after = atomic_load_explicit(&s->after, memory_order_acquire);
+	/* a signal that came before fire() returned: delivered, and nothing to take back */
+	return after ? fire_classify(s->before, after) : FIRE_MUST;
+}
+
+static uint64_t pop_delivered(struct ledger *l, struct tally *t, const struct account_rules *r,
+			      uint64_t count, uint64_t now)
+{
+	uint64_t head = atomic_load_explicit(&l->head, memory_order_relaxed);
+	uint64_t first = head, newest = 0;
+
+	for (; count && ledger_has(l, head); head++, count--) {
+		const struct stamp *s = &l->ring[head & l->ring_mask];
+		enum fire_class cls = classify_now(l, r, s);
+		enum vector_state state = word_state(s->before);
+		uint64_t response = now > s->intended ? now - s->intended : 0;
+
+		if (cls != FIRE_MUST)
+			l->popped_may[cls]++;
+		/* a fire that nobody wanted yet waits for its vector, not for the engine */
+		if (state == VEC_DISARMED || state == VEC_ADDING)
+			continue;
+		hist_record(&t->response[s->lag >> STAMP_PHASE_SHIFT], response);
+		t->late += response > r->deadline_ns;
+		newest = stamp_sent(s);
+	}
+	if (newest)
+		hist_record(&t->service, now > newest ? now - newest : 0);
+	if (head != first) {
+		t->delivered += head - first;
+		/* release: the producer may reuse the slots */
+		atomic_store_explicit(&l->head, head, memory_order_release);
+		finalise(l, head - first);
+	}
+	if (!ledger_has(l, head))
+		memset(l->popped_may, 0, sizeof(l->popped_may));
+	return count;
+}
+
+/* Signals left over when the ring is empty: replays of held fires. */
+static uint64_t pay_holds(struct ledger *l, struct tally *t, uint64_t count)
+{
+	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++) {
+		uint64_t open = l->hold[k].n - l->hold[k].paid;
+		uint64_t take = open < count ? open : count;
+
+		l->hold[k].paid += take;
+		t->delivered += take;
+		finalise(l, take);
+		count -= take;
+	}
+	return count;
+}
+
+#define VERDICT_COALESCED (FIRE_MUST + 1)
+
+/* The counter of a verdict: of a class that did not arrive, or of what was merged. */
+static uint64_t *verdict(struct tally *t, int k)
+{
+	uint64_t *const counters[FIRE_VERDICTS] = {
+		[FIRE_REMOVED] = &t->unarmed,         [FIRE_SWAP] = &t->lost_explained,
+		[FIRE_TEARDOWN] = &t->lost_explained, [FIRE_MUST] = &t->lost_unexplained,
+		[VERDICT_COALESCED] = &t->coalesced,
+	};
+
+	return counters[k];
+}
+
+/* A signal for fires that age had given up: take the verdict back. */
+static uint64_t take_back(struct ledger *l, struct tally *t, const struct account_rules *r,
+			  uint64_t count, uint64_t now)
+{
+	static const int worst_first[FIRE_VERDICTS] = {
+		FIRE_MUST, FIRE_TEARDOWN, FIRE_SWAP, FIRE_REMOVED, VERDICT_COALESCED,
+	};
+
+	/* with reader threads a read may be older than the verdict that it takes back */
+	if (now > l->credit_ns + 2 * r->lost_after_ns)
+		memset(l->credit, 0, sizeof(l->credit));
+	for (size_t i = 0; i < FIRE_VERDICTS && count; i++) {
+		int k = worst_first[i];
+		uint64_t take = count < l->credit[k] ? count : l->credit[k];
+
+		l->credit[k] -= take;
+		count -= take;
+		*verdict(t, k) -= take;
+		t->delivered += take;
+		t->late += take;
+		for (uint32_t m = t->missing.n; k == FIRE_MUST && take && m > 0; m--) {
+			if (t->missing.at[m - 1].vector != l->vector)
+				continue;
+			t->missing.at[m - 1] = t->missing.at[--t->missing.n];
+			take--;
+		}
+	}
+	return count;
+}
+
+void account_read(struct ledger *l, struct tally *t, const struct account_rules *r, uint64_t count,
+		  uint64_t now)
+{
+	t->wakeups++;
+	t->signals += count;
+	count = pop_delivered(l, t, r, count, now);
+	if (count)
+		count = pay_holds(l, t, count);
+	if (count && r->timed)
+		count = take_back(l, t, r, count, now);
+	if (count) {
+		t->extra += count;
+		add_event(&t->extras, now, l->vector, count);
+	}
+}
+
+/* @n fires have their class now. By age, a late signal may still take that back. */
+static void give_verdict(struct ledger *l, struct tally *t, const struct account_rules *r, int k,
+			 uint64_t n, uint64_t now)
+{
+	*verdict(t, k) += n;
+	finalise(l, n);
+	if (r->timed && n) {
+		l->credit[k] += n;
+		l->credit_ns = now;
+	}
+}
+
+static void flush_hold(struct ledger *l, struct tally *t, const struct account_rules *r, int k,
+		       uint64_t now)
+{
+	struct hold *h = &l->hold[k];
+
+	/* one pending bit, one interrupt (P3); what a teardown drops has no bit */
+	give_verdict(l, t, r, h->paid && k != FIRE_TEARDOWN ? VERDICT_COALESCED : k, h->n - h->paid,
+		     now);
+	*h = (struct hold){0};
+}
+
+/* A fire below the resolved bound that was not delivered: lost, or held for a replay. */
+static void settle_missing(struct ledger *l, struct tally *t, const struct account_rules *r,
+			   const struct stamp *s, enum fire_class cls, uint64_t now)
+{
+	/*
+	 * FIFO order may have given this fire's signal to an earlier one that need not have
+	 * arrived: then that one is what is missing.
+	 */
+	for (int k = 0; k < FIRE_MAY_CLASSES && cls == FIRE_MUST; k++) {
+		if (l->popped_may[k]) {
+			l->popped_may[k]--;
+			cls = (enum fire_class)k;
+		}
+	}
+	if (cls == FIRE_MUST) {
+		add_event(&t->missing, stamp_sent(s), l->vector, 1);
+		give_verdict(l, t, r, FIRE_MUST, 1, now);
+		return;
+	}
+	/* a replay that came before this fire does not speak for it */
+	if (l->hold[cls].paid)
+		flush_hold(l, t, r, (int)cls, now);
+	if (!l->hold[cls].n++) {
+		l->hold_since = now;
+		l->rearmed = 0;
+	}
+}
+
+/*
+ * May a replay of class @k still come, to a vector that is armed? Not after a complete pass. By
+ * age: not when the time of a flight has gone by, twice, since the vector was armed again; what a
+ * swap or a teardown holds was wanted all through, and such calls may follow one another without an
+ * end.
+ */
+static bool replay_is_over(const struct ledger *l, const struct account_rules *r, int k,
+			   uint64_t now)
+{
+	uint64_t since = k == FIRE_REMOVED ? l->rearmed : l->hold_since;
+
+	return !r->timed || (since && now > since + 2 * r->flight_ns);
+}
+
+static void flush_holds(struct ledger *l, struct tally *t, const struct account_rules *r,
+			enum vector_state state, uint64_t now)
+{
+	if (state == VEC_DISARMED || state == VEC_ADDING)
+		l->rearmed = 0;
+	else if (state == VEC_ARMED && !l->rearmed)
+		l->rearmed = now;
+	for (int k = 0; k < FIRE_MAY_CLASSES && state == VEC_ARMED; k++) {
+		if (l->hold[k].n && replay_is_over(l, r, k, now))
+			flush_hold(l, t, r, k, now);
+	}
+}
+
+bool account_held(const struct ledger *l)
+{
+	for (int k = 0; k < FIRE_MAY_CLASSES; k++) {
+		if (l->hold[k].n)
+			return true;
+	}
+	return false;
+}
+
+/* How far ahead a mark looks: what is beyond is settled by a later pass. */
+#define MARK_MAX 4096
+
+void account_mark(struct ledger *l, struct account_mark *m)
+{
+	uint64_t n = atomic_load_explicit(&l->head, memory_order_relaxed);
+	uint64_t end = n + MARK_MAX;
+
+	/* acquire pairs with ledger_end(); fires return in order */
+	while (n < end && ledger_has(l, n) &&
+	       atomic_load_explicit(&l->ring[n & l->ring_mask].after, memory_order_acquire))
+		n++;
+	m->done = n;
+	/* in this order: a fire below `done` had returned before `word` was read */
+	m->word = atomic_load_explicit(&l->word, memory_order_acquire);
+}
+
+void account_resolve(struct ledger *l, struct tally *t, const struct account_rules *r,
+		     const struct account_mark *m, uint64_t now)
+{
+	uint64_t head = atomic_load_explicit(&l->head, memory_order_relaxed);
+	uint64_t first = head;
+
+	for (; head < m->done; head++) {
+		const struct stamp *s = &l->ring[head & l->ring_mask];
+		uint64_t after = atomic_load_explicit(&s->after, memory_order_relaxed);
+		enum fire_class cls = fire_classify(s->before, r->sync_fire ? after : m->word);
+		uint64_t sent = stamp_sent(s), age = now > sent ? now - sent : 0;
+
+		if (r->timed && age < (cls == FIRE_MUST ? r->lost_after_ns : r->flight_ns))
+			break;
+		settle_missing(l, t, r, s, cls, now);
+	}
+	if (head != first)
+		atomic_store_explicit(&l->head, head, memory_order_release);
+	/* a vector that was armed when the pass began has replayed what it had pending */
+	if (account_held(l))
+		flush_holds(l, t, r, word_state(m->word), now);
+}
+
+void account_finish(struct ledger *l, struct tally *t, const struct account_rules *r, uint64_t now)
+{
+	struct account_rules last = *r;
+	struct account_mark m;
+
+	last.timed = false;
+	do {
+		account_mark(l, &m);
+		account_resolve(l, t, &last, &m, now);
+	} while (account_queued(l));
+	flush_holds(l, t, &last, VEC_ARMED, now);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/consume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int consume_init(struct consume *c, struct storm *s, struct errmsg *e)
+{
+	uint32_t n = s->cfg->vectors;
+
+	c->storm = s;
+	c->e = e;
+	pthread_mutex_init(&c->lock, NULL);
+	tally_init(&c->tally);
+	c->dirty = calloc(n, sizeof(*c->dirty));
+	c->touched = calloc(n, sizeof(*c->touched));
+	c->is_touched = calloc(n, 1);
+	c->marks = calloc(n, sizeof(*c->marks));
+	return c->dirty && c->touched && c->is_touched && c->marks ? 0 : -ENOMEM;
+}
+
+void consume_destroy(struct consume *c)
+{
+	free(c->dirty);
+	free(c->touched);
+	free(c->is_touched);
+	free(c->marks);
+	pthread_mutex_destroy(&c->lock);
+}
+
+static void lock(struct consume *c)
+{
+	if (c->threaded)
+		pthread_mutex_lock(&c->lock);
+}
+
+static void unlock(struct consume *c)
+{
+	if (c->threaded)
+		pthread_mutex_unlock(&c->lock);
+}
+
+static void on_signal(void *arg, uint32_t slot, uint64_t count, uint64_t now)
+{
+	struct consume *c = arg;
+	struct storm *s = c->storm;
+	uint32_t v = slot < s->cfg->vectors ? slot : slot - s->cfg->vectors;
+	struct ledger *l = &s->ledgers[v];
+
+	lock(c);
+	account_read(l, &c->tally, &s->rules, count, now);
+	if (!s->rules.timed && account_open(l) && !c->is_touched[v]) {
+		c->is_touched[v] = 1;
+		c->touched[c->n_touched++] = v;
+	}
+	unlock(c);
+}
+
+static void publish(struct consume *c)
+{
+	struct storm *s = c->storm;
+	const struct tally *t = &c->tally;
+
+	atomic_store_explicit(&s->live_delivered, t->delivered, memory_order_relaxed);
+	atomic_store_explicit(&s->live_lost_explained, t->lost_explained, memory_order_relaxed);
+	atomic_store_explicit(&s->live_lost_unexplained, t->lost_unexplained, memory_order_relaxed);
+	atomic_store_explicit(&s->live_extra, t->extra, memory_order_relaxed);
+}
+
+/* Every vector with an open fire becomes dirty. */
+static void sweep(struct consume *c)
+{
+	struct storm *s = c->storm;
+	uint32_t pending = 0;
+
+	c->n_dirty = 0;
+	for (uint32_t v = 0; v < s->cfg->vectors; v++) {
+		struct ledger *l = &s->ledgers[v];
+		uint64_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
+
+		if (!account_open(l))
+			continue;
+		c->dirty[c->n_dirty++] = v;
+		/* what a removed vector holds comes when it is added again, or never */
+		pending += word_state(word) == VEC_ARMED || account_queued(l);
+	}
+	publish(c);
+	atomic_store_explicit(&c->pending, pending, memory_order_relaxed);
+	/* release: whoever sees the new count sees the pending of that sweep */
+	atomic_fetch_add_explicit(&c->sweeps, 1, memory_order_release);
+}
+
+static void take_touched(struct consume *c)
+{
+	memcpy(c->dirty, c->touched, c->n_touched * sizeof(*c->dirty));
+	c->n_dirty = c->n_touched;
+	for (uint32_t i = 0; i < c->n_touched; i++)
+		c->is_touched[c->touched[i]] = 0;
+	c->n_touched = 0;
+}
+
+static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_ns)
+{
+	struct storm *s = c->storm;
+	int got;
+
+	lock(c);
+	for (uint32_t i = 0; i < c->n_dirty; i++)
+		account_mark(&s->ledgers[c->dirty[i]], &c->marks[i]);
+	unlock(c);
+	got = consumer_pass(consumer, c->n_dirty ? 0 : timeout_ns);
+	if (got < 0 || !c->n_dirty)
+		return got;
+	lock(c);
+	for (uint32_t i = 0; i < c->n_dirty; i++)
+		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &s->rules, &c->marks[i],
+				clock_ns());
+	unlock(c);
+	c->n_dirty = 0;
+	return got;
+}
+
+static int consume_loop(struct consume *c, struct consumer *consumer)
+{
+	struct storm *s = c->storm;
+	uint64_t next_sweep = clock_ns() + SWEEP_NS;
+	bool last = false;
+	int got = 0;
+
+	while (!last && got >= 0) {
+		uint64_t now = clock_ns();
+
+		last = atomic_load_explicit(&s->stop_consume, memory_order_acquire);
+		if (now >= next_sweep || last) {
+			for (uint32_t i = 0; i < c->n_touched; i++)
+				c->is_touched[c->touched[i]] = 0;
+			c->n_touched = 0;
+			lock(c);
+			sweep(c);
+			unlock(c);
+			next_sweep = now + SWEEP_NS;
+		} else if (c->n_touched) {
+			take_touched(c);
+		}
+		got = pass(c, consumer, last ? 0 : next_sweep > now ? next_sweep - now : 0);
+	}
+	return got < 0 ? got : 0;
+}
+
+void *consume_main(void *arg)
+{
+	struct consume *c = arg;
+	struct storm *s = c->storm;
+	struct consumer *consumer;
+
+	placement_pin(s->place.consumer);
+	c->threaded = s->cfg->consumer == CONSUMER_READ;
+	/* created here: an io_uring with a single issuer belongs to the thread that made it */
+	c->err = consumer_create(s->cfg->consumer, s->fds, s->n_fds, on_signal, c, &consumer, c->e);
+	if (c->err) {
+		atomic_store_explicit(&s->failed, c->err, memory_order_release);
+		atomic_store_explicit(&s->consumer_ready, true, memory_order_release);
+		return NULL;
+	}
+	c->how = consumer->how;
+	atomic_store_explicit(&s->consumer_ready, true, memory_order_release);
+	c->err = consume_loop(c, consumer);
+	if (c->err) {
+		errmsg_set(c->e, c->err, EXIT_ENVIRONMENT, "consumer (%s) failed: %s", c->how,
+			   strerror(-c->err));
+		atomic_store_explicit(&s->failed, c->err, memory_order_release);
+	}
+	c->stats = consumer->stats;
+	consumer_destroy(consumer);
+	return NULL;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/control.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "support/clock.h"
+
+struct lane {
+	_Alignas(64) _Atomic uint64_t stamp;
+	uint64_t fired;
+	_Alignas(64) _Atomic uint64_t acked;
+};
+
+struct control {
+	const struct stress_config *cfg;
+	const struct placement *place;
+	struct lane *lanes;
+	int32_t *fds;
+	struct control_sum *sum;
+	bool locked;
+	pthread_mutex_t lock; /* CONSUMER_READ alone reports from several threads */
+	_Atomic bool ready, stop_write, stop_read;
+	uint64_t signals;
+	struct errmsg *e;
+	int err;
+};
+
+static void on_signal(void *arg, uint32_t slot, uint64_t count, uint64_t now)
+{
+	struct control *c = arg;
+	struct lane *lane = &c->lanes[slot];
+	uint64_t stamp = atomic_load_explicit(&lane->stamp, memory_order_acquire);
+	uint64_t acked = atomic_load_explicit(&lane->acked, memory_order_relaxed);
+
+	if (c->locked)
+		pthread_mutex_lock(&c->lock);
+	hist_record(&c->sum->latency, now > stamp ? now - stamp : 0);
+	c->signals += count;
+	if (c->locked)
+		pthread_mutex_unlock(&c->lock);
+	atomic_store_explicit(&lane->acked, acked + count, memory_order_release);
+}
+
+static void *writer_main(void *arg)
+{
+	struct control *c = arg;
+	bool closed = c->cfg->mode == STRESS_CLOSED;
+	uint64_t period = c->cfg->rate_hz ? NSEC_PER_SEC / c->cfg->rate_hz : 0;
+	uint32_t n = c->cfg->vectors, idle = 0;
+	uint64_t one = 1, due;
+
+	placement_pin(c->place->producer[0]);
+	due = clock_ns();
+	for (uint32_t v = 0; !atomic_load_explicit(&c->stop_write, memory_order_relaxed);
+	     v = v + 1 < n ? v + 1 : 0) {
+		struct lane *lane = &c->lanes[v];
+
+		if (closed &&
+		    atomic_load_explicit(&lane->acked, memory_order_acquire) != lane->fired) {
+			if (++idle >= n) {
+				placement_relax(c->place);
+				idle = 0;
+			}
+			continue;
+		}
+		while (period && clock_ns() < due &&
+		       !atomic_load_explicit(&c->stop_write, memory_order_relaxed))
+			placement_relax(c->place);
+		due += period;
+		lane->fired++;
+		atomic_store_explicit(&lane->stamp, clock_ns(), memory_order_release);
+		if (write(c->fds[v], &one, sizeof(one)) != (ssize_t)sizeof(one))
+			break;
+	}
+	return NULL;
+}
+
+static void *reader_main(void *arg)
+{
+	struct control *c = arg;
+	struct consumer *consumer;
+	bool last = false;
+	int got = 0;
+
+	placement_pin(c->place->consumer);
+	c->err = consumer_create(c->cfg->consumer, c->fds, c->cfg->vectors, on_signal, c, &consumer,
+				 c->e);
+	atomic_store_explicit(&c->ready, true, memory_order_release);
+	if (c->err)
+		return NULL;
+	while (got >= 0 && !last) {
+		last = atomic_load_explicit(&c->stop_read, memory_order_acquire);
+		got = consumer_pass(consumer, last ? 0 : 2 * NSEC_PER_MSEC);
+	}
+	if (got < 0)
+		c->err = errmsg_set(c->e, got, EXIT_ENVIRONMENT, "control: consumer failed: %s",
+				    strerror(-got));
+	consumer_destroy(consumer);
+	return NULL;
+}
+
+static int run_threads(struct control *c, uint64_t duration_ns)
+{
+	pthread_t reader, writer;
+	uint64_t start;
+	int err;
+
+	err = -pthread_create(&reader, NULL, reader_main, c);
+	if (err)
+		return errmsg_set(c->e, err, EXIT_ENVIRONMENT, "control: thread: %s",
+				  strerror(-err));
+	while (!atomic_load_explicit(&c->ready, memory_order_acquire))
+		clock_sleep_until(clock_ns() + 50 * NSEC_PER_USEC);
+	start = clock_ns();
+	err = c->err ? c->err : -pthread_create(&writer, NULL, writer_main, c);
+	if (!err) {
+		clock_sleep_until(start + duration_ns);
+		atomic_store_explicit(&c->stop_write, true, memory_order_relaxed);
+		pthread_join(writer, NULL);
+	}
+	atomic_store_explicit(&c->stop_read, true, memory_order_release);
+	pthread_join(reader, NULL);
+	c->sum->signals += c->signals;
+	c->sum->elapsed_ns += clock_ns() - start;
+	return err ? err : c->err;
+}
+
+int control_run(const struct stress_config *cfg, const struct placement *place,
+		uint64_t duration_ns, struct control_sum *sum, struct errmsg *e)
+{
+	struct control c = {
+		.cfg = cfg,
+		.place = place,
+		.sum = sum,
+		.locked = cfg->consumer == CONSUMER_READ,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.e = e,
+	};
+	int flags = EFD_CLOEXEC | (cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
+	uint32_t n = cfg->vectors, opened = 0;
+	int err;
+
+	c.lanes = aligned_alloc(64, n * sizeof(*c.lanes));
+	c.fds = calloc(n, sizeof(*c.fds));
+	if (!c.lanes || !c.fds) {
+		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "control: out of memory");
+		goto out;
+	}
+	memset(c.lanes, 0, n * sizeof(*c.lanes));
+	for (; opened < n; opened++) {
+		c.fds[opened] = eventfd(0, flags);
+		if (c.fds[opened] < 0) {
+			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "control: eventfd %u: %s",
+					 opened, strerror(errno));
+			goto out;
+		}
+	}
+	err = run_threads(&c, duration_ns);
+out:
+	while (opened)
+		close(c.fds[--opened]);
+	free(c.fds);
+	free(c.lanes);
+	return err;
+}
+
+void control_result(const struct control_sum *sum, struct stress_control *out)
+{
+	*out = (struct stress_control){
+		.throughput_per_s = sum->elapsed_ns ? (double)sum->signals * (double)NSEC_PER_SEC /
+							      (double)sum->elapsed_ns
+						    : 0,
+		.p50_ns = hist_quantile(&sum->latency, 0.5),
+		.p99_ns = hist_quantile(&sum->latency, 0.99),
+		.n = sum->signals,
+	};
+}

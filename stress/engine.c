@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "stress/consume.h"
+#include "stress/control.h"
+#include "support/log.h"
+#include "support/sigstop.h"
+#include "support/units.h"
+
+#define TICK_NS (2 * NSEC_PER_MSEC)
+
+const char *const stress_mode_names[] = {"closed", "open", NULL};
+
+/* What cannot be run is refused before anything is touched. */
+static int check(const struct stress_config *cfg, const struct backend_desc *d, struct errmsg *e)
+{
+	uint32_t count = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count;
+
+	if (!count)
+		return errmsg_set(e, -ENODEV, EXIT_SKIP, "%s has no MSI-X capability", d->target);
+	if (cfg->vectors > count || cfg->vectors > d->fire_max)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--vectors %u: %s has %u MSI-X vectors",
+				  cfg->vectors, d->target,
+				  count < d->fire_max ? count : d->fire_max);
+	if (cfg->stable > cfg->vectors)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--stable %u: more than --vectors %u",
+				  cfg->stable, cfg->vectors);
+	if (cfg->producers > cfg->vectors)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--producers %u: more than --vectors %u",
+				  cfg->producers, cfg->vectors);
+	if (cfg->strategy->needs_churn && cfg->stable == cfg->vectors)
+		return errmsg_set(
+			e, -EINVAL, EXIT_USAGE,
+			"--resize %s: no vector to add and remove: --stable must be below "
+			"--vectors %u",
+			cfg->strategy->name, cfg->vectors);
+	if (cfg->strategy->needs_dynamic &&
+	    (d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE))
+		return errmsg_set(
+			e, -EOPNOTSUPP, EXIT_SKIP,
+			"--resize %s: this kernel cannot add MSI-X vectors in place "
+			"(VFIO_IRQ_INFO_NORESIZE is set; Linux 6.5+ clears it where the host's "
+			"MSI domain can): try --resize upfront or teardown",
+			cfg->strategy->name);
+	return 0;
+}
+
+static int raise_fd_limit(uint32_t need, struct errmsg *e)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
+		return 0;
+	lim.rlim_cur = lim.rlim_max == RLIM_INFINITY || lim.rlim_max > need ? need : lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+	if (lim.rlim_cur >= need)
+		return 0;
+	return errmsg_set(
+		e, -EMFILE, EXIT_ENVIRONMENT,
+		"this run needs %u open files and the limit is %llu: raise it (ulimit -n) or "
+		"use fewer --vectors",
+		need, (unsigned long long)lim.rlim_max);
+}
+
+static int open_eventfds(struct storm *s, struct errmsg *e)
+{
+	int flags = EFD_CLOEXEC | (s->cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
+	uint32_t want = s->cfg->vectors * (s->cfg->strategy->two_sides ? 2 : 1);
+	int err;
+
+	/* ours, the backend's references, and some for the rest */
+	err = raise_fd_limit(2 * want + 128, e);
+	if (err)
+		return err;
+	s->fds = calloc(want, sizeof(*s->fds));
+	if (!s->fds)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	for (; s->n_fds < want; s->n_fds++) {
+		s->fds[s->n_fds] = eventfd(0, flags);
+		if (s->fds[s->n_fds] < 0)
+			return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "eventfd %u of %u: %s",
+					  s->n_fds, want, strerror(errno));
+	}
+	return 0;
+}
+
+static uint32_t ring_size(const struct stress_config *cfg)
+{
+	uint32_t size = 16;
+
+	if (cfg->mode == STRESS_CLOSED)
+		return 4; /* one is outstanding */
+	while (size < 65536 && size * cfg->vectors < 65536)
+		size *= 2;
+	return size;
+}
+
+static int storm_init(struct storm *s, struct stress_result *r, struct errmsg *e)
+{
+	const struct stress_config *cfg = s->cfg;
+	bool sync = s->desc.caps & BACKEND_SYNC_FIRE;
+	int err;
+
+	s->rules = (struct account_rules){
+		.timed = !sync || cfg->consumer == CONSUMER_READ,
+		.sync_fire = sync,
+		.deadline_ns = cfg->deadline_ns,
+		.lost_after_ns = NSEC_PER_SEC,
+		.flight_ns = 50 * NSEC_PER_MSEC,
+	};
+	placement_plan(&s->place, cfg->producers);
+	placement_format(&s->place, cfg->producers, r->placement, sizeof(r->placement));
+	s->resizer.hist = &r->resize_ns;
+	s->ledgers = aligned_alloc(64, cfg->vectors * sizeof(*s->ledgers));
+	s->producers = calloc(cfg->producers, sizeof(*s->producers));
+	if (!s->ledgers || !s->producers)
+		goto nomem;
+	memset(s->ledgers, 0, cfg->vectors * sizeof(*s->ledgers));
+	for (uint32_t v = 0; v < cfg->vectors; v++) {
+		if (ledger_init(&s->ledgers[v], v, ring_size(cfg), VEC_DISARMED))
+			goto nomem;
+	}
+	err = resizer_init(s);
+	if (err)
+		goto nomem;
+	return open_eventfds(s, e);
+nomem:
+	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+}
+
+static void storm_destroy(struct storm *s)
+{
+	while (s->n_fds)
+		close(s->fds[--s->n_fds]);
+	free(s->fds);
+	resizer_destroy(s);
+	for (uint32_t v = 0; s->ledgers && v < s->cfg->vectors; v++)
+		ledger_destroy(&s->ledgers[v]);
+	free(s->ledgers);
+	free(s->producers);
+}
+
+static uint64_t fired_total(struct storm *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t v = 0; v < s->cfg->vectors; v++)
+		n += atomic_load_explicit(&s->ledgers[v].fired, memory_order_relaxed);
+	return n;
+}
+
+static void show_progress(struct storm *s, struct progress *p, uint64_t start, uint64_t now)
+{
+	uint64_t fired = fired_total(s), elapsed = now - start;
+	char count[32], rate[32], done[32], resizes[32];
+
+	progress_show(
+		p, now,
+		"[%02u:%02u/%02u:%02u] fired %s (%s/s) delivered %s lost %llu+%llu resizes %s",
+		(unsigned int)(elapsed / NSEC_PER_SEC / 60),
+		(unsigned int)(elapsed / NSEC_PER_SEC % 60),
+		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC / 60),
+		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC % 60),
+		units_format_count(fired, count, sizeof(count)),
+		units_format_count(elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0,
+				   rate, sizeof(rate)),
+		units_format_count(atomic_load_explicit(&s->live_delivered, memory_order_relaxed),
+				   done, sizeof(done)),
+		(unsigned long long)atomic_load_explicit(&s->live_lost_explained,
+							 memory_order_relaxed),
+		(unsigned long long)atomic_load_explicit(&s->live_lost_unexplained,
+							 memory_order_relaxed),
+		units_format_count(atomic_load_explicit(&s->live_resizes, memory_order_relaxed),
+				   resizes, sizeof(resizes)));
+}
+
+/* The main thread while the storm blows: a sleeper that knows how late it woke. */
+static void watch(struct storm *s, struct stress_result *r, const sigset_t *signals)
+{
+	uint64_t start = clock_ns(), end = start + s->cfg->duration_ns, now = start;
+	struct progress p;
+
+	progress_init(&p, s->cfg->quiet);
+	while (now < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
+		uint64_t next = now + TICK_NS < end ? now + TICK_NS : end;
+
+		if (sigstop_wait_until(signals, next)) {
+			r->interrupted = true;
+			break;
+		}
+		now = clock_ns();
+		hist_record(&r->self.stalls, now > next ? now - next : 0);
+		if (progress_due(&p, now))
+			show_progress(s, &p, start, now);
+	}
+	progress_done(&p);
+	r->elapsed_ns = clock_ns() - start;
+}
+
+/* Wait until no fire is under way, or for as long as one may be. */
+static void drain(struct storm *s, struct consume *c)
+{
+	uint64_t patience = s->rules.timed ? 2 * s->rules.lost_after_ns : NSEC_PER_SEC / 2;
+	uint64_t grace = s->rules.timed ? 50 * NSEC_PER_MSEC : 5 * NSEC_PER_MSEC;
+	uint64_t end = clock_ns() + patience, quiet_since = 0, seen;
+
+	seen = atomic_load_explicit(&c->sweeps, memory_order_acquire);
+	while (clock_ns() < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
+		uint64_t now, sweeps;
+
+		clock_sleep_until(clock_ns() + NSEC_PER_MSEC);
+		now = clock_ns();
+		sweeps = atomic_load_explicit(&c->sweeps, memory_order_acquire);
+		if (sweeps < seen + 2)
+			continue;
+		if (atomic_load_explicit(&c->pending, memory_order_relaxed))
+			quiet_since = 0;
+		else if (!quiet_since)
+			quiet_since = now;
+		else if (now - quiet_since > grace)
+			return;
+	}
+}
+
+static int start_producers(struct storm *s, uint32_t *started, struct errmsg *e)
+{
+	uint32_t n = s->cfg->producers, vectors = s->cfg->vectors;
+
+	for (*started = 0; *started < n; ++*started) {
+		struct producer *p = &s->producers[*started];
+		int err;
+
+		p->storm = s;
+		p->id = *started;
+		p->first = (uint32_t)((uint64_t)vectors * p->id / n);
+		p->end = (uint32_t)((uint64_t)vectors * (p->id + 1) / n);
+		err = pthread_create(&p->thread, NULL, producer_main, p);
+		if (err)
+			return errmsg_set(e, -err, EXIT_ENVIRONMENT, "producer thread: %s",
+					  strerror(err));
+	}
+	return 0;
+}
+
+static int enable_error(struct storm *s, int ret, struct errmsg *e)
+{
+	if (ret == -ENOSPC)
+		return errmsg_set(
+			e, ret, EXIT_ENVIRONMENT,
+			"%s failed: %s: the host has not that many interrupt vectors free; use "
+			"fewer --vectors",
+			s->resizer.text, strerror(ENOSPC));
+	return errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
+			  s->resizer.text, ret,
+			  ret < 0 ? strerror(-ret) : "fewer vectors to be had");
+}
+
+/*
+ * Pending bits that an earlier user of the device left behind would be replayed when their vectors
+ * are armed (P8), as signals without a fire. Arm every vector once and throw away what comes.
+ */
+static void purge_pending(struct storm *s, struct stress_result *r)
+{
+	uint32_t n = s->cfg->vectors;
+	struct irq_set_buf *buf = &s->resizer.buf;
+	int ret;
+
+	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, n, s->fds));
+	if (!ret && !(s->desc.caps & BACKEND_SYNC_FIRE))
+		clock_sleep_until(clock_ns() + s->rules.flight_ns);
+	/* a device that cannot arm them all (R49) says so again when the run begins */
+	resizer_disable(s);
+	for (uint32_t v = 0; v < n; v++) {
+		struct pollfd pfd = {.fd = s->fds[v], .events = POLLIN};
+		uint64_t count;
+
+		if (poll(&pfd, 1, 0) == 1 && read(s->fds[v], &count, sizeof(count)) > 0)
+			r->self.stale += count;
+	}
+}
+
+/* From the first enable to the last disable. */
+static int storm_run(struct storm *s, struct consume *c, struct stress_result *r,
+		     const sigset_t *signals, struct errmsg *e)
+{
+	bool resizing = s->cfg->strategy->next != NULL, enabled = false;
+	pthread_t resizer_thread;
+	uint32_t started = 0;
+	int err, ret;
+
+	err = -pthread_create(&c->thread, NULL, consume_main, c);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "consumer thread: %s", strerror(-err));
+	while (!atomic_load_explicit(&s->consumer_ready, memory_order_acquire))
+		clock_sleep_until(clock_ns() + 50 * NSEC_PER_USEC);
+	err = atomic_load_explicit(&s->failed, memory_order_acquire);
+	if (err)
+		goto stop_consumer;
+	ret = resizer_start(s);
+	if (ret) {
+		err = enable_error(s, ret, e);
+		goto stop_consumer;
+	}
+	enabled = true;
+	err = start_producers(s, &started, e);
+	if (err)
+		goto stop_producers;
+	if (resizing) {
+		err = -pthread_create(&resizer_thread, NULL, resizer_main, s);
+		if (err) {
+			errmsg_set(e, err, EXIT_ENVIRONMENT, "resizer thread: %s", strerror(-err));
+			resizing = false;
+			goto stop_producers;
+		}
+	}
+	watch(s, r, signals);
+	atomic_store_explicit(&s->stop_resize, true, memory_order_relaxed);
+	if (resizing)
+		pthread_join(resizer_thread, NULL);
+stop_producers:
+	atomic_store_explicit(&s->stop_fire, true, memory_order_relaxed);
+	for (uint32_t i = 0; i < started; i++)
+		pthread_join(s->producers[i].thread, NULL);
+	drain(s, c);
+stop_consumer:
+	/* R69: when disable returns nothing more may come; the consumer's last pass would see it */
+	if (enabled)
+		resizer_disable(s);
+	atomic_store_explicit(&s->stop_consume, true, memory_order_release);
+	pthread_join(c->thread, NULL);
+	return err ? err : c->err;
+}
+
+static void judge(struct storm *s, struct consume *c, struct stress_result *r)
+{
+	uint64_t window = s->rules.timed ? 2 * s->rules.lost_after_ns : NSEC_PER_SEC;
+
+	for (uint32_t v = 0; v < s->cfg->vectors; v++)
+		account_finish(&s->ledgers[v], &c->tally, &s->rules, clock_ns());
+	r->fired = fired_total(s);
+	r->tally = c->tally;
+	r->misrouted = tally_misrouted(&r->tally, window);
+	r->spurious = r->tally.extra - r->misrouted;
+	r->resizes = s->resizer.resizes;
+	r->resize_calls = s->resizer.calls;
+	r->call_error = s->resizer.error;
+	memcpy(r->call_text, s->resizer.text, sizeof(r->call_text));
+	r->consumer_how = c->how;
+	r->self.cq_overflows = c->stats.cq_overflows;
+	r->self.rearms = c->stats.rearms;
+	for (uint32_t i = 0; i < s->cfg->producers; i++) {
+		r->self.ring_full += s->producers[i].ring_full;
+		r->self.fire_errors += s->producers[i].fire_errors;
+	}
+}
+
+/* The identity of docs/accounting.md, asserted in every run. */
+static int check_identity(const struct stress_result *r, struct errmsg *e)
+{
+	const struct tally *t = &r->tally;
+	uint64_t sum =
+		t->delivered + t->coalesced + t->unarmed + t->lost_explained + t->lost_unexplained;
+
+	if (sum == r->fired && t->signals == t->delivered + t->extra)
+		return 0;
+	return errmsg_set(e, -EPROTO, EXIT_ENVIRONMENT,
+			  "accounting does not add up (a bug in irqstorm): fired %" PRIu64
+			  ", classes %" PRIu64 "; signals %" PRIu64 ", delivered %" PRIu64
+			  " and extra %" PRIu64,
+			  r->fired, sum, t->signals, t->delivered, t->extra);
+}
+
+static int run_control(const struct stress_config *cfg, const struct placement *place,
+		       struct control_sum *sum, struct errmsg *e)
+{
+	uint64_t slice = cfg->duration_ns / 10;
+
+	if (cfg->no_control)
+		return 0;
+	if (slice < 50 * NSEC_PER_MSEC)
+		slice = 50 * NSEC_PER_MSEC;
+	if (slice > NSEC_PER_SEC)
+		slice = NSEC_PER_SEC;
+	return control_run(cfg, place, slice, sum, e);
+}
+
+int stress_run(const struct stress_config *cfg, struct backend *be, struct stress_result *r,
+	       struct errmsg *e)
+{
+	struct control_sum *control = calloc(1, sizeof(*control));
+	struct consume *consume = calloc(1, sizeof(*consume));
+	struct storm storm = {.cfg = cfg, .be = be};
+	sigset_t signals;
+	int err;
+
+	sigstop_block(&signals);
+	memset(r, 0, sizeof(*r));
+	tally_init(&r->tally);
+	hist_init(&r->resize_ns);
+	hist_init(&r->self.stalls);
+	if (!control || !consume) {
+		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+		goto out;
+	}
+	hist_init(&control->latency);
+	err = backend_describe(be, &r->desc);
+	if (err) {
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot describe the device: %s",
+			   strerror(-err));
+		goto out;
+	}
+	storm.desc = r->desc;
+	err = check(cfg, &r->desc, e);
+	if (err)
+		goto out;
+	err = storm_init(&storm, r, e);
+	if (err)
+		goto destroy;
+	if (consume_init(consume, &storm, e)) {
+		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+		goto destroy_consume;
+	}
+	/* half of the control before and half after: the machine changes meanwhile */
+	err = run_control(cfg, &storm.place, control, e);
+	if (!err) {
+		purge_pending(&storm, r);
+		err = storm_run(&storm, consume, r, &signals, e);
+	}
+	if (err)
+		goto destroy_consume;
+	judge(&storm, consume, r);
+	err = check_identity(r, e);
+	if (!err && !r->interrupted)
+		err = run_control(cfg, &storm.place, control, e);
+	control_result(control, &r->control);
+destroy_consume:
+	consume_destroy(consume);
+destroy:
+	storm_destroy(&storm);
+out:
+	free(consume);
+	free(control);
+	return err;
+}
+
+void stress_response(const struct stress_result *r, struct hist *all)
+{
+	hist_init(all);
+	for (int i = 0; i < PHASES; i++)
+		hist_merge(all, &r->tally.response[i]);
+}
+
+enum exit_code stress_verdict(const struct stress_result *r)
+{
+	if (r->tally.lost_unexplained || r->spurious || r->misrouted || r->call_error ||
+	    r->self.fire_errors)
+		return EXIT_FINDING;
+	return EXIT_PASS;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine: the stress run. Producers make the device fire, a consumer reads the eventfds, a resizer
+ * changes the vectors meanwhile, and account.h keeps the ledger. A run is: control, start (first
+ * enable), storm, drain, stop, control again, judge. The control is the bare limit in the same
+ * run: an eventfd writer and the same consumer with no accounting; figures are quoted against it.
+ *
+ * Threading: stress_run() is called by one thread, which sleeps in it; it starts and joins all the
+ * others. The backend stays the caller's.
+ */
+#ifndef IRQSTORM_STRESS_ENGINE_H
+#define IRQSTORM_STRESS_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/backend.h"
+#include "stress/account.h"
+#include "stress/consumer.h"
+#include "support/errmsg.h"
+#include "support/hist.h"
+#include "vmm/strategy.h"
+
+enum stress_mode {
+	STRESS_CLOSED, /* one outstanding fire a vector */
+	STRESS_OPEN,   /* fires do not wait for deliveries */
+};
+
+extern const char *const stress_mode_names[]; /* in enum order, NULL-terminated */
+
+struct stress_config {
+	uint32_t vectors; /* 1..2048 */
+	uint32_t stable;  /* 0..vectors */
+	uint32_t producers;
+	enum stress_mode mode;
+	uint64_t rate_hz; /* all producers together; 0: as fast as they can */
+	const struct strategy *strategy;
+	uint64_t resize_rate_hz; /* 0: back to back, but at most half of the time inside calls */
+	enum consumer_kind consumer;
+	uint64_t duration_ns;
+	uint64_t deadline_ns;
+	uint64_t seed;
+	bool quiet;
+	bool no_control;
+};
+
+struct stress_control {
+	double throughput_per_s;
+	uint64_t p50_ns, p99_ns;
+	uint64_t n;
+};
+
+/* What the engine knows of its own shortcomings during the run. */
+struct stress_self {
+	uint64_t cq_overflows, rearms;
+	uint64_t ring_full;   /* a producer found no room for a stamp and waited */
+	struct hist stalls;   /* how late a do-nothing sleeper woke, every 2 ms */
+	uint64_t fire_errors; /* fire() refused where it should not */
+	uint64_t stale; /* signals of pending bits left by an earlier user, thrown away at the start
+			 */
+};
+
+#define STRESS_PLACEMENT_MAX 160
+
+struct stress_result {
+	struct backend_desc desc;
+	uint64_t fired;
+	struct tally tally; /* merged */
+	uint64_t misrouted, spurious;
+	struct hist resize_ns; /* whole resizes, all their calls */
+	uint64_t resizes, resize_calls;
+	uint64_t elapsed_ns; /* of the storm */
+	struct stress_control control;
+	struct stress_self self;
+	bool interrupted; /* SIGINT or SIGTERM ended it early */
+	const char *consumer_how;
+	char placement[STRESS_PLACEMENT_MAX];
+	/* a well-formed call failed: the request and its errno */
+	int call_error;
+	char call_text[96];
+};
+
+/*
+ * @r is filled as far as the run got, also on failure. 0: ran and was measured, whatever it found.
+ * -errno with @e: it could not run (exit 2, 3 or 4).
+ */
+int stress_run(const struct stress_config *cfg, struct backend *be, struct stress_result *r,
+	       struct errmsg *e);
+
+/* All response times of a result in one histogram. */
+void stress_response(const struct stress_result *r, struct hist *all);
+
+/* The verdict: EXIT_PASS or EXIT_FINDING. */
+enum exit_code stress_verdict(const struct stress_result *r);
+
+#endif

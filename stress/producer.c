@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * producer: the device's own thread. It fires its share of the vectors round and round: in closed
+ * loop each as soon as its last fire has its class, in open loop without asking. A removed vector
+ * is fired too, to exercise its pending bit: once in closed loop (the fire stays open until the
+ * vector comes back), and in open loop every 16th time.
+ */
+#include "stress/storm.h"
+
+#define UNARMED_EVERY 16
+
+static enum phase phase_now(struct storm *s, uint64_t now)
+{
+	if (atomic_load_explicit(&s->in_resize, memory_order_relaxed))
+		return PHASE_RESIZE;
+	if (now - atomic_load_explicit(&s->resize_end, memory_order_relaxed) < SETTLE_NS)
+		return PHASE_SETTLE;
+	return PHASE_STEADY;
+}
+
+/*
+ * A backend that refuses: loopback answers -EINVAL while the index is disabled (R19) or beyond nvec
+ * (6.1). That is the gap itself when a call is in flight, an error otherwise.
+ */
+static void fire(struct producer *p, struct ledger *l, uint64_t intended, uint64_t now)
+{
+	struct storm *s = p->storm;
+	uint64_t slot, before;
+	int err;
+
+	while (!ledger_begin(l, intended, now, phase_now(s, now), &slot)) {
+		p->ring_full++;
+		placement_relax(&s->place);
+		if (atomic_load_explicit(&s->stop_fire, memory_order_relaxed))
+			return;
+	}
+	before = l->ring[slot & l->ring_mask].before;
+	err = backend_fire(s->be, VFIO_PCI_MSIX_IRQ_INDEX, l->vector);
+	ledger_end(l, slot);
+	if (err && fire_classify(before, atomic_load_explicit(&l->word, memory_order_acquire)) ==
+			   FIRE_MUST)
+		p->fire_errors++;
+}
+
+static bool skip_unarmed(struct ledger *l, uint32_t *lap)
+{
+	if (word_state(atomic_load_explicit(&l->word, memory_order_relaxed)) != VEC_DISARMED)
+		return false;
+	return ++*lap % UNARMED_EVERY != 0;
+}
+
+/* Wait for the time of the next fire; false when the run ends first. */
+static bool wait_until(struct storm *s, uint64_t due)
+{
+	for (;;) {
+		uint64_t now = clock_ns();
+
+		if (atomic_load_explicit(&s->stop_fire, memory_order_relaxed))
+			return false;
+		if (now >= due)
+			return true;
+		if (due - now > 200 * NSEC_PER_USEC)
+			clock_sleep_until(due - 100 * NSEC_PER_USEC < now + 10 * NSEC_PER_MSEC
+						  ? due - 100 * NSEC_PER_USEC
+						  : now + 10 * NSEC_PER_MSEC);
+		else
+			placement_relax(&s->place);
+	}
+}
+
+void *producer_main(void *arg)
+{
+	struct producer *p = arg;
+	struct storm *s = p->storm;
+	bool closed = s->cfg->mode == STRESS_CLOSED;
+	uint64_t rate = s->cfg->rate_hz / s->cfg->producers;
+	uint64_t start, n = 0;
+	uint32_t idle = 0, lap = 0;
+
+	placement_pin(s->place.producer[p->id % 64]);
+	if (s->cfg->rate_hz && !rate)
+		rate = 1;
+	start = clock_ns();
+	for (uint32_t v = p->first; !atomic_load_explicit(&s->stop_fire, memory_order_relaxed);
+	     v = v + 1 < p->end ? v + 1 : p->first) {
+		struct ledger *l = &s->ledgers[v];
+		uint64_t now, due;
+
+		if (closed ? !ledger_idle(l) : skip_unarmed(l, &lap)) {
+			if (++idle >= p->end - p->first) {
+				placement_relax(&s->place);
+				idle = 0;
+			}
+			continue;
+		}
+		idle = 0;
+		if (!rate) {
+			now = clock_ns();
+			fire(p, l, now, now);
+			continue;
+		}
+		/* open loop: the schedule does not wait, so a late fire keeps its intended time */
+		due = start + (uint64_t)((__uint128_t)n++ * NSEC_PER_SEC / rate);
+		if (!wait_until(s, due))
+			break;
+		now = clock_ns();
+		fire(p, l, closed ? now : due, now);
+	}
+	return NULL;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/units.h"
+
+#define MAX_SHOWN_EVENTS 5
+
+static const char *const phase_names[PHASES] = {"steady", "resize", "settle"};
+
+double stress_throughput(const struct stress_result *r)
+{
+	return r->elapsed_ns ? (double)r->tally.delivered * 1e9 / (double)r->elapsed_ns : 0;
+}
+
+double stress_ratio_throughput(const struct stress_result *r)
+{
+	return r->control.n ? stress_throughput(r) / r->control.throughput_per_s : 0;
+}
+
+/* Closed loop: one fire a wake-up, so response is what the control measures; open: service. */
+double stress_ratio_p50(const struct stress_config *cfg, const struct stress_result *r)
+{
+	struct hist all;
+	uint64_t p50;
+
+	if (!r->control.p50_ns)
+		return 0;
+	stress_response(r, &all);
+	p50 = hist_quantile(cfg->mode == STRESS_CLOSED ? &all : &r->tally.service, 0.5);
+	return (double)p50 / (double)r->control.p50_ns;
+}
+
+static uint64_t lost(const struct stress_result *r)
+{
+	return r->tally.lost_explained + r->tally.lost_unexplained;
+}
+
+/* Fires that could have been lost. */
+static uint64_t at_risk(const struct stress_result *r)
+{
+	return r->fired - r->tally.unarmed - r->tally.coalesced;
+}
+
+const char *stress_command(const struct stress_config *cfg, const char *target, char *buf,
+			   size_t size)
+{
+	int n;
+
+	n = snprintf(
+		buf, size,
+		"irqstorm stress --target %s --vectors %u --stable %u --producers %u --mode %s "
+		"--resize %s --consumer %s --duration %" PRIu64 "ms --seed 0x%" PRIx64,
+		target, cfg->vectors, cfg->stable, cfg->producers, stress_mode_names[cfg->mode],
+		cfg->strategy->name, consumer_names[cfg->consumer], cfg->duration_ns / 1000000,
+		cfg->seed);
+	if (cfg->rate_hz && n > 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);
+	if (cfg->strategy->next && n > 0 && (size_t)n < size) {
+		if (cfg->resize_rate_hz)
+			snprintf(buf + n, size - (size_t)n, " --resize-rate %" PRIu64,
+				 cfg->resize_rate_hz);
+		else
+			snprintf(buf + n, size - (size_t)n, " --resize-rate max");
+	}
+	return buf;
+}
+
+static const char *ns(uint64_t v, char *buf)
+{
+	return units_format_ns(v, buf, 24);
+}
+
+static void text_latency(FILE *f, const char *name, const struct hist *h)
+{
+	char n[32], a[24], b[24], c[24], d[24], m[24];
+
+	if (!h->n)
+		return;
+	fprintf(f, "  %-18s %13s %10s %10s %10s %10s %10s\n", name,
+		units_format_count(h->n, n, sizeof(n)), ns(hist_quantile(h, 0.5), a),
+		ns(hist_quantile(h, 0.9), b), ns(hist_quantile(h, 0.99), c),
+		ns(hist_quantile(h, 0.999), d), ns(h->max, m));
+}
+
+static void text_latencies(const struct stress_result *r, FILE *f)
+{
+	struct hist *all = malloc(sizeof(*all));
+	char name[32];
+
+	fprintf(f, "  %-18s %13s %10s %10s %10s %10s %10s\n", "latency", "n", "p50", "p90", "p99",
+		"p99.9", "max");
+	text_latency(f, "service", &r->tally.service);
+	if (all) {
+		stress_response(r, all);
+		text_latency(f, "response", all);
+	}
+	free(all);
+	for (int i = 0; i < PHASES; i++) {
+		snprintf(name, sizeof(name), "  in %s", phase_names[i]);
+		text_latency(f, name, &r->tally.response[i]);
+	}
+	text_latency(f, "a resize", &r->resize_ns);
+}
+
+static void text_verdict(const struct stress_result *r, FILE *f)
+{
+	const struct tally *t = &r->tally;
+	char fired[32], n[5][32];
+
+	units_format_count(at_risk(r), fired, sizeof(fired));
+	if (stress_verdict(r) != EXIT_PASS)
+		fprintf(f,
+			"FINDING  lost %" PRIu64 " unexplained, spurious %" PRIu64
+			", misrouted %" PRIu64 " in %s fires\n",
+			t->lost_unexplained, r->spurious, r->misrouted, fired);
+	else if (lost(r))
+		fprintf(f,
+			"PASS  %" PRIu64 " lost of %s fires, each in a gap that the rules allow\n",
+			lost(r), fired);
+	else
+		fprintf(f, "PASS  0 lost of %s fires (below %.2g with 95 %% confidence)\n", fired,
+			at_risk(r) ? 3.0 / (double)at_risk(r) : 1.0);
+	if (r->call_error)
+		fprintf(f, "  a well-formed call failed: %s returned %d (%s)\n", r->call_text,
+			r->call_error, strerror(r->call_error < 0 ? -r->call_error : 0));
+	if (r->self.fire_errors)
+		fprintf(f, "  %" PRIu64 " fires at armed vectors were refused by the device\n",
+			r->self.fire_errors);
+	if (r->interrupted)
+		fprintf(f, "  interrupted: results up to the signal\n");
+	fprintf(f,
+		"  fired %s = delivered %s + coalesced %s + unarmed %s + lost explained %" PRIu64
+		" + unexplained %" PRIu64 "\n",
+		units_format_count(r->fired, n[0], 32), units_format_count(t->delivered, n[1], 32),
+		units_format_count(t->coalesced, n[2], 32),
+		units_format_count(t->unarmed, n[3], 32), t->lost_explained, t->lost_unexplained);
+	fprintf(f, "  spurious %" PRIu64 "  misrouted %" PRIu64 "  late %" PRIu64 "  wake-ups %s\n",
+		r->spurious, r->misrouted, t->late, units_format_count(t->wakeups, n[4], 32));
+}
+
+static void text_events(const struct stress_result *r, FILE *f)
+{
+	const struct account_events *lists[] = {&r->tally.missing, &r->tally.extras};
+	static const char *const what[] = {"a fire that never arrived", "a signal without a fire"};
+
+	for (int k = 0; k < 2; k++) {
+		for (uint32_t i = 0; i < lists[k]->n && i < MAX_SHOWN_EVENTS; i++)
+			fprintf(f, "  vector %u: %s, at %.6f s (CLOCK_MONOTONIC)\n",
+				lists[k]->at[i].vector, what[k], (double)lists[k]->at[i].ns / 1e9);
+		if (lists[k]->n > MAX_SHOWN_EVENTS)
+			fprintf(f, "  ... and %u more like it\n", lists[k]->n - MAX_SHOWN_EVENTS);
+	}
+}
+
+void stress_report_text(const struct stress_report *rep, FILE *f)
+{
+	const struct stress_config *cfg = rep->cfg;
+	const struct stress_result *r = rep->result;
+	char command[640], rate[32], flags[64], a[24], b[24];
+
+	units_format_count(cfg->rate_hz, rate, sizeof(rate));
+	fprintf(f, "%s on %s, trigger %s, MSI-X %s\n", r->desc.device, r->desc.kernel,
+		r->desc.trigger,
+		irq_info_flags(r->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags, flags, sizeof(flags)));
+	fprintf(f, "%u vectors (%u stable), %s loop, rate %s, resize %s, %s, %.2f s\n",
+		cfg->vectors, cfg->stable, stress_mode_names[cfg->mode],
+		cfg->rate_hz ? rate : "max", cfg->strategy->name,
+		r->consumer_how ? r->consumer_how : "no consumer", (double)r->elapsed_ns / 1e9);
+	fprintf(f, "%s\n", r->placement);
+	text_verdict(r, f);
+	text_events(r, f);
+	text_latencies(r, f);
+	if (r->control.n)
+		fprintf(f,
+			"  control %.0f/s, p50 %s, p99 %s; ratio to it: throughput %.2f, p50 "
+			"%.2f\n",
+			r->control.throughput_per_s, ns(r->control.p50_ns, a),
+			ns(r->control.p99_ns, b), stress_ratio_throughput(r),
+			stress_ratio_p50(cfg, r));
+	fprintf(f,
+		"  engine: CQ overflows %" PRIu64 ", re-arms %" PRIu64
+		", waits for a stamp %" PRIu64 "; a sleeper woke late by p99 %s, max %s\n",
+		r->self.cq_overflows, r->self.rearms, r->self.ring_full,
+		ns(hist_quantile(&r->self.stalls, 0.99), a), ns(r->self.stalls.max, b));
+	if (r->self.stale)
+		fprintf(f,
+			"  %" PRIu64
+			" interrupts left pending by an earlier user were discarded first\n",
+			r->self.stale);
+	if (rep->planted) {
+		fputs("  planted:", f);
+		for (int i = 0; i < FAULT_KINDS; i++)
+			fprintf(f, " %s %" PRIu64, fault_names[i], rep->planted->planted[i]);
+		fputc('\n', f);
+	}
+	fprintf(f, "  repeat: %s\n", stress_command(cfg, r->desc.target, command, sizeof(command)));
+}
+
+static void json_latency(struct json *j, const char *key, const struct hist *h)
+{
+	json_object_begin(j, key);
+	json_u64(j, "n", h->n);
+	json_u64(j, "p50", hist_quantile(h, 0.5));
+	json_u64(j, "p90", hist_quantile(h, 0.9));
+	json_u64(j, "p99", hist_quantile(h, 0.99));
+	json_u64(j, "p999", hist_quantile(h, 0.999));
+	json_u64(j, "max", h->max);
+	json_object_end(j);
+}
+
+static void json_config(const struct stress_report *rep, struct json *j)
+{
+	const struct stress_config *cfg = rep->cfg;
+	const struct stress_result *r = rep->result;
+	char text[640];
+
+	json_str(j, "schema", "irqstorm.stress/1");
+	json_str(j, "version", IRQSTORM_VERSION);
+	snprintf(text, sizeof(text), "0x%" PRIx64, cfg->seed);
+	json_str(j, "seed", text);
+	json_str(j, "target", r->desc.target);
+	json_str(j, "device", r->desc.device);
+	json_str(j, "kernel", r->desc.kernel);
+	json_str(j, "profile", r->desc.profile);
+	json_str(j, "trigger", r->desc.trigger);
+	json_u64(j, "vectors", cfg->vectors);
+	json_u64(j, "stable", cfg->stable);
+	json_u64(j, "producers", cfg->producers);
+	json_str(j, "mode", stress_mode_names[cfg->mode]);
+	if (cfg->rate_hz)
+		json_u64(j, "rate", cfg->rate_hz);
+	else
+		json_str(j, "rate", "max");
+	json_str(j, "resize", cfg->strategy->name);
+	json_str(j, "consumer", consumer_names[cfg->consumer]);
+	json_str(j, "consumer_how", r->consumer_how);
+	json_str(j, "placement", r->placement);
+	json_double(j, "duration_s", (double)r->elapsed_ns / 1e9);
+	json_str(j, "repeat", stress_command(cfg, r->desc.target, text, sizeof(text)));
+}
+
+static void json_counts(const struct stress_report *rep, struct json *j)
+{
+	const struct stress_result *r = rep->result;
+	const struct tally *t = &r->tally;
+
+	json_str(j, "verdict", stress_verdict(r) == EXIT_PASS ? "pass" : "finding");
+	json_bool(j, "interrupted", r->interrupted);
+	json_u64(j, "fired", r->fired);
+	json_u64(j, "delivered", t->delivered);
+	json_u64(j, "coalesced", t->coalesced);
+	json_u64(j, "unarmed", t->unarmed);
+	json_object_begin(j, "lost");
+	json_u64(j, "total", lost(r));
+	json_u64(j, "explained", t->lost_explained);
+	json_u64(j, "unexplained", t->lost_unexplained);
+	json_object_end(j);
+	json_u64(j, "spurious", r->spurious);
+	json_u64(j, "misrouted", r->misrouted);
+	json_u64(j, "late", t->late);
+	json_u64(j, "wakeups", t->wakeups);
+	json_u64(j, "resizes", r->resizes);
+	json_u64(j, "resize_calls", r->resize_calls);
+	json_i64(j, "call_error", r->call_error);
+	json_u64(j, "fire_errors", r->self.fire_errors);
+	if (lost(r) || !at_risk(r))
+		json_str(j, "loss_bound_95", NULL);
+	else
+		json_double(j, "loss_bound_95", 3.0 / (double)at_risk(r));
+	if (rep->planted) {
+		json_object_begin(j, "planted");
+		for (int i = 0; i < FAULT_KINDS; i++)
+			json_u64(j, fault_names[i], rep->planted->planted[i]);
+		json_object_end(j);
+	}
+}
+
+static void json_figures(const struct stress_report *rep, struct json *j)
+{
+	const struct stress_result *r = rep->result;
+	struct hist *all = malloc(sizeof(*all));
+
+	json_object_begin(j, "resize_ns");
+	json_u64(j, "n", r->resize_ns.n);
+	json_u64(j, "p50", hist_quantile(&r->resize_ns, 0.5));
+	json_u64(j, "p99", hist_quantile(&r->resize_ns, 0.99));
+	json_u64(j, "max", r->resize_ns.max);
+	json_object_end(j);
+	json_object_begin(j, "latency_ns");
+	json_latency(j, "service", &r->tally.service);
+	if (all) {
+		stress_response(r, all);
+		json_latency(j, "response", all);
+	}
+	free(all);
+	json_object_end(j);
+	json_object_begin(j, "phases");
+	for (int i = 0; i < PHASES; i++)
+		json_latency(j, phase_names[i], &r->tally.response[i]);
+	json_object_end(j);
+	json_object_begin(j, "control");
+	json_double(j, "throughput_per_s", r->control.throughput_per_s);
+	json_u64(j, "p50_ns", r->control.p50_ns);
+	json_u64(j, "p99_ns", r->control.p99_ns);
+	json_object_end(j);
+	json_object_begin(j, "ratio");
+	json_double(j, "throughput", stress_ratio_throughput(r));
+	json_double(j, "p50", stress_ratio_p50(rep->cfg, r));
+	json_object_end(j);
+	json_object_begin(j, "engine");
+	json_double(j, "throughput_per_s", stress_throughput(r));
+	json_u64(j, "cq_overflows", r->self.cq_overflows);
+	json_u64(j, "rearms", r->self.rearms);
+	json_u64(j, "stamp_waits", r->self.ring_full);
+	json_u64(j, "stale", r->self.stale);
+	json_u64(j, "stall_p99_ns", hist_quantile(&r->self.stalls, 0.99));
+	json_u64(j, "stall_max_ns", r->self.stalls.max);
+	json_object_end(j);
+}
+
+void stress_report_json(const struct stress_report *rep, struct json *j, const char *key)
+{
+	json_object_begin(j, key);
+	json_config(rep, j);
+	json_counts(rep, j);
+	json_figures(rep, j);
+	json_object_end(j);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storm: what the threads of one run share. Private to stress/: engine.c owns it, producer.c,
+ * resizer.c and judge.c work on it.
+ */
+#ifndef IRQSTORM_STRESS_STORM_H
+#define IRQSTORM_STRESS_STORM_H
+
+#include <pthread.h>
+
+#include "stress/engine.h"
+#include "stress/placement.h"
+#include "support/clock.h"
+
+#define SWEEP_NS  (2 * NSEC_PER_MSEC) /* the consumer looks at every open vector this often */
+#define SETTLE_NS NSEC_PER_MSEC       /* PHASE_SETTLE after a resize */
+
+struct producer {
+	struct storm *storm;
+	pthread_t thread;
+	uint32_t id;
+	uint32_t first, end; /* its vectors */
+	uint64_t ring_full;
+	uint64_t fire_errors;
+};
+
+struct resizer {
+	struct vmm_state state;
+	uint8_t *live; /* what the device has armed: state.wanted as of the last finished resize */
+	struct irq_set_buf buf;
+	int32_t *fds; /* scratch for one request */
+	struct hist *hist;
+	uint64_t resizes, calls;
+	int error; /* a call failed: -errno, or the positive number it returned */
+	char text[96];
+};
+
+struct storm {
+	const struct stress_config *cfg;
+	struct backend *be;
+	struct backend_desc desc;
+	struct placement place;
+	struct account_rules rules;
+	struct ledger *ledgers;
+	int32_t *fds; /* [0, vectors) side 0, [vectors, 2 * vectors) side 1 */
+	uint32_t n_fds;
+	struct producer *producers;
+	struct resizer resizer;
+
+	_Atomic bool stop_fire, stop_resize, stop_consume;
+	/* phases: a resize is in flight; when the last one ended (ns) */
+	_Atomic bool in_resize;
+	_Atomic uint64_t resize_end;
+	/* for the progress line; written by the consumer and the resizer, read by the main thread
+	 */
+	_Atomic uint64_t live_delivered, live_lost_explained, live_lost_unexplained, live_extra;
+	_Atomic uint64_t live_resizes;
+	_Atomic bool consumer_ready, idle;
+	_Atomic int failed; /* -errno of a thread that had to give up */
+};
+
+void *producer_main(void *arg);
+
+/* resizer.c: the first enable; the thread; the last disable. 0 or what the call returned. */
+int resizer_init(struct storm *s);
+void resizer_destroy(struct storm *s);
+int resizer_start(struct storm *s);
+void *resizer_main(void *arg);
+int resizer_disable(struct storm *s);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine on the emulator: each planted fault is reported with its exact number. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec/target.h"
+#include "stress/report.h"
+#include "support/clock.h"
+
+struct run {
+	struct stress_config cfg;
+	struct stress_result *r;
+	struct fault_counts planted;
+	bool has_planted;
+	struct errmsg e;
+	int err;
+};
+
+static const struct strategy *by_name(const char *name)
+{
+	int i = 0;
+
+	while (strcmp(strategies[i]->name, name))
+		i++;
+	return strategies[i];
+}
+
+static void run_init(struct run *u, const char *strategy)
+{
+	memset(u, 0, sizeof(*u));
+	u->cfg = (struct stress_config){
+		.vectors = 16,
+		.stable = 4,
+		.producers = 1,
+		.mode = STRESS_CLOSED,
+		.strategy = by_name(strategy),
+		.resize_rate_hz = 500,
+		.consumer = CONSUMER_EPOLL,
+		.duration_ns = 500 * NSEC_PER_MSEC,
+		.deadline_ns = 60 * NSEC_PER_SEC,
+		.seed = 1,
+		.quiet = true,
+		.no_control = true,
+	};
+	u->r = calloc(1, sizeof(*u->r));
+}
+
+static void run(struct run *u, const char *target)
+{
+	struct backend *be;
+
+	u->err = target_open_sized(target, u->cfg.vectors, &be, &u->e);
+	if (u->err)
+		return;
+	u->err = stress_run(&u->cfg, be, u->r, &u->e);
+	u->has_planted = fault_counts(be, &u->planted);
+	backend_close(be);
+}
+
+static void run_ok(struct run *u, const char *target)
+{
+	run(u, target);
+	cr_assert_eq(u->err, 0, "%s: %s", target, u->e.text);
+	cr_assert_gt(u->r->tally.delivered, 100, "%s: delivered %lu", target,
+		     u->r->tally.delivered);
+}
+
+Test(engine, without_faults_nothing_is_lost, .timeout = 60)
+{
+	static const char *const calm[] = {"none", "dynamic", "upfront"};
+
+	for (int i = 0; i < 3; i++) {
+		struct run u;
+
+		run_init(&u, calm[i]);
+		run_ok(&u, "emu:profile=6.12");
+		cr_assert_eq(u.r->tally.lost_explained + u.r->tally.lost_unexplained, 0, "%s",
+			     calm[i]);
+		cr_assert_eq(u.r->spurious + u.r->misrouted, 0, "%s", calm[i]);
+		cr_assert_eq(stress_verdict(u.r), EXIT_PASS, "%s", calm[i]);
+		free(u.r);
+	}
+}
+
+Test(engine, teardown_loses_in_its_gap_and_only_there, .timeout = 60)
+{
+	static const char *const profiles[] = {"emu:profile=6.1", "emu:profile=6.12"};
+
+	for (int i = 0; i < 2; i++) {
+		struct run u;
+
+		run_init(&u, "teardown");
+		/* not as fast as it can: a fire that is open when the gap comes can't be lost in it
+		 */
+		u.cfg.rate_hz = 50000;
+		u.cfg.duration_ns = 3 * NSEC_PER_SEC;
+		run_ok(&u, profiles[i]);
+		cr_assert_gt(u.r->tally.lost_explained, 0, "%s: no loss in %lu resizes",
+			     profiles[i], u.r->resizes);
+		cr_assert_eq(u.r->tally.lost_unexplained, 0, "%s", profiles[i]);
+		free(u.r);
+	}
+}
+
+static void expect_drops(const char *strategy)
+{
+	struct run u;
+
+	run_init(&u, strategy);
+	run_ok(&u, "emu:profile=6.12,fault=drop:500");
+	cr_assert(u.has_planted, "planted");
+	cr_assert_gt(u.planted.planted[FAULT_DROP], 0, "some");
+	cr_assert_eq(u.r->tally.lost_unexplained, u.planted.planted[FAULT_DROP],
+		     "%s: %lu lost, %lu planted", strategy, u.r->tally.lost_unexplained,
+		     u.planted.planted[FAULT_DROP]);
+	cr_assert_eq(stress_verdict(u.r), EXIT_FINDING, "a finding");
+	free(u.r);
+}
+
+Test(engine, dropped_fires_are_lost_unexplained_each, .timeout = 60)
+{
+	expect_drops("none");
+}
+
+Test(engine, dropped_fires_are_found_while_vectors_are_resized, .timeout = 60)
+{
+	expect_drops("dynamic");
+}
+
+Test(engine, doubled_fires_are_spurious_each, .timeout = 60)
+{
+	struct run u;
+
+	run_init(&u, "none");
+	run_ok(&u, "emu:fault=double:500");
+	cr_assert_gt(u.planted.planted[FAULT_DOUBLE], 0, "some");
+	cr_assert_eq(u.r->spurious, u.planted.planted[FAULT_DOUBLE], "%lu spurious, %lu planted",
+		     u.r->spurious, u.planted.planted[FAULT_DOUBLE]);
+	cr_assert_eq(u.r->tally.lost_unexplained, 0, "none lost");
+	cr_assert_eq(stress_verdict(u.r), EXIT_FINDING, "a finding");
+	free(u.r);
+}
+
+Test(engine, misrouted_fires_are_misrouted_each, .timeout = 60)
+{
+	struct run u;
+
+	run_init(&u, "none");
+	u.cfg.rate_hz = 20000; /* so that a misrouted signal meets an idle vector */
+	run_ok(&u, "emu:fault=misroute:500");
+	cr_assert_gt(u.planted.planted[FAULT_MISROUTE], 0, "some");
+	cr_assert_eq(u.r->misrouted, u.planted.planted[FAULT_MISROUTE],
+		     "%lu misrouted, %lu planted", u.r->misrouted,
+		     u.planted.planted[FAULT_MISROUTE]);
+	cr_assert_eq(u.r->tally.lost_unexplained, u.r->misrouted,
+		     "each is a loss where it belonged");
+	cr_assert_eq(u.r->spurious, 0, "and not spurious");
+	free(u.r);
+}
+
+Test(engine, delayed_fires_are_late_each, .timeout = 60)
+{
+	struct run u;
+
+	run_init(&u, "none");
+	u.cfg.deadline_ns = 2 * NSEC_PER_SEC;
+	u.cfg.duration_ns = 5 * NSEC_PER_SEC;
+	u.cfg.rate_hz = 1000;
+	run_ok(&u, "emu:fault=delay:500:2s");
+	cr_assert_gt(u.planted.planted[FAULT_DELAY], 0, "some");
+	cr_assert_eq(u.r->tally.late, u.planted.planted[FAULT_DELAY], "%lu late, %lu planted",
+		     u.r->tally.late, u.planted.planted[FAULT_DELAY]);
+	cr_assert_eq(stress_verdict(u.r), EXIT_PASS, "late is no finding");
+	free(u.r);
+}
+
+Test(engine, open_loop_adds_up_under_every_strategy, .timeout = 60)
+{
+	for (int i = 0; strategies[i]; i++) {
+		struct run u;
+
+		run_init(&u, strategies[i]->name);
+		u.cfg.mode = STRESS_OPEN;
+		run_ok(&u, "emu:profile=6.12");
+		cr_assert_eq(u.r->tally.lost_unexplained, 0, "%s: %lu", strategies[i]->name,
+			     u.r->tally.lost_unexplained);
+		cr_assert_eq(u.r->spurious + u.r->misrouted, 0, "%s", strategies[i]->name);
+		free(u.r);
+	}
+}
+
+Test(engine, dynamic_on_a_kernel_with_noresize_is_skipped)
+{
+	struct run u;
+
+	run_init(&u, "dynamic");
+	run(&u, "emu:profile=6.1");
+	cr_assert_eq(u.err, -EOPNOTSUPP, "refused");
+	cr_assert_eq(u.e.exit, EXIT_SKIP, "exit 4");
+	cr_assert(strstr(u.e.text, "NORESIZE"), "%s", u.e.text);
+	free(u.r);
+}
+
+Test(engine, impossible_requests_are_usage_errors)
+{
+	struct run u;
+
+	run_init(&u, "dynamic");
+	u.cfg.stable = 16;
+	run(&u, "emu");
+	cr_assert_eq(u.e.exit, EXIT_USAGE, "nothing to churn: %s", u.e.text);
+	u.cfg.stable = 17;
+	run(&u, "emu");
+	cr_assert_eq(u.e.exit, EXIT_USAGE, "stable above vectors: %s", u.e.text);
+	u.cfg.stable = 0;
+	run(&u, "emu:vectors=8");
+	cr_assert_eq(u.e.exit, EXIT_USAGE, "device is smaller: %s", u.e.text);
+	u.cfg.vectors = 2048;
+	u.cfg.consumer = CONSUMER_READ;
+	run(&u, "emu");
+	cr_assert_eq(u.e.exit, EXIT_USAGE, "too many threads: %s", u.e.text);
+	free(u.r);
+}
+
+Test(engine, json_has_the_contract_keys_and_the_same_numbers, .timeout = 60)
+{
+	static const char *const keys[] = {
+		"schema",     "version", "seed",       "target",    "kernel",  "profile",
+		"vectors",    "stable",  "mode",       "rate",      "resize",  "consumer",
+		"duration_s", "fired",   "delivered",  "coalesced", "unarmed", "lost",
+		"spurious",   "late",    "misrouted",  "wakeups",   "resizes", "loss_bound_95",
+		"resize_ns",  "phases",  "latency_ns", "control",   "ratio",   NULL,
+	};
+	struct stress_report rep = {0};
+	char *text = NULL;
+	size_t size = 0;
+	struct json j;
+	json_t *root;
+	struct run u;
+	FILE *f;
+
+	run_init(&u, "dynamic");
+	u.cfg.no_control = false;
+	run_ok(&u, "emu");
+	rep.cfg = &u.cfg;
+	rep.result = u.r;
+	f = open_memstream(&text, &size);
+	json_init(&j, f);
+	stress_report_json(&rep, &j, NULL);
+	json_finish(&j);
+	fclose(f);
+	root = json_loads(text, 0, NULL);
+	cr_assert(json_is_object(root), "parses");
+	for (int i = 0; keys[i]; i++)
+		cr_assert_not_null(json_object_get(root, keys[i]), "%s", keys[i]);
+	cr_assert_eq(json_integer_value(json_object_get(root, "fired")), (json_int_t)u.r->fired,
+		     "fired");
+	cr_assert_str_eq(json_string_value(json_object_get(root, "schema")), "irqstorm.stress/1",
+			 "schema");
+	cr_assert_gt(json_real_value(
+			     json_object_get(json_object_get(root, "control"), "throughput_per_s")),
+		     0, "a control was measured");
+	json_decref(root);
+	free(text);
+	free(u.r);
+}
