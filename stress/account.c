@@ -179,18 +179,26 @@ static uint64_t pop_delivered(struct ledger *l, struct tally *t, const struct ac
 	return count;
 }
 
-/* Signals left over when the ring is empty: replays of held fires. */
+static uint64_t pay_hold(struct ledger *l, struct tally *t, struct hold *h, uint64_t count)
+{
+	uint64_t open = h->n - h->paid;
+	uint64_t take = open < count ? open : count;
+
+	h->paid += take;
+	t->delivered += take;
+	finalise(l, take);
+	return take;
+}
+
+/* Signals left over when the ring is empty: late ones, and replays of held fires. */
 static uint64_t pay_holds(struct ledger *l, struct tally *t, uint64_t count)
 {
-	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++) {
-		uint64_t open = l->hold[k].n - l->hold[k].paid;
-		uint64_t take = open < count ? open : count;
+	uint64_t take = pay_hold(l, t, &l->overdue, count);
 
-		l->hold[k].paid += take;
-		t->delivered += take;
-		finalise(l, take);
-		count -= take;
-	}
+	t->late += take;
+	count -= take;
+	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++)
+		count -= pay_hold(l, t, &l->hold[k], count);
 	return count;
 }
 
@@ -292,8 +300,9 @@ static void settle_missing(struct ledger *l, struct tally *t, const struct accou
 		}
 	}
 	if (cls == FIRE_MUST) {
-		add_event(&t->missing, stamp_sent(s), l->vector, 1);
-		give_verdict(l, t, r, FIRE_MUST, 1, now);
+		/* by age it is out of the reach of later calls now, and may still be late */
+		l->overdue.n++;
+		l->overdue_sent = stamp_sent(s);
 		return;
 	}
 	/* a replay that came before this fire does not speak for it */
@@ -332,8 +341,23 @@ static void flush_holds(struct ledger *l, struct tally *t, const struct account_
 	}
 }
 
+static void flush_overdue(struct ledger *l, struct tally *t, const struct account_rules *r,
+			  uint64_t now)
+{
+	uint64_t lost = l->overdue.n - l->overdue.paid;
+
+	if (r->timed && lost && now < l->overdue_sent + r->lost_after_ns)
+		return;
+	for (uint64_t i = 0; i < lost; i++)
+		add_event(&t->missing, l->overdue_sent, l->vector, 1);
+	give_verdict(l, t, r, FIRE_MUST, lost, now);
+	l->overdue = (struct hold){0};
+}
+
 bool account_held(const struct ledger *l)
 {
+	if (l->overdue.n)
+		return true;
 	for (int k = 0; k < FIRE_MAY_CLASSES; k++) {
 		if (l->hold[k].n)
 			return true;
@@ -370,7 +394,8 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 		enum fire_class cls = fire_classify(s->before, r->sync_fire ? after : m->word);
 		uint64_t sent = stamp_sent(s), age = now > sent ? now - sent : 0;
 
-		if (r->timed && age < (cls == FIRE_MUST ? r->lost_after_ns : r->flight_ns))
+		/* a call that begins later than two flights explains nothing */
+		if (r->timed && age < (cls == FIRE_MUST ? 2 * r->flight_ns : r->flight_ns))
 			break;
 		settle_missing(l, t, r, s, cls, now);
 	}
@@ -379,6 +404,8 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 	/* a vector that was armed when the pass began has replayed what it had pending */
 	if (account_held(l))
 		flush_holds(l, t, r, word_state(m->word), now);
+	if (l->overdue.n)
+		flush_overdue(l, t, r, now);
 }
 
 void account_finish(struct ledger *l, struct tally *t, const struct account_rules *r, uint64_t now)

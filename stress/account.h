@@ -127,7 +127,9 @@ struct ledger {
 	_Atomic uint64_t finalised;            /* fires that have their class */
 	uint64_t popped_may[FIRE_MAY_CLASSES]; /* delivered by FIFO order though they need not be */
 	struct hold hold[FIRE_MAY_CLASSES];
-	uint64_t hold_since; /* ns: first entry of the present holds */
+	struct hold overdue; /* timed only: had to arrive and is not here, but not yet old enough */
+	uint64_t overdue_sent; /* ns: when the last of them was made */
+	uint64_t hold_since;   /* ns: first entry of the present holds */
 	uint64_t rearmed; /* ns, timed only: when a removed vector was first seen armed again; or 0
 			   */
 	/* timed only: verdicts by age that a late signal may take back, and when the last was given
@@ -164,7 +166,7 @@ struct account_rules {
 	bool sync_fire;         /* the state word after fire() closes the window */
 	uint64_t deadline_ns;   /* delivered later than this counts as late */
 	uint64_t lost_after_ns; /* timed: age at which a fire that must arrive is lost */
-	uint64_t flight_ns;     /* timed: how long an interrupt may reasonably be under way */
+	uint64_t flight_ns;     /* timed: how long an interrupt is reasonably under way */
 };
 
 void tally_init(struct tally *t);

@@ -107,7 +107,7 @@ static void *reader_main(void *arg)
 static int run_threads(struct control *c, uint64_t duration_ns)
 {
 	pthread_t reader, writer;
-	uint64_t start;
+	uint64_t start, elapsed;
 	int err;
 
 	err = -pthread_create(&reader, NULL, reader_main, c);
@@ -123,10 +123,13 @@ static int run_threads(struct control *c, uint64_t duration_ns)
 		atomic_store_explicit(&c->stop_write, true, memory_order_relaxed);
 		pthread_join(writer, NULL);
 	}
+	elapsed = clock_ns() - start;
 	atomic_store_explicit(&c->stop_read, true, memory_order_release);
 	pthread_join(reader, NULL);
 	c->sum->signals += c->signals;
-	c->sum->elapsed_ns += clock_ns() - start;
+	c->sum->elapsed_ns += elapsed;
+	if (c->sum->n < CONTROL_SLICES)
+		c->sum->per_s[c->sum->n++] = (double)c->signals * 1e9 / (double)elapsed;
 	return err ? err : c->err;
 }
 
@@ -169,12 +172,38 @@ out:
 	return err;
 }
 
-void control_result(const struct control_sum *sum, struct stress_control *out)
+static int by_size(const void *a, const void *b)
 {
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of @n ratios, which it sorts. */
+static double median(double *ratios, uint32_t n)
+{
+	if (!n)
+		return 0;
+	qsort(ratios, n, sizeof(*ratios), by_size);
+	return n % 2 ? ratios[n / 2] : (ratios[n / 2 - 1] + ratios[n / 2]) / 2;
+}
+
+void control_result(const struct control_sum *sum, const double *segments, uint32_t n,
+		    struct stress_control *out)
+{
+	double ratios[CONTROL_SLICES];
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < n && i + 1 < sum->n; i++) {
+		double limit = (sum->per_s[i] + sum->per_s[i + 1]) / 2;
+
+		if (limit > 0)
+			ratios[used++] = segments[i] / limit;
+	}
 	*out = (struct stress_control){
-		.throughput_per_s = sum->elapsed_ns ? (double)sum->signals * (double)NSEC_PER_SEC /
-							      (double)sum->elapsed_ns
-						    : 0,
+		.throughput_per_s =
+			sum->elapsed_ns ? (double)sum->signals * 1e9 / (double)sum->elapsed_ns : 0,
+		.ratio = median(ratios, used),
 		.p50_ns = hist_quantile(&sum->latency, 0.5),
 		.p99_ns = hist_quantile(&sum->latency, 0.99),
 		.n = sum->signals,

@@ -10,15 +10,26 @@
 #include "stress/engine.h"
 #include "stress/placement.h"
 
+#define CONTROL_SLICES 17
+
+/* The slices of a run: one before each segment of the storm, one after the last. */
 struct control_sum {
 	uint64_t signals, elapsed_ns;
 	struct hist latency;
+	uint32_t n;
+	double per_s[CONTROL_SLICES]; /* throughput of each */
 };
 
-/* Runs for @duration_ns and adds to @sum. 0 or -errno with @e. */
+/* Runs one slice of @duration_ns and adds it to @sum. 0 or -errno with @e. */
 int control_run(const struct stress_config *cfg, const struct placement *place,
 		uint64_t duration_ns, struct control_sum *sum, struct errmsg *e);
 
-void control_result(const struct control_sum *sum, struct stress_control *out);
+/*
+ * @segments: delivered a second in the segments of the storm. Each is compared with the mean of the
+ * slices before and after it, and the median is taken: a machine that was busy elsewhere for a
+ * while spoils some of these and not the result.
+ */
+void control_result(const struct control_sum *sum, const double *segments, uint32_t n,
+		    struct stress_control *out);
 
 #endif

@@ -12,12 +12,10 @@
 #include <unistd.h>
 
 #include "stress/consume.h"
-#include "stress/control.h"
+#include "stress/segments.h"
 #include "support/log.h"
 #include "support/sigstop.h"
 #include "support/units.h"
-
-#define TICK_NS (2 * NSEC_PER_MSEC)
 
 const char *const stress_mode_names[] = {"closed", "open", NULL};
 
@@ -150,63 +148,6 @@ static void storm_destroy(struct storm *s)
 	free(s->producers);
 }
 
-static uint64_t fired_total(struct storm *s)
-{
-	uint64_t n = 0;
-
-	for (uint32_t v = 0; v < s->cfg->vectors; v++)
-		n += atomic_load_explicit(&s->ledgers[v].fired, memory_order_relaxed);
-	return n;
-}
-
-static void show_progress(struct storm *s, struct progress *p, uint64_t start, uint64_t now)
-{
-	uint64_t fired = fired_total(s), elapsed = now - start;
-	char count[32], rate[32], done[32], resizes[32];
-
-	progress_show(
-		p, now,
-		"[%02u:%02u/%02u:%02u] fired %s (%s/s) delivered %s lost %llu+%llu resizes %s",
-		(unsigned int)(elapsed / NSEC_PER_SEC / 60),
-		(unsigned int)(elapsed / NSEC_PER_SEC % 60),
-		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC / 60),
-		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC % 60),
-		units_format_count(fired, count, sizeof(count)),
-		units_format_count(elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0,
-				   rate, sizeof(rate)),
-		units_format_count(atomic_load_explicit(&s->live_delivered, memory_order_relaxed),
-				   done, sizeof(done)),
-		(unsigned long long)atomic_load_explicit(&s->live_lost_explained,
-							 memory_order_relaxed),
-		(unsigned long long)atomic_load_explicit(&s->live_lost_unexplained,
-							 memory_order_relaxed),
-		units_format_count(atomic_load_explicit(&s->live_resizes, memory_order_relaxed),
-				   resizes, sizeof(resizes)));
-}
-
-/* The main thread while the storm blows: a sleeper that knows how late it woke. */
-static void watch(struct storm *s, struct stress_result *r, const sigset_t *signals)
-{
-	uint64_t start = clock_ns(), end = start + s->cfg->duration_ns, now = start;
-	struct progress p;
-
-	progress_init(&p, s->cfg->quiet);
-	while (now < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
-		uint64_t next = now + TICK_NS < end ? now + TICK_NS : end;
-
-		if (sigstop_wait_until(signals, next)) {
-			r->interrupted = true;
-			break;
-		}
-		now = clock_ns();
-		hist_record(&r->self.stalls, now > next ? now - next : 0);
-		if (progress_due(&p, now))
-			show_progress(s, &p, start, now);
-	}
-	progress_done(&p);
-	r->elapsed_ns = clock_ns() - start;
-}
-
 /* Wait until no fire is under way, or for as long as one may be. */
 static void drain(struct storm *s, struct consume *c)
 {
@@ -290,8 +231,8 @@ static void purge_pending(struct storm *s, struct stress_result *r)
 }
 
 /* From the first enable to the last disable. */
-static int storm_run(struct storm *s, struct consume *c, struct stress_result *r,
-		     const sigset_t *signals, struct errmsg *e)
+static int storm_run(struct storm *s, struct consume *c, struct segments *run,
+		     struct stress_result *r, const sigset_t *signals, struct errmsg *e)
 {
 	bool resizing = s->cfg->strategy->next != NULL, enabled = false;
 	pthread_t resizer_thread;
@@ -323,7 +264,7 @@ static int storm_run(struct storm *s, struct consume *c, struct stress_result *r
 			goto stop_producers;
 		}
 	}
-	watch(s, r, signals);
+	err = segments_blow(s, run, r, signals, e);
 	atomic_store_explicit(&s->stop_resize, true, memory_order_relaxed);
 	if (resizing)
 		pthread_join(resizer_thread, NULL);
@@ -347,7 +288,7 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 
 	for (uint32_t v = 0; v < s->cfg->vectors; v++)
 		account_finish(&s->ledgers[v], &c->tally, &s->rules, clock_ns());
-	r->fired = fired_total(s);
+	r->fired = storm_fired(s);
 	r->tally = c->tally;
 	r->misrouted = tally_misrouted(&r->tally, window);
 	r->spurious = r->tally.extra - r->misrouted;
@@ -380,24 +321,10 @@ static int check_identity(const struct stress_result *r, struct errmsg *e)
 			  r->fired, sum, t->signals, t->delivered, t->extra);
 }
 
-static int run_control(const struct stress_config *cfg, const struct placement *place,
-		       struct control_sum *sum, struct errmsg *e)
-{
-	uint64_t slice = cfg->duration_ns / 10;
-
-	if (cfg->no_control)
-		return 0;
-	if (slice < 50 * NSEC_PER_MSEC)
-		slice = 50 * NSEC_PER_MSEC;
-	if (slice > NSEC_PER_SEC)
-		slice = NSEC_PER_SEC;
-	return control_run(cfg, place, slice, sum, e);
-}
-
 int stress_run(const struct stress_config *cfg, struct backend *be, struct stress_result *r,
 	       struct errmsg *e)
 {
-	struct control_sum *control = calloc(1, sizeof(*control));
+	struct segments *run = calloc(1, sizeof(*run));
 	struct consume *consume = calloc(1, sizeof(*consume));
 	struct storm storm = {.cfg = cfg, .be = be};
 	sigset_t signals;
@@ -408,11 +335,12 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 	tally_init(&r->tally);
 	hist_init(&r->resize_ns);
 	hist_init(&r->self.stalls);
-	if (!control || !consume) {
+	if (!run || !consume) {
 		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 		goto out;
 	}
-	hist_init(&control->latency);
+	hist_init(&run->control.latency);
+	segments_plan(cfg, run);
 	err = backend_describe(be, &r->desc);
 	if (err) {
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot describe the device: %s",
@@ -430,26 +358,25 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 		goto destroy_consume;
 	}
-	/* half of the control before and half after: the machine changes meanwhile */
-	err = run_control(cfg, &storm.place, control, e);
+	err = segments_control(cfg, &storm.place, run, e);
 	if (!err) {
 		purge_pending(&storm, r);
-		err = storm_run(&storm, consume, r, &signals, e);
+		err = storm_run(&storm, consume, run, r, &signals, e);
 	}
 	if (err)
 		goto destroy_consume;
 	judge(&storm, consume, r);
 	err = check_identity(r, e);
 	if (!err && !r->interrupted)
-		err = run_control(cfg, &storm.place, control, e);
-	control_result(control, &r->control);
+		err = segments_control(cfg, &storm.place, run, e);
+	control_result(&run->control, run->segments, run->n_segments, &r->control);
 destroy_consume:
 	consume_destroy(consume);
 destroy:
 	storm_destroy(&storm);
 out:
 	free(consume);
-	free(control);
+	free(run);
 	return err;
 }
 

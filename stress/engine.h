@@ -2,8 +2,9 @@
 /*
  * engine: the stress run. Producers make the device fire, a consumer reads the eventfds, a resizer
  * changes the vectors meanwhile, and account.h keeps the ledger. A run is: control, start (first
- * enable), storm, drain, stop, control again, judge. The control is the bare limit in the same
- * run: an eventfd writer and the same consumer with no accounting; figures are quoted against it.
+ * enable), storm, drain, stop, judge, with slices of control before, between and after the segments
+ * of the storm. The control is the bare limit in the same run: an eventfd writer and the same
+ * consumer with no accounting; figures are quoted against it.
  *
  * Threading: stress_run() is called by one thread, which sleeps in it; it starts and joins all the
  * others. The backend stays the caller's.
@@ -40,12 +41,14 @@ struct stress_config {
 	uint64_t duration_ns;
 	uint64_t deadline_ns;
 	uint64_t seed;
+	const char *via; /* how to come to `stress` again, for repeat commands; NULL: "irqstorm" */
 	bool quiet;
 	bool no_control;
 };
 
 struct stress_control {
 	double throughput_per_s;
+	double ratio; /* throughput of the storm to it: median over the segments */
 	uint64_t p50_ns, p99_ns;
 	uint64_t n;
 };

@@ -49,13 +49,19 @@ static bool skip_unarmed(struct ledger *l, uint32_t *lap)
 	return ++*lap % UNARMED_EVERY != 0;
 }
 
-/* Wait for the time of the next fire; false when the run ends first. */
+static bool called_off(struct storm *s)
+{
+	return atomic_load_explicit(&s->stop_fire, memory_order_relaxed) ||
+	       atomic_load_explicit(&s->pause, memory_order_relaxed);
+}
+
+/* Wait for the time of the next fire; false when the run ends or pauses first. */
 static bool wait_until(struct storm *s, uint64_t due)
 {
 	for (;;) {
 		uint64_t now = clock_ns();
 
-		if (atomic_load_explicit(&s->stop_fire, memory_order_relaxed))
+		if (called_off(s))
 			return false;
 		if (now >= due)
 			return true;
@@ -86,6 +92,8 @@ void *producer_main(void *arg)
 		struct ledger *l = &s->ledgers[v];
 		uint64_t now, due;
 
+		if (atomic_load_explicit(&s->pause, memory_order_relaxed))
+			start += storm_intermission(s);
 		if (closed ? !ledger_idle(l) : skip_unarmed(l, &lap)) {
 			if (++idle >= p->end - p->first) {
 				placement_relax(&s->place);
@@ -100,9 +108,10 @@ void *producer_main(void *arg)
 			continue;
 		}
 		/* open loop: the schedule does not wait, so a late fire keeps its intended time */
-		due = start + (uint64_t)((__uint128_t)n++ * NSEC_PER_SEC / rate);
+		due = start + (uint64_t)((__uint128_t)n * NSEC_PER_SEC / rate);
 		if (!wait_until(s, due))
-			break;
+			continue;
+		n++;
 		now = clock_ns();
 		fire(p, l, closed ? now : due, now);
 	}

@@ -18,7 +18,7 @@ double stress_throughput(const struct stress_result *r)
 
 double stress_ratio_throughput(const struct stress_result *r)
 {
-	return r->control.n ? stress_throughput(r) / r->control.throughput_per_s : 0;
+	return r->control.ratio;
 }
 
 /* Closed loop: one fire a wake-up, so response is what the control measures; open: service. */
@@ -50,13 +50,12 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 {
 	int n;
 
-	n = snprintf(
-		buf, size,
-		"irqstorm stress --target %s --vectors %u --stable %u --producers %u --mode %s "
-		"--resize %s --consumer %s --duration %" PRIu64 "ms --seed 0x%" PRIx64,
-		target, cfg->vectors, cfg->stable, cfg->producers, stress_mode_names[cfg->mode],
-		cfg->strategy->name, consumer_names[cfg->consumer], cfg->duration_ns / 1000000,
-		cfg->seed);
+	n = snprintf(buf, size,
+		     "%s stress --target %s --vectors %u --stable %u --producers %u --mode %s "
+		     "--resize %s --consumer %s --duration %" PRIu64 "ms --seed 0x%" PRIx64,
+		     cfg->via ? cfg->via : "irqstorm", target, cfg->vectors, cfg->stable,
+		     cfg->producers, stress_mode_names[cfg->mode], cfg->strategy->name,
+		     consumer_names[cfg->consumer], cfg->duration_ns / 1000000, cfg->seed);
 	if (cfg->rate_hz && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);
 	if (cfg->strategy->next && n > 0 && (size_t)n < size) {

@@ -125,7 +125,8 @@ static void rest_until(struct storm *s, uint64_t when)
 	uint64_t now;
 
 	while ((now = clock_ns()) < when &&
-	       !atomic_load_explicit(&s->stop_resize, memory_order_relaxed))
+	       !atomic_load_explicit(&s->stop_resize, memory_order_relaxed) &&
+	       !atomic_load_explicit(&s->pause, memory_order_relaxed))
 		clock_sleep_until(when - now < 20 * NSEC_PER_MSEC ? when
 								  : now + 20 * NSEC_PER_MSEC);
 }
@@ -145,6 +146,10 @@ void *resizer_main(void *arg)
 		rest_until(s, due);
 		if (atomic_load_explicit(&s->stop_resize, memory_order_relaxed))
 			break;
+		if (atomic_load_explicit(&s->pause, memory_order_relaxed)) {
+			due += storm_intermission(s);
+			continue;
+		}
 		s->cfg->strategy->next(&z->state, &r);
 		begin = clock_ns();
 		atomic_store_explicit(&s->in_resize, true, memory_order_relaxed);

@@ -48,6 +48,9 @@ struct storm {
 	struct resizer resizer;
 
 	_Atomic bool stop_fire, stop_resize, stop_consume;
+	/* intermission: producers and resizer stand still and have counted themselves */
+	_Atomic bool pause;
+	_Atomic uint32_t paused;
 	/* phases: a resize is in flight; when the last one ended (ns) */
 	_Atomic bool in_resize;
 	_Atomic uint64_t resize_end;
@@ -60,6 +63,9 @@ struct storm {
 };
 
 void *producer_main(void *arg);
+
+/* A producer or the resizer stands still while storm.pause is set; returns how long (ns). */
+uint64_t storm_intermission(struct storm *s);
 
 /* resizer.c: the first enable; the thread; the last disable. 0 or what the call returned. */
 int resizer_init(struct storm *s);

@@ -26,4 +26,7 @@ int command_parse(const struct command *cmd, int argc, char **argv, void *config
 /* The same for a subcommand that takes no other words. */
 int command_parse_only(const struct command *cmd, int argc, char **argv, void *config);
 
+/* A seed for a run that was given none. */
+uint64_t command_random_seed(void);
+
 #endif

@@ -2,9 +2,11 @@
 /* irqstorm: finds the subcommand and hands over. As /init of a guest it is the guest's init. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "cli/commands.h"
 #include "guest/init.h"
+#include "support/clock.h"
 #include "support/log.h"
 
 static const struct command *const commands[] = {
@@ -50,6 +52,15 @@ int command_parse_only(const struct command *cmd, int argc, char **argv, void *c
 		return EXIT_USAGE;
 	}
 	return code;
+}
+
+uint64_t command_random_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = clock_ns();
+	return seed;
 }
 
 static void usage(FILE *f)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spin: a lock for critical sections of a few instructions on a path that every fire takes. Unlocking
- * is a plain store, which a mutex can't do, because nobody sleeps on it; a waiter gives its CPU away
- * when the holder seems to have lost his. Never hold one over a system call.
+ * spin: a lock for critical sections of a few instructions on a path that every fire takes.
+ * Unlocking is a plain store, which a mutex can't do, because nobody sleeps on it; a waiter gives
+ * its CPU away when the holder seems to have lost his. Never hold one over a system call.
  */
 #ifndef IRQSTORM_SUPPORT_SPIN_H
 #define IRQSTORM_SUPPORT_SPIN_H

@@ -389,3 +389,20 @@ Test(account, by_age_a_replay_has_the_time_of_a_flight_after_the_vector_came_bac
 	arrive(&b, 1);
 	expect(&b, 1, 0, 0, 0, 0);
 }
+
+Test(account, by_age_a_call_long_after_the_fire_explains_nothing)
+{
+	struct bench b;
+
+	bench_init(&b, &timed_rules, VEC_ARMED);
+	fire(&b);
+	b.now += 3000;
+	resolve(&b);
+	ledger_set_state(&b.l, VEC_REMOVING);
+	ledger_set_state(&b.l, VEC_DISARMED);
+	b.now += 100000;
+	resolve(&b);
+	cr_assert_eq(b.t->lost_unexplained, 1,
+		     "it was under way for three flights before the call");
+	expect(&b, 0, 0, 0, 0, 1);
+}

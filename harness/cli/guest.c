@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * irqstorm guest: runs a subcommand inside a kernel in QEMU. Here the subcommand's own option table
+ * is walked to find the files that must cross; guest/ does the rest.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "guest/accel.h"
+#include "guest/guest.h"
+#include "guest/initramfs.h"
+#include "guest/judge.h"
+#include "guest/qemu.h"
+#include "support/log.h"
+
+struct guest_options {
+	const char *kernel, *devices, *memory, *keep_log;
+	uint64_t smp, timeout;
+	uint32_t accel;
+	bool quiet;
+};
+
+enum accel_choice { ACCEL_AUTO, ACCEL_TCG, ACCEL_KVM };
+
+static const char *const accel_names[] = {"auto", "tcg", "kvm", NULL};
+
+#define FIELD(f) offsetof(struct guest_options, f)
+
+static const struct opt guest_opts[] = {
+	OPT_HEADING("The machine"),
+	{.type = OPT_STRING,
+	 .name = "kernel",
+	 .arg = "K",
+	 .def = "debian:6.12",
+	 .offset = FIELD(kernel),
+	 .help = "debian:SERIES fetches Debian's current kernel of that series (6.12, 6.1, ...) "
+		 "with "
+		 "apt, once; PATH[,modules=DIR] boots a bzImage of your own. Modules not found are "
+		 "taken as built in."},
+	{.type = OPT_STRING,
+	 .name = "devices",
+	 .arg = "LIST",
+	 .def = "ivshmem",
+	 .offset = FIELD(devices),
+	 .help = "What interrupts, separated by commas: ivshmem[=VECTORS], edu, xhci, "
+		 "nvme[=VECTORS], "
+		 "e1000e. The first is 0000:00:04.0 in the guest, the next 0000:00:05.0, ..."},
+	{.type = OPT_COUNT,
+	 .name = "smp",
+	 .arg = "N",
+	 .def = "2",
+	 .min = 1,
+	 .max = 64,
+	 .offset = FIELD(smp),
+	 .help = "CPUs."},
+	{.type = OPT_STRING,
+	 .name = "memory",
+	 .arg = "SIZE",
+	 .def = "1G",
+	 .offset = FIELD(memory),
+	 .help = "Memory, with suffix M or G."},
+	{.type = OPT_CHOICE,
+	 .name = "accel",
+	 .def = "auto",
+	 .choices = accel_names,
+	 .offset = FIELD(accel),
+	 .help = "tcg emulates, kvm virtualizes; auto takes kvm where a trial boot shows that it "
+		 "works."},
+	OPT_HEADING("The run"),
+	{.type = OPT_DURATION,
+	 .name = "timeout",
+	 .arg = "TIME",
+	 .def = "10m",
+	 .min = 1000000000,
+	 .offset = FIELD(timeout),
+	 .help = "Kill a guest that is not done by then."},
+	{.type = OPT_STRING,
+	 .name = "keep-log",
+	 .arg = "FILE",
+	 .offset = FIELD(keep_log),
+	 .help = "Keep the kernel's log, whatever the outcome. Without this it is kept as "
+		 "irqstorm-guest-PID.log when something is wrong."},
+	{.type = OPT_FLAG,
+	 .name = "quiet",
+	 .offset = FIELD(quiet),
+	 .help = "Say nothing about the guest itself."},
+	OPT_TABLE_END,
+};
+
+/* What crosses into the guest and back, and the command line rewritten for it. */
+struct crossing {
+	char **argv;
+	int argc;
+	struct guest_infile *in;
+	size_t n_in;
+	struct guest_outfile *out;
+	size_t n_out;
+};
+
+/* Values that name a file behind a word: FORM:FILE. */
+static const char *const file_forms[] = {"program:"};
+
+static size_t form_len(const char *value)
+{
+	for (size_t i = 0; i < sizeof(file_forms) / sizeof(file_forms[0]); i++) {
+		size_t len = strlen(file_forms[i]);
+
+		if (!strncmp(value, file_forms[i], len) && value[len])
+			return len;
+	}
+	return 0;
+}
+
+/* "/in/2.name": short, unique, and still telling. */
+static char *guest_path(const char *folder, size_t i, const char *host)
+{
+	const char *slash = strrchr(host, '/');
+	char *path;
+
+	if (asprintf(&path, "/%s/%zu.%s", folder, i, slash ? slash + 1 : host) < 0)
+		return NULL;
+	return path;
+}
+
+/* Replace what follows the first @keep bytes of argument @slot by @path. */
+static int rewrite(struct crossing *x, int slot, size_t keep, const char *path)
+{
+	char *word;
+
+	if (asprintf(&word, "%.*s%s", (int)keep, x->argv[slot], path) < 0)
+		return -ENOMEM;
+	free(x->argv[slot]);
+	x->argv[slot] = word;
+	return 0;
+}
+
+static int no_memory(struct errmsg *e)
+{
+	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+}
+
+static int cross_in(struct crossing *x, int slot, size_t keep, const char *host, struct errmsg *e)
+{
+	struct guest_infile *f = &x->in[x->n_in];
+	struct stat st;
+
+	if (access(host, R_OK) || stat(host, &st))
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot read %s: %s", host,
+				  strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return errmsg_set(e, -EINVAL, EXIT_ENVIRONMENT,
+				  "cannot take %s into the guest: not a regular file", host);
+	f->host = strdup(host);
+	f->guest = guest_path("in", x->n_in, host);
+	x->n_in++;
+	if (!f->host || !f->guest || rewrite(x, slot, keep, f->guest))
+		return no_memory(e);
+	return 0;
+}
+
+static int cross_out(struct crossing *x, int slot, size_t keep, const char *host, struct errmsg *e)
+{
+	struct guest_outfile *f = &x->out[x->n_out];
+	int err;
+
+	for (size_t i = 0; i < x->n_out; i++) {
+		if (!strcmp(x->out[i].host, host))
+			return errmsg_set(e, -EINVAL, EXIT_USAGE, "%s is given for two outputs",
+					  host);
+	}
+	f->host = strdup(host);
+	f->guest = guest_path("out", x->n_out, host);
+	x->n_out++;
+	if (!f->host || !f->guest)
+		return no_memory(e);
+	err = outfile_open(&f->file, f->host, e);
+	if (!err && rewrite(x, slot, keep, f->guest))
+		err = no_memory(e);
+	return err;
+}
+
+static int cross_option(struct crossing *x, const struct opt *o, int slot, size_t prefix,
+			struct errmsg *e)
+{
+	char *value = strdup(x->argv[slot] + prefix);
+	size_t form;
+	int err = 0;
+
+	if (!value)
+		return no_memory(e);
+	form = o->type == OPT_OUTFILE ? 0 : form_len(value);
+	if (o->type == OPT_OUTFILE && strcmp(value, "-") && *value)
+		err = cross_out(x, slot, prefix, value, e);
+	else if (form || (o->type == OPT_INFILE && strcmp(value, "-") && *value))
+		err = cross_in(x, slot, prefix + form, value + form, e);
+	free(value);
+	return err;
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
+}
+
+/* @cmd NULL: a program of the user's own, whose options are unknown; its words may name files. */
+static int cross_all(struct crossing *x, const struct command *cmd, struct errmsg *e)
+{
+	const struct opt *o;
+	size_t prefix;
+	int i = 1, slot, err = 0;
+
+	while (cmd && !err && (o = opt_next(cmd, x->argc, x->argv, &i, &slot, &prefix)))
+		err = cross_option(x, o, slot, prefix, e);
+	for (; !err && i < x->argc; i++) {
+		char *word = is_file(x->argv[i]) ? strdup(x->argv[i]) : NULL;
+
+		if (word)
+			err = cross_in(x, i, 0, word, e);
+		free(word);
+	}
+	return err;
+}
+
+static void crossing_free(struct crossing *x)
+{
+	for (int i = 0; x->argv && i < x->argc; i++)
+		free(x->argv[i]);
+	for (size_t i = 0; i < x->n_in; i++) {
+		free((void *)(uintptr_t)x->in[i].host);
+		free((void *)(uintptr_t)x->in[i].guest);
+	}
+	for (size_t i = 0; i < x->n_out; i++) {
+		outfile_abort(&x->out[i].file);
+		free((void *)(uintptr_t)x->out[i].host);
+		free((void *)(uintptr_t)x->out[i].guest);
+	}
+	free(x->argv);
+	free(x->in);
+	free(x->out);
+}
+
+/* @argv begins with the subcommand's name, as opt_next() wants it. */
+static int crossing_init(struct crossing *x, const struct command *cmd, int argc, char **argv,
+			 struct errmsg *e)
+{
+	memset(x, 0, sizeof(*x));
+	x->argv = calloc((size_t)argc + 1, sizeof(*x->argv));
+	x->in = calloc((size_t)argc + 1, sizeof(*x->in));
+	x->out = calloc((size_t)argc + 1, sizeof(*x->out));
+	if (!x->argv || !x->in || !x->out)
+		return no_memory(e);
+	for (; x->argc < argc; x->argc++) {
+		x->argv[x->argc] = strdup(argv[x->argc]);
+		if (!x->argv[x->argc])
+			return no_memory(e);
+	}
+	return cross_all(x, cmd, e);
+}
+
+static bool memory_ok(const char *s)
+{
+	size_t digits = strspn(s, "0123456789");
+
+	return digits && digits < 8 && (s[digits] == 'M' || s[digits] == 'G') && !s[digits + 1];
+}
+
+static int check_usage(const struct guest_options *o, int argc, char **argv,
+		       const struct command **sub, struct errmsg *e)
+{
+	*sub = NULL;
+	if (!argc)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "guest needs a subcommand to run: irqstorm guest -- info");
+	if (getenv("IRQSTORM_GUEST"))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "this is a guest: guest does not run in one");
+	if (!memory_ok(o->memory))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--memory %s: want a size like 512M or 2G", o->memory);
+	if (strchr(argv[0], '/'))
+		return 0;
+	*sub = command_find(argv[0]);
+	if (!*sub)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "no subcommand '%s' to run in the guest; see irqstorm --help",
+				  argv[0]);
+	if (*sub == &cmd_guest)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "guest does not run in a guest");
+	return 0;
+}
+
+static int open_signals(struct errmsg *e)
+{
+	struct sigaction hup;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	/* Under nohup a hang-up is no reason to stop; a shell's background job still takes Ctrl-C.
+	 */
+	if (sigaction(SIGHUP, NULL, &hup) || hup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A reader of our output that goes away shall not end us before the guest is ended. */
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "signalfd: %s", strerror(errno));
+	return fd;
+}
+
+static int boot(struct guest_config *c, enum accel_choice accel, const char *keep_log,
+		struct errmsg *e)
+{
+	static const char *const fixed[] = {
+		[ACCEL_AUTO] = NULL, [ACCEL_TCG] = "tcg", [ACCEL_KVM] = "kvm"};
+	struct guest_result r;
+	int code = 0;
+
+	c->accel = fixed[accel];
+	if (accel == ACCEL_AUTO)
+		code = accel_choose(c, &c->accel, e);
+	if (code)
+		return code;
+	if (accel == ACCEL_KVM && access("/dev/kvm", R_OK | W_OK))
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
+				  "--accel kvm: cannot open /dev/kvm: %s; use --accel tcg",
+				  strerror(errno));
+	code = guest_run(c, &r, e);
+	if (!code) {
+		code = judge_report(c, &r, keep_log);
+		if (accel == ACCEL_KVM && !r.ready && r.end != GUEST_STOPPED)
+			log_note("guest: KVM may not work on this host; try --accel tcg");
+	}
+	guest_result_free(&r);
+	return code;
+}
+
+/* What a repeat command printed inside must begin with: passed on as an environment variable. */
+static int set_via(const struct guest_options *o)
+{
+	char *via;
+	int err;
+
+	if (asprintf(&via, "irqstorm guest --kernel %s --devices %s --smp %llu --", o->kernel,
+		     o->devices, (unsigned long long)o->smp) < 0)
+		return -ENOMEM;
+	err = setenv("IRQSTORM_VIA", via, 1) ? -errno : 0;
+	free(via);
+	return err;
+}
+
+/* Everything that can be refused is refused before anything boots. Returns the exit code or -errno.
+ */
+static int guest(const struct guest_options *o, int argc, char **argv, struct errmsg *e)
+{
+	struct guest_config c = {
+		.memory = o->memory,
+		.smp = (unsigned int)o->smp,
+		.timeout_ns = o->timeout,
+		.quiet = o->quiet,
+		.sigfd = -1,
+	};
+	struct kernel kernel = {0};
+	struct crossing x = {0};
+	const struct command *sub;
+	struct kernel_spec spec;
+	struct devices devices;
+	struct bytes self = {0};
+	char qemu[PATH_MAX];
+	int err = check_usage(o, argc, argv, &sub, e);
+
+	if (!err)
+		err = kernel_spec_parse(o->kernel, &spec, e);
+	if (!err)
+		err = devices_parse(o->devices, &devices, e);
+	if (!err)
+		err = initramfs_program(&self, "/proc/self/exe", true, e);
+	bytes_free(&self);
+	if (!err && !sub)
+		err = initramfs_program(&self, argv[0], false, e);
+	bytes_free(&self);
+	if (!err)
+		err = qemu_find(qemu, sizeof(qemu), e);
+	if (err)
+		return err;
+	c.sigfd = open_signals(e);
+	if (c.sigfd < 0)
+		return c.sigfd;
+	err = set_via(o) ? no_memory(e) : crossing_init(&x, sub, argc, argv, e);
+	if (!err && o->keep_log) {
+		c.console = fopen(o->keep_log, "we");
+		if (!c.console)
+			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot write %s: %s",
+					 o->keep_log, strerror(errno));
+	}
+	if (!err)
+		err = kernel_prepare(&spec, c.sigfd, &kernel, e);
+	if (err)
+		goto out;
+	c.kernel = &kernel;
+	c.devices = &devices;
+	c.qemu = qemu;
+	c.program = sub ? NULL : argv[0];
+	c.argv = x.argv;
+	c.argc = x.argc;
+	c.in = x.in;
+	c.n_in = x.n_in;
+	c.out = x.out;
+	c.n_out = x.n_out;
+	err = boot(&c, (enum accel_choice)o->accel, o->keep_log, e);
+out:
+	kernel_free(&kernel);
+	if (c.console)
+		fclose(c.console);
+	crossing_free(&x);
+	close(c.sigfd);
+	return err;
+}
+
+static int guest_main(const struct command *cmd, int argc, char **argv)
+{
+	struct guest_options o = {0};
+	struct errmsg e = {0};
+	int rest, code = command_parse(cmd, argc, argv, &o, &rest);
+
+	if (code >= 0)
+		return code;
+	code = guest(&o, argc - rest, argv + rest, &e);
+	if (code >= 0)
+		return code;
+	log_error("%s", e.text);
+	return (int)e.exit;
+}
+
+const struct command cmd_guest = {
+	.name = "guest",
+	.summary = "Run a subcommand inside a kernel in QEMU, on real vfio-pci devices.",
+	.synopsis = "[OPTION...] -- SUBCOMMAND [ARG...]",
+	.description =
+		"Boots a kernel in QEMU with an IOMMU and interrupting PCI devices bound to\n"
+		"vfio-pci, runs `irqstorm SUBCOMMAND` inside, and returns its output, its files\n"
+		"and its exit code. Needs no root and no special hardware. The kernel's log is\n"
+		"watched: BUG, WARNING, KASAN, lockdep, RCU stalls, hung tasks, lockups and\n"
+		"panics make the run a finding (exit 1).\n"
+		"\n"
+		"Files that the subcommand's options and words name cross by themselves, both\n"
+		"ways. A SUBCOMMAND with a slash in it is a static program of your own.\n"
+		"Ctrl-C asks the subcommand to stop and still delivers; a second one kills.\n"
+		"\n"
+		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64; other IRQSTORM_*\n"
+		"variables are passed on. In the guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES\n"
+		"lists the devices (0000:00:04.0=ivshmem,...). Kernels are kept in\n"
+		"${XDG_CACHE_HOME:-~/.cache}/irqstorm.\n",
+	.examples = "  irqstorm guest -- info --target vfio:auto\n"
+		    "  irqstorm guest --kernel debian:6.1 -- bench --target vfio:auto\n"
+		    "  irqstorm guest -- stress --target vfio:auto --json out.json\n"
+		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",
+	.opts = guest_opts,
+	.run = guest_main,
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm info: what a target is and what its interrupts can do. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "exec/target.h"
+#include "support/json.h"
+#include "support/log.h"
+#include "support/outfile.h"
+
+struct info_options {
+	const char *target, *json;
+};
+
+#define FIELD(f) offsetof(struct info_options, f)
+
+static const struct opt info_opts[] = {
+	{.type = OPT_STRING,
+	 .name = "target",
+	 .arg = "T",
+	 .def = "emu",
+	 .offset = FIELD(target),
+	 .help = "The device, see above."},
+	{.type = OPT_OUTFILE,
+	 .name = "json",
+	 .arg = "FILE",
+	 .offset = FIELD(json),
+	 .help = "The same as JSON, schema irqstorm.info/1; - is stdout, in place of the table."},
+	OPT_TABLE_END,
+};
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} cap_names[] = {
+	{BACKEND_SYNC_FIRE, "sync-fire"},
+	{BACKEND_HW_FIRE, "hw-fire"},
+	{BACKEND_RESET, "reset"},
+};
+
+#define N_CAPS (sizeof(cap_names) / sizeof(cap_names[0]))
+
+/* Only MSI and MSI-X have vectors to add; of the other indexes the flag tells nothing. */
+static bool has_vectors(uint32_t index)
+{
+	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
+static bool grows(const struct backend_desc *d, uint32_t index)
+{
+	return has_vectors(index) && d->irq[index].count &&
+	       !(d->irq[index].flags & VFIO_IRQ_INFO_NORESIZE);
+}
+
+static const char *verdict(const struct backend_desc *d)
+{
+	if (!d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count)
+		return "The device has no MSI-X.";
+	if (grows(d, VFIO_PCI_MSIX_IRQ_INDEX))
+		return "MSI-X can grow in place (NORESIZE clear): a VMM can add vectors while "
+		       "others run.";
+	return "MSI-X cannot grow in place (NORESIZE set): a VMM must tear it down to add vectors, "
+	       "or allocate all of them up front.";
+}
+
+static void print_irq(FILE *f, const struct backend_desc *d, uint32_t i)
+{
+	const char *dynamic = "-";
+	char flags[80];
+
+	if (has_vectors(i) && d->irq[i].count)
+		dynamic = grows(d, i) ? "yes" : "no";
+	fprintf(f, "%-5s %6u  %-8s %s\n", irq_index_name(i), d->irq[i].count, dynamic,
+		irq_info_flags(d->irq[i].flags, flags, sizeof(flags)));
+}
+
+static void print_table(FILE *f, const struct backend_desc *d)
+{
+	fprintf(f, "target   %s\ndevice   %s\nkernel   %s\nprofile  %s\n", d->target, d->device,
+		d->kernel, *d->profile ? d->profile : "not known (no MSI-X)");
+	fprintf(f, "trigger  %s, MSI-X vectors below %u\ncaps    ", d->trigger, d->fire_max);
+	for (size_t i = 0; i < N_CAPS; i++) {
+		if (d->caps & cap_names[i].bit)
+			fprintf(f, " %s", cap_names[i].name);
+	}
+	fprintf(f, "\n\n%-5s %6s  %-8s %s\n", "index", "count", "dynamic", "flags");
+	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		print_irq(f, d, i);
+	fprintf(f, "\n%s\n", verdict(d));
+}
+
+static void write_irq(struct json *j, const struct backend_desc *d, uint32_t i)
+{
+	char flags[80];
+
+	json_object_begin(j, NULL);
+	json_u64(j, "index", i);
+	json_str(j, "name", irq_index_name(i));
+	json_u64(j, "count", d->irq[i].count);
+	json_u64(j, "flags", d->irq[i].flags);
+	json_str(j, "flags_text", irq_info_flags(d->irq[i].flags, flags, sizeof(flags)));
+	json_bool(j, "dynamic", grows(d, i));
+	json_object_end(j);
+}
+
+static void write_json(FILE *f, const struct backend_desc *d)
+{
+	struct json j;
+
+	json_init(&j, f);
+	json_object_begin(&j, NULL);
+	json_str(&j, "schema", "irqstorm.info/1");
+	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "target", d->target);
+	json_str(&j, "device", d->device);
+	json_str(&j, "kernel", d->kernel);
+	json_str(&j, "profile", *d->profile ? d->profile : NULL);
+	json_str(&j, "trigger", d->trigger);
+	json_u64(&j, "fire_max", d->fire_max);
+	json_array_begin(&j, "caps");
+	for (size_t i = 0; i < N_CAPS; i++) {
+		if (d->caps & cap_names[i].bit)
+			json_str(&j, NULL, cap_names[i].name);
+	}
+	json_array_end(&j);
+	json_array_begin(&j, "irqs");
+	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		write_irq(&j, d, i);
+	json_array_end(&j);
+	json_bool(&j, "msix_dynamic", grows(d, VFIO_PCI_MSIX_IRQ_INDEX));
+	json_object_end(&j);
+	json_finish(&j);
+}
+
+static int read_desc(const char *target, struct backend_desc *d, struct errmsg *e)
+{
+	struct backend *be;
+	int err;
+
+	err = target_open(target, &be, e);
+	if (err)
+		return err;
+	err = backend_describe(be, d);
+	backend_close(be);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", target,
+				  strerror(-err));
+	return 0;
+}
+
+static int info_run(const struct command *cmd, int argc, char **argv)
+{
+	struct info_options o = {0};
+	struct outfile out, table;
+	struct backend_desc d;
+	struct errmsg e = {0};
+	int code;
+
+	code = command_parse_only(cmd, argc, argv, &o);
+	if (code >= 0)
+		return code;
+	if (outfile_open(&out, o.json, &e))
+		goto fail;
+	if (read_desc(o.target, &d, &e)) {
+		outfile_abort(&out);
+		goto fail;
+	}
+	if (out.f)
+		write_json(out.f, &d);
+	if (outfile_commit(&out, &e))
+		goto fail;
+	if (o.json && !strcmp(o.json, "-"))
+		return EXIT_PASS;
+	/* Through an outfile, so that a full disk behind stdout is an error as well. */
+	if (outfile_open(&table, "-", &e))
+		goto fail;
+	print_table(table.f, &d);
+	if (outfile_commit(&table, &e))
+		goto fail;
+	return EXIT_PASS;
+
+fail:
+	log_error("%s", e.text);
+	return (int)e.exit;
+}
+
+const struct command cmd_info = {
+	.name = "info",
+	.summary = "Show what a target is and what its interrupts can do.",
+	.synopsis = "[--target T] [--json FILE]",
+	.description = TARGET_HELP,
+	.examples = "  irqstorm info\n"
+		    "  irqstorm info --target vfio:auto\n"
+		    "  irqstorm info --target vfio:0000:00:03.0,trigger=loopback --json -\n",
+	.opts = info_opts,
+	.run = info_run,
+};

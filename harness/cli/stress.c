@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm stress: one run of the engine, with its results written wherever they were asked for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "exec/target.h"
+#include "stress/report.h"
+#include "support/log.h"
+#include "support/outfile.h"
+
+struct stress_options {
+	const char *target, *json, *hgrm;
+	uint64_t vectors, stable, producers, rate, resize_rate, duration, deadline, seed;
+	uint32_t mode, resize, consumer;
+	bool quiet, no_control;
+};
+
+#define STABLE_DEFAULT UINT64_MAX
+#define FIELD(f)       offsetof(struct stress_options, f)
+
+static const struct opt stress_opts[] = {
+	OPT_HEADING("What is stressed"),
+	{.type = OPT_STRING,
+	 .name = "target",
+	 .arg = "T",
+	 .def = "emu",
+	 .offset = FIELD(target),
+	 .help = "The device, see above."},
+	{.type = OPT_COUNT,
+	 .name = "vectors",
+	 .arg = "N",
+	 .def = "64",
+	 .min = 1,
+	 .max = IRQ_MAX_VECTORS,
+	 .offset = FIELD(vectors),
+	 .help = "MSI-X vectors to use."},
+	{.type = OPT_COUNT,
+	 .name = "stable",
+	 .arg = "N",
+	 .max = IRQ_MAX_VECTORS,
+	 .offset = FIELD(stable),
+	 .help = "Vectors meant to stay live all through; the others are added and removed "
+		 "(default an eighth of --vectors)."},
+	OPT_HEADING("How it is fired at"),
+	{.type = OPT_CHOICE,
+	 .name = "mode",
+	 .def = "closed",
+	 .choices = stress_mode_names,
+	 .offset = FIELD(mode),
+	 .help = "closed: one outstanding fire a vector, every fate exact. open: fires do not "
+		 "wait."},
+	{.type = OPT_RATE,
+	 .name = "rate",
+	 .arg = "HZ|max",
+	 .def = "100k",
+	 .min = 1,
+	 .max = 100000000,
+	 .offset = FIELD(rate),
+	 .help = "Fires a second, all vectors together; max: as fast as they can."},
+	{.type = OPT_COUNT,
+	 .name = "producers",
+	 .arg = "N",
+	 .def = "1",
+	 .min = 1,
+	 .max = 64,
+	 .offset = FIELD(producers),
+	 .help = "Firing threads; they share the vectors."},
+	OPT_HEADING("How it is resized"),
+	{.type = OPT_CHOICE,
+	 .name = "resize",
+	 .def = "none",
+	 .choices = strategy_names,
+	 .offset = FIELD(resize),
+	 .help = "The strategy, see above."},
+	{.type = OPT_RATE,
+	 .name = "resize-rate",
+	 .arg = "HZ|max",
+	 .def = "500",
+	 .min = 1,
+	 .max = 1000000,
+	 .offset = FIELD(resize_rate),
+	 .help = "Resizes a second; never more than half of the time is spent inside calls."},
+	OPT_HEADING("How it is measured"),
+	{.type = OPT_CHOICE,
+	 .name = "consumer",
+	 .def = "uring",
+	 .choices = consumer_names,
+	 .offset = FIELD(consumer),
+	 .help = "What reads the eventfds."},
+	{.type = OPT_DURATION,
+	 .name = "duration",
+	 .arg = "TIME",
+	 .def = "10s",
+	 .min = 10000000,
+	 .max = 86400000000000ULL,
+	 .offset = FIELD(duration),
+	 .help = "Length of the storm."},
+	{.type = OPT_DURATION,
+	 .name = "deadline",
+	 .arg = "TIME",
+	 .def = "100ms",
+	 .min = 1000,
+	 .max = 3600000000000ULL,
+	 .offset = FIELD(deadline),
+	 .help = "A fire delivered later than this counts as late."},
+	{.type = OPT_SEED,
+	 .name = "seed",
+	 .arg = "N",
+	 .offset = FIELD(seed),
+	 .help = "Seed of everything random (default: chosen and printed)."},
+	{.type = OPT_FLAG,
+	 .name = "no-control",
+	 .offset = FIELD(no_control),
+	 .help = "Leave out the control, the bare limit that figures are quoted against."},
+	OPT_HEADING("Where results go"),
+	{.type = OPT_OUTFILE,
+	 .name = "json",
+	 .arg = "FILE",
+	 .offset = FIELD(json),
+	 .help = "JSON, schema irqstorm.stress/1; - is stdout, in place of the text."},
+	{.type = OPT_OUTFILE,
+	 .name = "hgrm",
+	 .arg = "FILE",
+	 .offset = FIELD(hgrm),
+	 .help = "Response times in HdrHistogram's percentile format, in microseconds."},
+	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress line."},
+	OPT_TABLE_END,
+};
+
+static void fill_config(const struct stress_options *o, struct stress_config *cfg)
+{
+	*cfg = (struct stress_config){
+		.vectors = (uint32_t)o->vectors,
+		.stable =
+			(uint32_t)(o->stable == STABLE_DEFAULT ? (o->vectors + 7) / 8 : o->stable),
+		.producers = (uint32_t)o->producers,
+		.mode = (enum stress_mode)o->mode,
+		.rate_hz = o->rate,
+		.strategy = strategies[o->resize],
+		.resize_rate_hz = o->resize_rate,
+		.consumer = (enum consumer_kind)o->consumer,
+		.duration_ns = o->duration,
+		.deadline_ns = o->deadline,
+		.seed = o->seed,
+		.via = getenv("IRQSTORM_VIA"), /* set by `irqstorm guest` */
+		.quiet = o->quiet,
+		.no_control = o->no_control,
+	};
+	/* one vector is either stable or churned: let the strategy have it */
+	if (o->stable == STABLE_DEFAULT && cfg->stable == cfg->vectors &&
+	    cfg->strategy->needs_churn)
+		cfg->stable = 0;
+}
+
+static int complain(const struct errmsg *e)
+{
+	log_error("%s", e->text);
+	return (int)e->exit;
+}
+
+static int write_hgrm(const struct stress_result *r, FILE *f)
+{
+	struct hist *all = malloc(sizeof(*all));
+	int err = -ENOMEM;
+
+	if (all) {
+		stress_response(r, all);
+		err = hist_write_hgrm(all, f, 1000);
+	}
+	free(all);
+	return err;
+}
+
+/* Write every result, whatever happens to the others; the worst exit code wins. */
+static int write_results(const struct stress_report *rep, struct outfile *json,
+			 struct outfile *hgrm)
+{
+	struct errmsg e = {0};
+	int code = (int)stress_verdict(rep->result);
+
+	if (json->f != stdout)
+		stress_report_text(rep, stdout);
+	if (json->f) {
+		struct json j;
+
+		json_init(&j, json->f);
+		stress_report_json(rep, &j, NULL);
+		json_finish(&j);
+	}
+	if (hgrm->f)
+		write_hgrm(rep->result, hgrm->f);
+	if (outfile_commit(hgrm, &e))
+		code = complain(&e);
+	if (outfile_commit(json, &e))
+		code = complain(&e);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("cannot write to stdout: %s", strerror(errno));
+		code = EXIT_ENVIRONMENT;
+	}
+	if (stress_verdict(rep->result) != EXIT_PASS) {
+		char command[640];
+
+		log_error("finding; seed 0x%llx; repeat with: %s",
+			  (unsigned long long)rep->cfg->seed,
+			  stress_command(rep->cfg, rep->result->desc.target, command,
+					 sizeof(command)));
+	}
+	return code;
+}
+
+static int stress_main(const struct command *cmd, int argc, char **argv)
+{
+	struct stress_options o = {.stable = STABLE_DEFAULT};
+	struct stress_report rep = {0};
+	struct fault_counts planted = {0};
+	struct stress_result *result;
+	struct stress_config cfg;
+	struct outfile json = {0}, hgrm = {0};
+	struct backend *be = NULL;
+	struct errmsg e = {0};
+	int code, err;
+
+	o.seed = command_random_seed();
+	code = command_parse_only(cmd, argc, argv, &o);
+	if (code >= 0)
+		return code;
+	fill_config(&o, &cfg);
+	if (cfg.stable > cfg.vectors) {
+		log_error("--stable %u: more than --vectors %u", cfg.stable, cfg.vectors);
+		return EXIT_USAGE;
+	}
+	result = calloc(1, sizeof(*result));
+	if (!result) {
+		log_error("out of memory");
+		return EXIT_ENVIRONMENT;
+	}
+	err = outfile_open(&json, o.json, &e);
+	if (!err)
+		err = outfile_open(&hgrm, o.hgrm, &e);
+	if (!err)
+		err = target_open_sized(o.target, cfg.vectors, &be, &e);
+	if (!err) {
+		log_note("seed 0x%llx", (unsigned long long)cfg.seed);
+		err = stress_run(&cfg, be, result, &e);
+	}
+	if (err) {
+		code = complain(&e);
+		outfile_abort(&json);
+		outfile_abort(&hgrm);
+		goto out;
+	}
+	rep.cfg = &cfg;
+	rep.result = result;
+	rep.planted = fault_counts(be, &planted) ? &planted : NULL;
+	code = write_results(&rep, &json, &hgrm);
+out:
+	backend_close(be);
+	free(result);
+	return code;
+}
+
+const struct command cmd_stress = {
+	.name = "stress",
+	.summary = "Measure latency and lost interrupts while vectors are being resized.",
+	.synopsis = "[OPTION...]",
+	.description =
+		"A device fires its MSI-X vectors at a high rate while a strategy resizes\n"
+		"them. Every fire ends in exactly one class: delivered, coalesced (merged with\n"
+		"a pending one), unarmed (its vector was removed), lost and explained (a gap\n"
+		"that the rules allow), or lost and unexplained: a bug, exit code 1. Signals\n"
+		"that no fire explains are spurious or misrouted: bugs, too.\n\n" TARGET_HELP "\n"
+		"Strategies:\n"
+		"  none      all vectors live, no resize\n"
+		"  teardown  disable the index, enable it with one vector more or less\n"
+		"  dynamic   add and remove one vector in place (NORESIZE clear, Linux 6.5+)\n"
+		"  upfront   allocate the maximum once, arm and disarm inside it\n"
+		"  swap      replace a live vector's eventfd, as for an irqfd switch\n"
+		"  random    all of these moves, at random from the seed\n",
+	.examples = "  irqstorm stress --resize dynamic --duration 5s\n"
+		    "  irqstorm stress --target emu:profile=6.1 --resize teardown --json run.json\n"
+		    "  irqstorm stress --target vfio:0000:03:00.0 --resize dynamic\n"
+		    "  irqstorm stress --target emu:fault=drop:10000 --duration 2s\n",
+	.opts = stress_opts,
+	.run = stress_main,
+};

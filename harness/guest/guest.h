@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest: one run of one guest. Boots it, serves its devices, streams its output to ours, carries
+ * signals in and files out, keeps the kernel log, and watches that it stays alive. What the outcome
+ * means is judge.h's business.
+ */
+#ifndef IRQSTORM_GUEST_GUEST_H
+#define IRQSTORM_GUEST_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest/console.h"
+#include "guest/devices.h"
+#include "guest/kernel.h"
+#include "support/errmsg.h"
+#include "support/outfile.h"
+
+struct guest_infile {
+	const char *host;  /* where it is */
+	const char *guest; /* absolute path inside */
+};
+
+struct guest_outfile {
+	const char *host;
+	const char *guest;
+	struct outfile file; /* open before the guest boots */
+	uint64_t size, got;
+	uint32_t crc;
+	bool begun, delivered;
+};
+
+struct guest_config {
+	const struct kernel *kernel;
+	const struct devices *devices;
+	const char *qemu; /* resolved path */
+	const char *accel;
+	const char *memory;
+	unsigned int smp;
+	uint64_t timeout_ns;
+	bool probe;          /* boot, report, power off: no subcommand */
+	const char *program; /* a static program to run in place of irqstorm; NULL for irqstorm */
+	char *const *argv;
+	int argc;
+	const struct guest_infile *in;
+	size_t n_in;
+	struct guest_outfile *out;
+	size_t n_out;
+	int sigfd;     /* signalfd of SIGINT, SIGTERM and SIGHUP, which are blocked */
+	FILE *console; /* copy of the kernel log; NULL for none */
+	bool quiet;    /* say nothing about the boot */
+};
+
+enum guest_end {
+	GUEST_ENDED,   /* QEMU ended by itself, or the guest had said its last word */
+	GUEST_STOPPED, /* by the user's signal */
+	GUEST_SILENT,  /* no sign of life: killed */
+	GUEST_TIMEOUT, /* over the time limit: killed */
+};
+
+struct guest_result {
+	enum guest_end end;
+	int stop_signal; /* GUEST_STOPPED */
+	bool ready;      /* the subcommand was started */
+	bool exited;     /* the guest reported the end of the subcommand */
+	int code;        /* its exit code */
+	int signal;      /* that ended it, or 0 */
+	uint64_t tainted;
+	uint64_t boot_ns, total_ns;
+	uint64_t lost;       /* frames of the channel that did not arrive whole */
+	int stdout_errno;    /* our stdout or stderr did not take it all */
+	int qemu_status;     /* of waitpid() */
+	char qemu_says[256]; /* the line of its stderr that tells most */
+	char release[96];
+	struct console console;
+};
+
+/* 0 when QEMU ran, whatever came of it; else -errno with @e. Free with guest_result_free(). */
+int guest_run(const struct guest_config *c, struct guest_result *r, struct errmsg *e);
+
+void guest_result_free(struct guest_result *r);
+
+#endif

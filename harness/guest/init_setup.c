@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/init_setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest/cmdfile.h"
+
+#define SYS_PCI "/sys/bus/pci"
+
+static const struct {
+	const char *type, *where;
+	unsigned long flags;
+} mounts[] = {
+	{"proc", "/proc", MS_NOSUID | MS_NOEXEC | MS_NODEV},
+	{"sysfs", "/sys", MS_NOSUID | MS_NOEXEC | MS_NODEV},
+	{"devtmpfs", "/dev", MS_NOSUID},
+	{"tmpfs", "/tmp", MS_NOSUID | MS_NODEV},
+	{"tmpfs", "/out", MS_NOSUID | MS_NODEV},
+};
+
+int init_mount(struct errmsg *e)
+{
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, mounts[i].flags, NULL) &&
+		    errno != EBUSY)
+			return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
+					  "cannot mount %s: %s (the kernel needs it built in)",
+					  mounts[i].type, strerror(errno));
+	}
+	/* Tools expect a place for shared memory; without one they only do less. */
+	mkdir("/dev/shm", 0777);
+	mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
+	return 0;
+}
+
+int init_modules(const struct bytes *cmd, struct errmsg *e)
+{
+	const char *path = NULL;
+
+	while ((path = cmdfile_next(cmd, path, "module"))) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+			err = -errno;
+		if (fd >= 0)
+			close(fd);
+		if (err)
+			return errmsg_set(
+				e, err, EXIT_ENVIRONMENT,
+				"cannot load %s: %s (do the modules belong to this kernel?)", path,
+				strerror(-err));
+	}
+	return 0;
+}
+
+static int put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The last part of the path that a link of @bdf in sysfs leads to; "" when there is no link. */
+static const char *link_name(const char *bdf, const char *link, char *buf, size_t size)
+{
+	char path[128];
+	const char *slash;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), SYS_PCI "/devices/%s/%s", bdf, link);
+	n = readlink(path, buf, size - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	slash = strrchr(buf, '/');
+	return slash ? slash + 1 : buf;
+}
+
+static int bind_one(const char *bdf, const char *what, struct errmsg *e)
+{
+	char path[128], link[PATH_MAX];
+	const char *driver;
+	int err;
+
+	snprintf(path, sizeof(path), SYS_PCI "/devices/%s/driver_override", bdf);
+	err = put(path, "vfio-pci");
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "no device at %s (%s): %s", bdf, what,
+				  strerror(-err));
+	driver = link_name(bdf, "driver", link, sizeof(link));
+	if (*driver && strcmp(driver, "vfio-pci")) {
+		snprintf(path, sizeof(path), SYS_PCI "/devices/%s/driver/unbind", bdf);
+		put(path, bdf);
+	}
+	err = put(SYS_PCI "/drivers_probe", bdf);
+	if (!strcmp(link_name(bdf, "driver", link, sizeof(link)), "vfio-pci"))
+		return 0;
+	if (access("/sys/bus/pci/drivers/vfio-pci", F_OK))
+		return errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT,
+				  "this kernel has no vfio-pci: build it in, or give --kernel "
+				  "PATH,modules=DIR");
+	if (!*link_name(bdf, "iommu_group", link, sizeof(link)))
+		return errmsg_set(
+			e, -ENODEV, EXIT_ENVIRONMENT,
+			"%s (%s) is in no IOMMU group: the kernel needs CONFIG_INTEL_IOMMU", bdf,
+			what);
+	return errmsg_set(e, err ? err : -EIO, EXIT_ENVIRONMENT,
+			  "cannot bind %s (%s) to vfio-pci: %s", bdf, what,
+			  strerror(err ? -err : EIO));
+}
+
+int init_bind(const struct bytes *cmd, struct errmsg *e)
+{
+	const char *device = NULL;
+	int err = 0;
+
+	while (!err && (device = cmdfile_next(cmd, device, "device"))) {
+		char bdf[32];
+
+		snprintf(bdf, sizeof(bdf), "%.*s", (int)strcspn(device, " "), device);
+		err = bind_one(bdf, device + strcspn(device, " ") + 1, e);
+	}
+	return err;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/initramfs.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest/cmdfile.h"
+#include "guest/cpio.h"
+
+#define PROGRAM "bin/program" /* a static program of the user's own */
+
+extern char **environ;
+
+static bool is_dynamic(const struct bytes *b)
+{
+	const Elf64_Ehdr *eh = (const void *)b->data;
+
+	if (eh->e_phentsize != sizeof(Elf64_Phdr) || eh->e_phoff > b->len ||
+	    (b->len - eh->e_phoff) / sizeof(Elf64_Phdr) < eh->e_phnum)
+		return false;
+	for (unsigned int i = 0; i < eh->e_phnum; i++) {
+		Elf64_Phdr ph;
+
+		memcpy(&ph, b->data + eh->e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+int initramfs_program(struct bytes *b, const char *path, bool ours, struct errmsg *e)
+{
+	const Elf64_Ehdr *eh;
+	int err = bytes_read_file(b, path);
+
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read %s: %s", path,
+				  strerror(-err));
+	eh = (const void *)b->data;
+	if (b->len < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
+	    eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64)
+		return errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
+				  "%s is not an x86-64 program: the guest runs nothing else", path);
+	if (!is_dynamic(b))
+		return 0;
+	if (ours)
+		return errmsg_set(
+			e, -ENOEXEC, EXIT_ENVIRONMENT,
+			"this irqstorm is dynamically linked (a sanitizer build?): use the "
+			"release build");
+	return errmsg_set(
+		e, -ENOEXEC, EXIT_ENVIRONMENT,
+		"%s is dynamically linked and the guest has no libraries: link it with -static",
+		path);
+}
+
+static int add_modules(struct bytes *ar, struct bytes *cmd, const struct modules *m)
+{
+	int err = cpio_dir(ar, "modules");
+
+	for (size_t i = 0; !err && i < m->n; i++) {
+		char path[MODULE_NAME_MAX + 16];
+
+		snprintf(path, sizeof(path), "/modules/%s.ko", m->v[i].name);
+		err = cpio_file(ar, path + 1, 0644, m->v[i].data.data, m->v[i].data.len);
+		if (!err)
+			err = cmdfile_add(cmd, "module", path);
+	}
+	return err;
+}
+
+static int add_devices(struct bytes *cmd, const struct devices *d)
+{
+	char bdf[16], line[64], all[DEVICES_MAX * 32] = "IRQSTORM_DEVICES=";
+	size_t n = strlen(all);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < d->n; i++) {
+		device_bdf(i, bdf, sizeof(bdf));
+		snprintf(line, sizeof(line), "%s %s", bdf, device_name(d->v[i].kind));
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s=%s", i ? "," : "", bdf,
+				      device_name(d->v[i].kind));
+		err = cmdfile_add(cmd, "device", line);
+	}
+	return err ? err : cmdfile_add(cmd, "env", all);
+}
+
+/* The guest's programs see our own variables, not the host's PATH or HOME. */
+static int add_environment(struct bytes *cmd)
+{
+	static const char *const fixed[] = {"PATH=/bin", "HOME=/tmp", "TMPDIR=/tmp",
+					    "IRQSTORM_GUEST=1"};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		err = cmdfile_add(cmd, "env", fixed[i]);
+	for (char **p = environ; !err && *p; p++) {
+		if (strncmp(*p, "IRQSTORM_", 9) || !strncmp(*p, "IRQSTORM_QEMU=", 14) ||
+		    !strncmp(*p, "IRQSTORM_GUEST=", 15) || !strncmp(*p, "IRQSTORM_DEVICES=", 17))
+			continue;
+		err = cmdfile_add(cmd, "env", *p);
+	}
+	return err;
+}
+
+static int add_infiles(struct bytes *ar, const struct guest_config *c, struct errmsg *e)
+{
+	for (size_t i = 0; i < c->n_in; i++) {
+		struct bytes data = {0};
+		int err = bytes_read_file(&data, c->in[i].host);
+
+		if (err) {
+			bytes_free(&data);
+			return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read %s: %s",
+					  c->in[i].host, strerror(-err));
+		}
+		err = cpio_file(ar, c->in[i].guest + 1, 0644, data.data, data.len);
+		bytes_free(&data);
+		if (err)
+			return errmsg_set(e, err, EXIT_ENVIRONMENT,
+					  "cannot pass %s to the guest: %s", c->in[i].host,
+					  strerror(-err));
+	}
+	return 0;
+}
+
+static int add_folders(struct bytes *ar)
+{
+	static const char *const folders[] = {"dev", "proc", "sys", "tmp", "out", "in", "bin"};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
+		err = cpio_dir(ar, folders[i]);
+	/* Without it a kernel that brings none of its own complains at every boot. */
+	if (!err)
+		err = cpio_chardev(ar, "dev/console", 0600, 5, 1);
+	return err;
+}
+
+static int add_command(struct bytes *ar, struct bytes *cmd, const struct guest_config *c)
+{
+	int err = cmdfile_add(cmd, "mode", c->probe ? "probe" : "run");
+
+	if (!err && !c->probe)
+		err = cmdfile_add(cmd, "exe", c->program ? "/" PROGRAM : "/init");
+	if (!err)
+		err = add_devices(cmd, c->devices);
+	if (!err)
+		err = add_environment(cmd);
+	/* A program of the user's own has its name in front already. */
+	if (!err && !c->program)
+		err = cmdfile_add(cmd, "arg", "irqstorm");
+	for (int i = 0; !err && i < c->argc; i++)
+		err = cmdfile_add(cmd, "arg", c->argv[i]);
+	for (size_t i = 0; !err && i < c->n_out; i++)
+		err = cmdfile_add(cmd, "out", c->out[i].guest);
+	return err ? err : cpio_file(ar, &CMDFILE_PATH[1], 0644, cmd->data, cmd->len);
+}
+
+static int to_memfd(const struct bytes *ar, struct errmsg *e)
+{
+	int fd = memfd_create("irqstorm-initramfs", MFD_CLOEXEC);
+	int err = fd < 0 ? -errno : write_all(fd, ar->data, ar->len);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return errmsg_set(e, err, EXIT_ENVIRONMENT,
+			  "cannot hold the initramfs (%zu MB) in memory: %s", ar->len >> 20,
+			  strerror(-err));
+}
+
+int initramfs_build(const struct guest_config *c, struct errmsg *e)
+{
+	struct bytes ar = {0}, cmd = {0}, init = {0}, program = {0};
+	int err = initramfs_program(&init, "/proc/self/exe", true, e);
+
+	if (!err && c->program)
+		err = initramfs_program(&program, c->program, false, e);
+	if (err)
+		goto out;
+	err = add_folders(&ar);
+	if (!err)
+		err = cpio_file(&ar, "init", 0755, init.data, init.len);
+	if (!err && c->program)
+		err = cpio_file(&ar, PROGRAM, 0755, program.data, program.len);
+	if (!err)
+		err = add_modules(&ar, &cmd, &c->kernel->modules);
+	if (!err)
+		err = add_command(&ar, &cmd, c);
+	if (err) {
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot build the initramfs: %s",
+			   strerror(-err));
+		goto out;
+	}
+	err = add_infiles(&ar, c, e);
+	if (err)
+		goto out;
+	err = cpio_end(&ar);
+	err = err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory") : to_memfd(&ar, e);
+out:
+	bytes_free(&program);
+	bytes_free(&init);
+	bytes_free(&cmd);
+	bytes_free(&ar);
+	return err;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/kernel.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest/debian.h"
+
+/* The x86 boot protocol: where a bzImage keeps its magic and the offset of its release string. */
+#define SETUP_MAGIC   0x202
+#define SETUP_RELEASE 0x20e
+#define SETUP_BASE    0x200
+
+static bool series_ok(const char *s)
+{
+	size_t major = strspn(s, "0123456789"), minor;
+
+	if (!major || s[major] != '.')
+		return false;
+	minor = strspn(s + major + 1, "0123456789");
+	return minor && !s[major + 1 + minor];
+}
+
+int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg *e)
+{
+	const char *comma;
+	size_t len;
+
+	memset(spec, 0, sizeof(*spec));
+	if (!strncmp(text, "debian:", 7)) {
+		if (!series_ok(text + 7) || strlen(text + 7) >= sizeof(spec->series))
+			return errmsg_set(
+				e, -EINVAL, EXIT_USAGE,
+				"--kernel %s: want a series like debian:6.12 or debian:6.1", text);
+		spec->debian = true;
+		strcpy(spec->series, text + 7);
+		return 0;
+	}
+	comma = strstr(text, ",modules=");
+	len = comma ? (size_t)(comma - text) : strlen(text);
+	if (!len || len >= sizeof(spec->image) || (comma && !comma[9]) ||
+	    (comma && strlen(comma + 9) >= sizeof(spec->modules)))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--kernel %s: want debian:SERIES or PATH[,modules=DIR]", text);
+	memcpy(spec->image, text, len);
+	if (comma)
+		strcpy(spec->modules, comma + 9);
+	return 0;
+}
+
+int kernel_image_release(const char *image, char *release, size_t size)
+{
+	int fd = open(image, O_RDONLY | O_CLOEXEC), err = 0;
+	uint8_t head[0x210];
+	uint16_t offset;
+	struct stat st;
+	ssize_t n;
+
+	release[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	else if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+		 memcmp(head + SETUP_MAGIC, "HdrS", 4))
+		err = -ENOEXEC;
+	if (err)
+		goto out;
+	offset = (uint16_t)(head[SETUP_RELEASE] | head[SETUP_RELEASE + 1] << 8);
+	n = offset ? pread(fd, release, size - 1, SETUP_BASE + offset) : 0;
+	if (n > 0) {
+		release[n] = '\0';
+		/* "6.12.1-amd64 (builder@host) #1 SMP ...": the first word is the release. */
+		release[strcspn(release, " ")] = '\0';
+	}
+	for (char *p = release; *p; p++) {
+		if (!isprint((unsigned char)*p))
+			release[0] = '\0';
+	}
+out:
+	close(fd);
+	return err;
+}
+
+int kernel_cache_dir(char *path, size_t size, struct errmsg *e)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (xdg && *xdg == '/')
+		n = snprintf(path, size, "%s/irqstorm", xdg);
+	else if (home && *home == '/')
+		n = snprintf(path, size, "%s/.cache/irqstorm", home);
+	else
+		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
+				  "no place for the cache: set HOME or XDG_CACHE_HOME");
+	if ((size_t)n >= size)
+		return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT,
+				  "XDG_CACHE_HOME or HOME is too long");
+	return 0;
+}
+
+static int prepare_debian(const struct kernel_spec *spec, int sigfd, struct kernel *k,
+			  struct errmsg *e)
+{
+	char dir[PATH_MAX - 16], modules[PATH_MAX];
+	int err = debian_kernel(spec->series, sigfd, dir, sizeof(dir), e);
+
+	if (err)
+		return err;
+	snprintf(k->image, sizeof(k->image), "%s/vmlinuz", dir);
+	snprintf(modules, sizeof(modules), "%s/modules", dir);
+	return modules_collect(&k->modules, modules, sigfd, e);
+}
+
+int kernel_prepare(const struct kernel_spec *spec, int sigfd, struct kernel *k, struct errmsg *e)
+{
+	int err = 0;
+
+	memset(k, 0, sizeof(*k));
+	if (spec->debian) {
+		err = prepare_debian(spec, sigfd, k, e);
+	} else {
+		memcpy(k->image, spec->image, sizeof(k->image));
+		if (spec->modules[0])
+			err = modules_collect(&k->modules, spec->modules, sigfd, e);
+	}
+	if (err)
+		return err;
+	err = kernel_image_release(k->image, k->release, sizeof(k->release));
+	if (err) {
+		errmsg_set(e, err, EXIT_ENVIRONMENT,
+			   err == -ENOEXEC ? "--kernel %s: not a bzImage (%s)"
+					   : "--kernel %s: cannot read it: %s",
+			   k->image,
+			   err == -ENOEXEC ? "arch/x86/boot/bzImage of a build, or a "
+					     "distribution's vmlinuz"
+					   : strerror(-err));
+		kernel_free(k);
+	}
+	return err;
+}
+
+void kernel_free(struct kernel *k)
+{
+	modules_free(&k->modules);
+}

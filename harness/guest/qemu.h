@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qemu: QEMU's command line and its process. Everything it is given beside the kernel image comes
+ * as open file descriptors (the initramfs, both serial lines, the ivshmem connections), so there
+ * are no temporary files to forget; and it dies with us, however we die.
+ */
+#ifndef IRQSTORM_GUEST_QEMU_H
+#define IRQSTORM_GUEST_QEMU_H
+
+#include <sys/types.h>
+
+#include "guest/devices.h"
+#include "support/errmsg.h"
+
+struct qemu_config {
+	const char *program; /* resolved path */
+	const char *kernel;
+	const char *accel; /* "tcg" or "kvm" */
+	const char *memory;
+	const char *append; /* added to the kernel command line; NULL for nothing */
+	unsigned int smp;
+	const struct devices *devices;
+	/* Descriptors that QEMU inherits; all close-on-exec in this process. */
+	int initrd, console, channel;
+	const int *ivshmem; /* one a device of the list, -1 where it is none */
+};
+
+/* IRQSTORM_QEMU or qemu-system-x86_64, looked up on PATH. 0 or -ENOENT with @e. */
+int qemu_find(char *path, size_t size, struct errmsg *e);
+
+/*
+ * The NULL-terminated argument vector; free with qemu_free_args(). NULL when out of memory. The
+ * kernel's console is ttyS0, the framed channel is ttyS1.
+ */
+char **qemu_args(const struct qemu_config *c);
+void qemu_free_args(char **args);
+
+/*
+ * Start it in a process group of its own; what it says goes to a pipe whose end is *@err_fd.
+ * Returns its pid, or -errno with @e.
+ */
+pid_t qemu_spawn(const struct qemu_config *c, int *err_fd, struct errmsg *e);
+
+#endif

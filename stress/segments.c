@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress/segments.h"
+
+#include "support/log.h"
+#include "support/sigstop.h"
+#include "support/units.h"
+
+#define TICK_NS (2 * NSEC_PER_MSEC)
+
+/* Slices short enough to follow the machine's moods, a tenth of the storm in all. */
+void segments_plan(const struct stress_config *cfg, struct segments *run)
+{
+	uint64_t n = cfg->duration_ns / (500 * NSEC_PER_MSEC);
+
+	/* these two would go on burning the consumer's CPU, or keep its threads, in an intermission
+	 */
+	if (cfg->no_control || cfg->consumer == CONSUMER_SPIN || cfg->consumer == CONSUMER_READ)
+		n = 1;
+	run->want_segments = n < 1 ? 1 : n > CONTROL_SLICES - 1 ? CONTROL_SLICES - 1 : (uint32_t)n;
+	run->slice_ns = cfg->duration_ns / 10 / (run->want_segments + 1);
+	if (run->slice_ns < 50 * NSEC_PER_MSEC)
+		run->slice_ns = 50 * NSEC_PER_MSEC;
+}
+
+int segments_control(const struct stress_config *cfg, const struct placement *place,
+		     struct segments *run, struct errmsg *e)
+{
+	return cfg->no_control ? 0 : control_run(cfg, place, run->slice_ns, &run->control, e);
+}
+
+uint64_t storm_fired(struct storm *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t v = 0; v < s->cfg->vectors; v++)
+		n += atomic_load_explicit(&s->ledgers[v].fired, memory_order_relaxed);
+	return n;
+}
+
+static void show_progress(struct storm *s, struct progress *p, uint64_t elapsed, uint64_t now)
+{
+	uint64_t fired = storm_fired(s);
+	char count[32], rate[32], done[32], resizes[32];
+
+	progress_show(
+		p, now,
+		"[%02u:%02u/%02u:%02u] fired %s (%s/s) delivered %s lost %llu+%llu resizes %s",
+		(unsigned int)(elapsed / NSEC_PER_SEC / 60),
+		(unsigned int)(elapsed / NSEC_PER_SEC % 60),
+		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC / 60),
+		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC % 60),
+		units_format_count(fired, count, sizeof(count)),
+		units_format_count(elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0,
+				   rate, sizeof(rate)),
+		units_format_count(atomic_load_explicit(&s->live_delivered, memory_order_relaxed),
+				   done, sizeof(done)),
+		(unsigned long long)atomic_load_explicit(&s->live_lost_explained,
+							 memory_order_relaxed),
+		(unsigned long long)atomic_load_explicit(&s->live_lost_unexplained,
+							 memory_order_relaxed),
+		units_format_count(atomic_load_explicit(&s->live_resizes, memory_order_relaxed),
+				   resizes, sizeof(resizes)));
+}
+
+/* One segment. The main thread is a sleeper that knows how late it woke. */
+static void watch(struct storm *s, struct stress_result *r, struct progress *p, uint64_t length,
+		  const sigset_t *signals)
+{
+	uint64_t start = clock_ns(), end = start + length, now = start;
+
+	while (now < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
+		uint64_t next = now + TICK_NS < end ? now + TICK_NS : end;
+
+		if (sigstop_wait_until(signals, next)) {
+			r->interrupted = true;
+			break;
+		}
+		now = clock_ns();
+		hist_record(&r->self.stalls, now > next ? now - next : 0);
+		if (progress_due(p, now))
+			show_progress(s, p, r->elapsed_ns + (now - start), now);
+	}
+	r->elapsed_ns += clock_ns() - start;
+}
+
+uint64_t storm_intermission(struct storm *s)
+{
+	uint64_t start = clock_ns();
+
+	atomic_fetch_add_explicit(&s->paused, 1, memory_order_acq_rel);
+	while (atomic_load_explicit(&s->pause, memory_order_acquire))
+		clock_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
+	atomic_fetch_sub_explicit(&s->paused, 1, memory_order_acq_rel);
+	return clock_ns() - start;
+}
+
+/* Everybody stands still: a slice of control. */
+static int intermission(struct storm *s, struct segments *run, struct errmsg *e)
+{
+	uint32_t all = s->cfg->producers + (s->cfg->strategy->next != NULL);
+	int err = 0;
+
+	atomic_store_explicit(&s->pause, true, memory_order_release);
+	while (atomic_load_explicit(&s->paused, memory_order_acquire) < all &&
+	       !atomic_load_explicit(&s->failed, memory_order_acquire))
+		clock_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
+	if (!atomic_load_explicit(&s->failed, memory_order_acquire))
+		err = segments_control(s->cfg, &s->place, run, e);
+	atomic_store_explicit(&s->pause, false, memory_order_release);
+	while (atomic_load_explicit(&s->paused, memory_order_acquire))
+		clock_sleep_until(clock_ns() + 20 * NSEC_PER_USEC);
+	return err;
+}
+
+int segments_blow(struct storm *s, struct segments *run, struct stress_result *r,
+		  const sigset_t *signals, struct errmsg *e)
+{
+	struct progress p;
+	int err = 0;
+
+	progress_init(&p, s->cfg->quiet);
+	while (!err && run->n_segments < run->want_segments) {
+		uint64_t before = atomic_load_explicit(&s->live_delivered, memory_order_relaxed);
+		uint64_t elapsed = r->elapsed_ns, after;
+
+		watch(s, r, &p, s->cfg->duration_ns / run->want_segments, signals);
+		after = atomic_load_explicit(&s->live_delivered, memory_order_relaxed);
+		run->segments[run->n_segments++] =
+			(double)(after - before) * 1e9 / (double)(r->elapsed_ns - elapsed);
+		if (r->interrupted || atomic_load_explicit(&s->failed, memory_order_acquire))
+			break;
+		if (run->n_segments < run->want_segments)
+			err = intermission(s, run, e);
+	}
+	progress_done(&p);
+	return err;
+}

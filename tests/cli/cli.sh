@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The command line: expected exit code and output, one line a check. Usage: cli.sh IRQSTORM
+set -u
+bin=$1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/../lib.sh"
+
+# check NAME EXIT REGEX ARGS...: the regex must match stdout or stderr
+check() {
+	local name=$1 want=$2 regex=$3 out code
+	shift 3
+	out=$("$bin" "$@" 2>&1 </dev/null)
+	code=$?
+	if [ "$code" != "$want" ]; then
+		result "$name" 0 "exit $code, not $want: $(echo "$out" | tail -3)"
+	elif ! echo "$out" | grep -Eq -- "$regex"; then
+		result "$name" 0 "no '$regex' in: $(echo "$out" | tail -3)"
+	else
+		result "$name" 1 ""
+	fi
+}
+
+# one_line NAME EXIT REGEX ARGS...: as check, and an error is a single line on stderr
+one_line() {
+	local name=$1 lines
+	check "$@"
+	shift 3
+	lines=$("$bin" "$@" 2>&1 >/dev/null </dev/null | grep -vc '^seed 0x')
+	[ "$lines" = 1 ] || result "$name in one line" 0 "$lines lines"
+}
+
+json() { # FILE KEY...
+	python3 -c '
+import json, sys
+v = json.load(open(sys.argv[1]))
+for k in sys.argv[2:]:
+    v = v[k]
+print(v)' "$@"
+}
+
+short="--duration 200ms --vectors 8 --quiet"
+
+check "no subcommand is a usage error" 2 'usage: irqstorm'
+check "help names the subcommands" 0 'stress.*\n?' --help
+check "version" 0 '^irqstorm [0-9]+\.[0-9]+' --version
+one_line "unknown subcommand" 2 "no subcommand 'frob'" frob
+for sub in info stress bench guest; do
+	check "$sub --help" 0 "usage: irqstorm $sub" $sub --help
+	long=$("$bin" $sub --help | awk 'length($0) > 80' | head -1)
+	[ -z "$long" ]
+	result "$sub --help fits 80 columns" $((1 - $?)) "$long"
+done
+one_line "unknown option" 2 "unknown option '--frob'" stress --frob
+one_line "a near miss is guessed" 2 'did you mean --vectors' stress --vectros 4
+one_line "option without value" 2 '--vectors needs a value' stress --vectors
+one_line "--vectors 0" 2 '--vectors 0: must be 1 to 2048' stress --vectors 0
+one_line "--vectors 4096" 2 '--vectors 4096: must be 1 to 2048' stress --vectors 4096
+one_line "--vectors -3" 2 'not a number' stress --vectors -3
+one_line "--stable above --vectors" 2 '--stable 9: more than --vectors 8' \
+	stress --vectors 8 --stable 9
+one_line "bad choice" 2 'must be one of none, teardown' stress --resize frob
+one_line "bad duration" 2 'not a duration' stress --duration soon
+one_line "extra word" 2 "unexpected word 'now'" stress now
+one_line "unknown target" 2 'must be emu' stress --target qemu
+one_line "unknown target key" 2 "unknown key 'colour'" stress --target emu:colour=red
+one_line "bad target value" 2 'must be 6.1 or 6.12' stress --target emu:profile=5.4
+one_line "bad fault" 2 'fault=lose:3' stress --target emu:fault=lose:3
+one_line "more vectors than the device" 2 'has 4 MSI-X vectors' \
+	stress --target emu:vectors=4 --vectors 8
+one_line "a device that does not exist" 3 '0000:7f:1f.7' stress --target vfio:0000:7f:1f.7
+one_line "a malformed address" 2 'vfio' stress --target vfio:zz:1
+one_line "no device bound" 3 'vfio' info --target vfio:auto
+one_line "unwritable --json" 3 'cannot write /nonexistent/x.json: No such file' \
+	stress $short --json /nonexistent/x.json
+one_line "dynamic where the kernel cannot" 4 'NORESIZE' \
+	stress $short --target emu:profile=6.1 --resize dynamic
+one_line "dynamic with nothing to churn" 2 '--stable must be below' \
+	stress $short --stable 8 --resize dynamic
+
+check "info on the emulator" 0 'MSIX' info --target emu:profile=6.12
+check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
+check "the seed is echoed" 0 'seed 0x2a$' stress $short --seed 42
+check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*--seed 0x2a' \
+	stress $short --seed 42
+check "a planted drop is a finding" 1 'FINDING  lost [1-9]' \
+	stress $short --target emu:fault=drop:100
+check "a finding prints seed and repeat command" 1 \
+	'finding; seed 0x7; repeat with: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
+	stress $short --target emu:fault=drop:100 --seed 7
+check "bench has a row for each strategy" 0 'emulator 6.1 +dynamic +cannot' \
+	bench --duration 100ms --vectors 8
+
+"$bin" stress $short --json "$tmp/r.json" --hgrm "$tmp/r.hgrm" >/dev/null 2>&1
+[ "$(json "$tmp/r.json" schema)" = irqstorm.stress/1 ]
+result "--json FILE is JSON" $((1 - $?)) "$(head -3 "$tmp/r.json")"
+grep -q 'Total count' "$tmp/r.hgrm"
+result "--hgrm FILE is written" $((1 - $?)) "no Total count"
+[ -z "$(find "$tmp" -name '*.tmp.*')" ]
+result "no temporary file is left" $((1 - $?)) "$(ls "$tmp")"
+"$bin" stress $short --json - 2>/dev/null | python3 -c 'import json, sys; json.load(sys.stdin)'
+result "--json - puts JSON alone on stdout" $((1 - $?)) "does not parse"
+
+# a result file whose disk is full at the end: exit 3, and the other results are there
+"$bin" stress $short --json /dev/full --hgrm "$tmp/late.hgrm" >"$tmp/late.txt" 2>"$tmp/late.err"
+code=$?
+[ "$code" = 3 ] && grep -q 'No space left' "$tmp/late.err"
+result "a full disk is an error" $((1 - $?)) "exit $code: $(cat "$tmp/late.err")"
+grep -q 'Total count' "$tmp/late.hgrm" && grep -q '^PASS' "$tmp/late.txt"
+result "and the other results are written" $((1 - $?)) "$(head -3 "$tmp/late.txt")"
+
+# SIGINT ends a run early with its results so far
+"$bin" stress --duration 60s --vectors 8 --quiet --json "$tmp/int.json" >/dev/null 2>&1 &
+pid=$!
+sleep 2
+kill -INT $pid
+wait $pid
+code=$?
+[ "$code" = 0 ] && [ "$(json "$tmp/int.json" interrupted)" = True ] &&
+	[ "$(json "$tmp/int.json" fired)" -gt 0 ]
+result "SIGINT keeps the results so far" $((1 - $?)) "exit $code"
+
+finish

@@ -1,0 +1,397 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# irqstorm guest, end to end: what it refuses, what it does when things break, and real boots of
+# both Debian kernels.
+#	guest_cli.sh IRQSTORM [GUEST_PROGRAM]
+# Boots take QEMU and fetch kernels with apt into the user's cache (once); nothing is ever skipped.
+set -u
+
+IRQSTORM=$(realpath "$1")
+HERE=$(dirname "$(realpath "$0")")
+WORK=$(mktemp -d)
+LOST=$(mktemp -d) # TMPDIR of every run: has to stay empty
+trap 'rm -rf "$WORK" "$LOST"' EXIT
+export TMPDIR="$LOST"
+unset IRQSTORM_QEMU IRQSTORM_GUEST
+passed=0
+failed=0
+cd "$WORK" || exit 3
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok   $1"
+}
+
+bad() {
+	failed=$((failed + 1))
+	echo "FAIL $1: $2"
+	tail -n 25 "$WORK/out" "$WORK/err" 2>/dev/null | sed 's/^/     | /'
+}
+
+finish() {
+	[ -z "$(ls -A "$LOST")" ] && ok "no temporary file is left" ||
+		bad "no temporary file is left" "$(ls -A "$LOST")"
+	echo "$passed passed, $failed failed, 0 skipped"
+	[ "$failed" = 0 ]
+	exit
+}
+
+# check NAME CODE PATTERN COMMAND...: its exit code, and an extended regular expression that has to
+# match in its output (both streams).
+check() {
+	local name=$1 code=$2 pattern=$3 got
+	shift 3
+	"$@" >out 2>err </dev/null
+	got=$?
+	if [ $got != "$code" ]; then
+		bad "$name" "exit $got, not $code"
+	elif ! grep -Eq -- "$pattern" out err; then
+		bad "$name" "no '$pattern' in its output"
+	else
+		ok "$name"
+	fi
+}
+
+# has NAME FILE PATTERN
+has() {
+	grep -Eq -- "$3" "$2" 2>/dev/null && ok "$1" || bad "$1" "no '$3' in $2"
+}
+
+one_line() {
+	[ "$(wc -l <err)" = 1 ] && ok "$1" || bad "$1" "$(wc -l <err) lines, not 1"
+}
+
+gone() {
+	local name=$1 i
+	shift
+	for i in $(seq 50); do
+		kill -0 "$@" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -0 "$@" 2>/dev/null && bad "$name" "process $* still runs" || ok "$name"
+}
+
+# signal SIG PID: to the irqstorm that the shell PID runs, or is
+signal() {
+	kill "-$1" "$(pgrep -P "$2" -x irqstorm || echo "$2")"
+}
+
+wait_for() { # FILE PATTERN
+	for _ in $(seq 600); do
+		grep -Eq -- "$2" "$1" 2>/dev/null && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+guest() {
+	"$IRQSTORM" guest --accel tcg "$@"
+}
+
+#
+# A build that cannot run in a guest says so, and that is all there is to test of it.
+#
+if readelf -lW "$IRQSTORM" | grep -q INTERP; then
+	check "a dynamic irqstorm is refused" 3 "dynamically linked .a sanitizer build.*release build" \
+		guest -- info
+	finish
+fi
+
+PROGRAM=${2:-}
+if [ -z "$PROGRAM" ]; then
+	PROGRAM=$WORK/guest_program
+	${CC:-cc} -static -D_GNU_SOURCE -o "$PROGRAM" "$HERE/guest_program.c" || exit 3
+fi
+PROGRAM=$(realpath "$PROGRAM")
+
+#
+# Usage
+#
+check "help" 0 "IRQSTORM_QEMU" guest --help
+check "no subcommand" 2 "needs a subcommand" guest
+check "no subcommand after --" 2 "needs a subcommand" guest --
+check "unknown subcommand" 2 "no subcommand 'frobnicate'" guest -- frobnicate
+check "guest in guest" 2 "guest does not run in a guest" guest -- guest -- info
+check "guest from inside a guest" 2 "this is a guest" env IRQSTORM_GUEST=1 \
+	"$IRQSTORM" guest -- info
+check "bad device" 2 "no device 'rtl8139'" guest --devices rtl8139 -- info
+check "bad number of vectors" 2 "1 to 2048" guest --devices ivshmem=4096 -- info
+check "bad series" 2 "debian:6.12" guest --kernel debian:sid -- info
+check "bad memory" 2 "512M or 2G" guest --memory lots -- info
+check "bad accelerator" 2 "auto, tcg, kvm" "$IRQSTORM" guest --accel hvf -- info
+check "two outputs in one file" 2 "two outputs" guest -- stress --json x --hgrm x
+
+#
+# Things that are missing; nothing boots
+#
+check "kernel that is not there" 3 "/nonexistent/bzImage: cannot read it: No such file" \
+	guest --kernel /nonexistent/bzImage -- info
+one_line "it takes one line to say so"
+check "kernel that is no kernel" 3 "not a bzImage" guest --kernel "$IRQSTORM" -- info
+check "modules that are not there" 3 "cannot search /nonexistent" \
+	guest --kernel /nonexistent/bzImage,modules=/nonexistent -- info
+check "missing qemu" 3 "IRQSTORM_QEMU names no-such-qemu.*apt-get install qemu-system-x86" \
+	env IRQSTORM_QEMU=no-such-qemu "$IRQSTORM" guest -- info
+one_line "it takes one line to say so"
+mkdir empty
+check "no qemu on PATH" 3 "qemu-system-x86_64 not found: apt-get install qemu-system-x86" \
+	env PATH="$WORK/empty" "$IRQSTORM" guest -- info
+check "unwritable output path" 3 "cannot write /nonexistent/x.json" \
+	guest -- stress --json /nonexistent/x.json
+check "unwritable log" 3 "cannot write /nonexistent/log" guest --keep-log /nonexistent/log -- info
+check "missing input" 3 "cannot read nothere.irq" \
+	guest -- stress --resize program:nothere.irq
+check "dynamic program" 3 "/bin/ls is dynamically linked.*-static" guest -- /bin/ls
+check "program that is no program" 3 "not an x86-64 program" guest -- "$HERE/guest_cli.sh"
+
+#
+# A made-up Debian kernel: apt and QEMU are ours
+#
+mkdir -p fake deb/DEBIAN deb/boot deb/lib/modules/6.99.1-amd64/kernel
+cat >deb/DEBIAN/control <<-EOF
+	Package: linux-image-6.99.1-amd64
+	Version: 6.99.1-1
+	Architecture: amd64
+	Maintainer: Nobody <nobody@example.org>
+	Description: not a kernel
+EOF
+{
+	head -c 514 /dev/zero
+	printf HdrS
+	head -c 10000 /dev/urandom
+} >deb/boot/vmlinuz-6.99.1-amd64
+{
+	printf '\177ELF'
+	head -c 1000 /dev/zero
+} >deb/lib/modules/6.99.1-amd64/kernel/vfio-pci.ko
+xz -k deb/lib/modules/6.99.1-amd64/kernel/vfio-pci.ko
+rm deb/lib/modules/6.99.1-amd64/kernel/vfio-pci.ko
+dpkg-deb -b deb whole.deb >/dev/null || exit 3
+cp whole.deb served.deb
+cat >fake/apt-cache <<-'EOF'
+	#!/bin/sh
+	for last; do :; done
+	case $1 in
+	depends) printf '%s\n  Depends: linux-image-6.99.1-amd64\n' "$last" ;;
+	show) printf 'Package: %s\nVersion: 6.99.1-1\nSize: %s\n' "$last" "$(stat -c %s "$FAKE/whole.deb")" ;;
+	esac
+EOF
+cat >fake/apt-get <<-'EOF'
+	#!/bin/sh
+	echo "$@" >>"$FAKE/downloads"
+	sleep "${FAKE_DELAY:-0}"
+	cp "$FAKE/served.deb" linux-image-6.99.1-amd64_6.99.1-1_amd64.deb
+EOF
+cat >fake/qemu-dies <<-'EOF'
+	#!/bin/sh
+	echo "qemu: out of luck" >&2
+	exit 1
+EOF
+cat >fake/qemu-hangs <<-'EOF'
+	#!/bin/sh
+	echo $$ >"$FAKE/qemu.pid"
+	exec sleep 1000
+EOF
+chmod +x fake/*
+export FAKE=$WORK
+
+made_up() { # QEMU OPTION...
+	local qemu=$1
+	shift
+	PATH="$WORK/fake:$PATH" XDG_CACHE_HOME="$WORK/cache" IRQSTORM_QEMU=$qemu \
+		guest --kernel debian:6.99 "$@" -- info
+}
+
+no_entry() {
+	[ -z "$(ls -A cache/irqstorm/kernels 2>/dev/null | grep -v '^.lock$')" ] && ok "$1" ||
+		bad "$1" "$(ls -A cache/irqstorm/kernels)"
+}
+
+head -c 5000 whole.deb >served.deb
+check "truncated .deb" 3 "download of linux-image-6.99.1-amd64 is broken: 5000 bytes of" \
+	made_up qemu-dies
+no_entry "it is not kept"
+size=$(stat -c %s whole.deb)
+{
+	head -c 400 whole.deb
+	head -c $((size - 400)) /dev/urandom
+} >served.deb
+check "damaged .deb" 3 "download of linux-image-6.99.1-amd64 is broken: .*try again" \
+	made_up qemu-dies
+no_entry "it is not kept"
+[ "$(grep -vc 'guest: fetching' err)" = 1 ] && ok "one line beside the note" ||
+	bad "one line beside the note" "more lines"
+
+cp whole.deb served.deb
+cat >fake/dpkg-deb <<-'EOF'
+	#!/bin/sh
+	echo "dpkg-deb: error: failed to write: No space left on device" >&2
+	exit 2
+EOF
+chmod +x fake/dpkg-deb
+check "full disk" 3 "no space left to unpack" made_up qemu-dies
+no_entry "nothing is kept"
+rm fake/dpkg-deb
+
+touch nocache
+check "unwritable cache" 3 "cannot write to the kernel cache .*set XDG_CACHE_HOME" \
+	env PATH="$WORK/fake:$PATH" XDG_CACHE_HOME="$WORK/nocache" IRQSTORM_QEMU=qemu-dies \
+	"$IRQSTORM" guest --accel tcg --kernel debian:6.99 -- info
+check "no home" 3 "set HOME or XDG_CACHE_HOME" env -u HOME -u XDG_CACHE_HOME \
+	PATH="$WORK/fake:$PATH" IRQSTORM_QEMU=qemu-dies "$IRQSTORM" guest --accel tcg -- info
+ln -s "$WORK/fake/qemu-dies" empty/qemu-system-x86_64
+check "no apt" 3 "apt-cache not found: apt-get install apt" env PATH="$WORK/empty" \
+	XDG_CACHE_HOME="$WORK/cache" "$IRQSTORM" guest --accel tcg --kernel debian:6.99 -- info
+check "a series that apt does not know" 3 "apt knows no linux-image-0.99-amd64.*apt-get update" \
+	env XDG_CACHE_HOME="$WORK/cache" "$IRQSTORM" guest --accel tcg --kernel debian:0.99 -- info
+
+rm -f downloads
+FAKE_DELAY=2 made_up qemu-dies >out1 2>err1 &
+FAKE_DELAY=2 made_up qemu-dies >out2 2>err2
+wait
+[ "$(wc -l <downloads)" = 1 ] && ok "two at once fetch once" ||
+	bad "two at once fetch once" "$(wc -l <downloads) downloads"
+cat err1 err2 >err
+has "one waits for the other" err "waiting for another irqstorm"
+[ -f cache/irqstorm/kernels/linux-image-6.99.1-amd64_6.99.1-1/modules/vfio_pci.ko ] &&
+	ok "the module is kept, decompressed" || bad "the module is kept, decompressed" "it is not"
+
+check "qemu that exits at once" 3 "guest stopped without a result: .*status 1: qemu: out of luck" \
+	made_up qemu-dies
+[ "$(wc -l <downloads)" = 1 ] && ok "the cache is used" || bad "the cache is used" "fetched again"
+
+mv fake/apt-get fake/apt-get.off
+printf '#!/bin/sh\necho "E: no network" >&2\nexit 100\n' >fake/apt-get
+chmod +x fake/apt-get
+sed -i 's/6\.99\.1/6.99.2/g' fake/apt-cache
+check "no network, older kernel in the cache" 3 \
+	"cannot download linux-image-6.99.2-amd64: no network.*using linux-image-6.99.1-amd64" \
+	made_up qemu-dies
+check "no network, nothing in the cache" 3 "cannot download .*: no network" \
+	env PATH="$WORK/fake:$PATH" XDG_CACHE_HOME="$WORK/cache2" IRQSTORM_QEMU=qemu-dies \
+	"$IRQSTORM" guest --accel tcg --kernel debian:6.99 -- info
+sed -i 's/6\.99\.2/6.99.1/g' fake/apt-cache
+mv fake/apt-get.off fake/apt-get
+
+check "qemu that hangs" 3 "not done after 2 s \(--timeout\) and was killed" \
+	made_up qemu-hangs --timeout 2s
+gone "it is killed" "$(cat qemu.pid)"
+
+rm -f qemu.pid
+made_up qemu-hangs >out 2>err &
+pid=$!
+for _ in $(seq 100); do [ -s qemu.pid ] && break || sleep 0.1; done
+signal INT $pid
+wait $pid
+code=$?
+[ $code = 130 ] && ok "Ctrl-C while booting" || bad "Ctrl-C while booting" "exit $code"
+gone "no qemu is left" "$(cat qemu.pid)"
+
+rm -f qemu.pid
+made_up qemu-hangs >out 2>err &
+pid=$!
+for _ in $(seq 100); do [ -s qemu.pid ] && break || sleep 0.1; done
+signal KILL $pid
+wait $pid 2>/dev/null
+gone "no qemu outlives a killed irqstorm" "$(cat qemu.pid)"
+
+rm -rf cache
+FAKE_DELAY=100 made_up qemu-hangs >out 2>err &
+pid=$!
+wait_for err fetching
+sleep 0.5
+signal INT $pid
+wait $pid
+code=$?
+[ $code = 130 ] && ok "Ctrl-C while fetching" || bad "Ctrl-C while fetching" "exit $code"
+no_entry "nothing half fetched is left"
+rm -f ./irqstorm-guest-*.log
+
+#
+# Real boots
+#
+echo "an input file" >input.txt
+for kernel in debian:6.12 debian:6.1; do
+	rm -f info.json ./irqstorm-guest-*.log
+	check "$kernel: info on a real device" 0 "0000:00:04.0" \
+		guest --kernel $kernel -- info --target vfio:auto --json info.json
+	has "$kernel: the JSON file came back" info.json '"schema": "irqstorm.info/1"'
+	has "$kernel: it says how it booted" err \
+		"^guest: ${kernel#debian:}\.[^ ]*, (tcg|kvm), 2 CPUs, ivshmem=64, booted in [0-9.]+ s$"
+	check "$kernel: exit code, input, output" 7 "an input file" \
+		guest --kernel $kernel -- "$PROGRAM" cat input.txt bulk 20000 code 7
+	[ "$(grep -c '^line .* of a lot of output$' out)" = 20000 ] &&
+		[ "$(tail -n 1 out)" = "line 19999 of a lot of output" ] &&
+		ok "$kernel: 20000 lines arrive whole" || bad "$kernel: 20000 lines arrive whole" lost
+	check "$kernel: panic" 1 "guest kernel panicked: Kernel panic - not syncing: sysrq" \
+		guest --kernel $kernel -- "$PROGRAM" say before sleep 1 panic
+	has "$kernel: the log is saved" "$(echo ./irqstorm-guest-*.log)" "Kernel panic"
+	rm -f ./irqstorm-guest-*.log
+done
+has "output before a panic arrives" out "^before$"
+
+check "a BUG in the log" 1 "guest kernel reported 1 problem:" \
+	guest --keep-log kept.log -- "$PROGRAM" kmsg "BUG: test" say after
+has "it is shown" err "BUG: test"
+has "the run went on" out "^after$"
+has "the log is where it was asked for" kept.log "BUG: test"
+[ -z "$(ls ./irqstorm-guest-*.log 2>/dev/null)" ] && ok "and nowhere else" ||
+	bad "and nowhere else" "$(ls ./irqstorm-guest-*.log)"
+check "a WARNING in the log" 1 "WARNING: CPU: 0 PID: 1 at nowhere" \
+	guest -- "$PROGRAM" kmsg "WARNING: CPU: 0 PID: 1 at nowhere"
+check "taint alone" 1 "tainted W \(a kernel warning\), but its console shows no report" \
+	guest -- "$PROGRAM" taint 512
+check "a subcommand that dies" 3 "died in the guest of signal 11" guest -- "$PROGRAM" segv
+rm -f ./irqstorm-guest-*.log
+check "every device" 0 "booted" guest --kernel debian:6.12 \
+	--devices ivshmem=2048,ivshmem,edu,xhci,nvme,e1000e -- "$PROGRAM" say hello
+has "its output" out "^hello$"
+entry=$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/irqstorm/kernels/linux-image-6.12.*/ | tail -n 1)
+check "a kernel of one's own" 5 "booted" \
+	guest --kernel "${entry}vmlinuz,modules=${entry}modules" --devices edu -- "$PROGRAM" code 5
+check "a kernel without its modules" 3 "has no vfio-pci" \
+	guest --kernel "${entry}vmlinuz" -- "$PROGRAM" code 0
+check "too little memory" 3 "guest " guest --memory 32M -- "$PROGRAM" code 0
+check "output nobody takes" 3 "cannot pass on the guest's output" bash -c \
+	"'$IRQSTORM' guest --accel tcg -- '$PROGRAM' bulk 20000 >/dev/full"
+check "result that does not fit" 3 "cannot write /dev/full" \
+	guest -- info --target vfio:auto --json /dev/full
+rm -f ./irqstorm-guest-*.log
+check "over time" 3 "not done after 12 s" guest --timeout 12s -- "$PROGRAM" sigint
+check "a hang" 3 "guest hangs: no sign of life for 30 s" guest -- "$PROGRAM" hang
+has "its log is saved" err "kernel log is in ./irqstorm-guest-|cannot save|console is empty"
+
+"$IRQSTORM" guest --accel tcg -- "$PROGRAM" sigint code 4 >out 2>err </dev/null &
+pid=$!
+wait_for out waiting
+qemu=$(pgrep -P $pid qemu)
+kill -INT $pid
+wait $pid
+code=$?
+[ $code = 4 ] && ok "Ctrl-C lets the subcommand end" || bad "Ctrl-C lets it end" "exit $code"
+has "its last words arrive" out "got SIGINT"
+gone "no qemu is left" "$qemu"
+
+"$IRQSTORM" guest --accel tcg -- "$PROGRAM" say waiting hang >out 2>err </dev/null &
+pid=$!
+wait_for out waiting
+qemu=$(pgrep -P $pid qemu)
+kill -INT $pid
+wait_for err "once more kills"
+kill -INT $pid
+wait $pid
+code=$?
+[ $code = 130 ] && ok "a second Ctrl-C kills" || bad "a second Ctrl-C kills" "exit $code"
+gone "no qemu is left" "$qemu"
+
+"$IRQSTORM" guest --accel tcg -- info --target vfio:auto --json never.json >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 100); do qemu=$(pgrep -P $pid qemu) && break || sleep 0.1; done
+kill -TERM $pid
+wait $pid
+code=$?
+[ $code = 143 ] && ok "SIGTERM while booting" || bad "SIGTERM while booting" "exit $code"
+gone "no qemu is left" "$qemu"
+[ -z "$(ls never.json* 2>/dev/null)" ] && ok "no half result is left" ||
+	bad "no half result is left" "$(ls never.json*)"
+finish

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest_program: what guest_cli.sh runs inside a guest in place of irqstorm. Its words are orders:
+ *	code N      exit with N
+ *	panic       crash the kernel
+ *	kmsg TEXT   write a line to the kernel log
+ *	taint N     set taint bits
+ *	segv        die of SIGSEGV
+ *	cat FILE    copy a file to stdout
+ *	say TEXT    to stdout
+ *	sleep N     seconds
+ *	bulk N      N lines to stdout
+ *	sigint      wait for SIGINT, then say so
+ *	hang        stop init, so that no heartbeat comes
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		perror(path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void copy(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	int c;
+
+	if (!f) {
+		perror(path);
+		exit(3);
+	}
+	while ((c = getc(f)) != EOF)
+		putchar(c);
+	fclose(f);
+}
+
+static void wait_sigint(void)
+{
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	puts("waiting");
+	fflush(stdout);
+	sigwait(&set, &sig);
+	puts("got SIGINT");
+}
+
+/* PID 1 ignores SIGSTOP, but it can be traced: the kernel is well and init says nothing. */
+static void hang(void)
+{
+	if (ptrace(PTRACE_ATTACH, 1, NULL, NULL))
+		perror("ptrace");
+	pause();
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : "";
+
+		if (!strcmp(argv[i], "panic")) {
+			put("/proc/sysrq-trigger", "c");
+		} else if (!strcmp(argv[i], "segv")) {
+			raise(SIGSEGV);
+		} else if (!strcmp(argv[i], "sigint")) {
+			wait_sigint();
+		} else if (!strcmp(argv[i], "hang")) {
+			hang();
+		} else {
+			if (!strcmp(argv[i], "code"))
+				return atoi(next);
+			else if (!strcmp(argv[i], "kmsg"))
+				put("/dev/kmsg", next);
+			else if (!strcmp(argv[i], "taint"))
+				put("/proc/sys/kernel/tainted", next);
+			else if (!strcmp(argv[i], "cat"))
+				copy(next);
+			else if (!strcmp(argv[i], "say"))
+				puts(next);
+			else if (!strcmp(argv[i], "sleep"))
+				sleep((unsigned int)atoi(next));
+			else if (!strcmp(argv[i], "bulk"))
+				for (int n = 0; n < atoi(next); n++)
+					printf("line %d of a lot of output\n", n);
+			else
+				return 2;
+			i++;
+		}
+		fflush(stdout);
+	}
+	return 0;
+}
