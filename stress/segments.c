@@ -20,6 +20,8 @@ void segments_plan(const struct stress_config *cfg, struct segments *run)
 	run->slice_ns = cfg->duration_ns / 10 / (run->want_segments + 1);
 	if (run->slice_ns < 50 * NSEC_PER_MSEC)
 		run->slice_ns = 50 * NSEC_PER_MSEC;
+	if (run->slice_ns > NSEC_PER_SEC)
+		run->slice_ns = NSEC_PER_SEC;
 }
 
 int segments_control(const struct stress_config *cfg, const struct placement *place,

@@ -104,29 +104,33 @@ Test(engine, teardown_loses_in_its_gap_and_only_there, .timeout = 60)
 	}
 }
 
-static void expect_drops(const char *strategy)
+/* At most @slack of the planted drops may be missing from lost_unexplained, and none too many. */
+static void expect_drops(const char *strategy, uint64_t slack)
 {
+	uint64_t planted, found;
 	struct run u;
 
 	run_init(&u, strategy);
 	run_ok(&u, "emu:profile=6.12,fault=drop:500");
 	cr_assert(u.has_planted, "planted");
-	cr_assert_gt(u.planted.planted[FAULT_DROP], 0, "some");
-	cr_assert_eq(u.r->tally.lost_unexplained, u.planted.planted[FAULT_DROP],
-		     "%s: %lu lost, %lu planted", strategy, u.r->tally.lost_unexplained,
-		     u.planted.planted[FAULT_DROP]);
+	planted = u.planted.planted[FAULT_DROP];
+	found = u.r->tally.lost_unexplained;
+	cr_assert_gt(planted, slack, "some");
+	cr_assert(found <= planted && planted - found <= slack, "%s: %lu lost, %lu planted",
+		  strategy, found, planted);
 	cr_assert_eq(stress_verdict(u.r), EXIT_FINDING, "a finding");
 	free(u.r);
 }
 
 Test(engine, dropped_fires_are_lost_unexplained_each, .timeout = 60)
 {
-	expect_drops("none");
+	expect_drops("none", 0);
 }
 
+/* One that falls between the announcement of a call and the call is rightly called unarmed. */
 Test(engine, dropped_fires_are_found_while_vectors_are_resized, .timeout = 60)
 {
-	expect_drops("dynamic");
+	expect_drops("dynamic", 1);
 }
 
 Test(engine, doubled_fires_are_spurious_each, .timeout = 60)
