@@ -387,6 +387,11 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 {
 	uint64_t head = atomic_load_explicit(&l->head, memory_order_relaxed);
 	uint64_t first = head;
+	/*
+	 * A fire younger than the mark took a signal: it may have been the replay of an older one
+	 * that is held, whose own signal is then still to come.
+	 */
+	bool unsure = !r->timed && head > m->done;
 
 	for (; head < m->done; head++) {
 		const struct stamp *s = &l->ring[head & l->ring_mask];
@@ -402,7 +407,7 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 	if (head != first)
 		atomic_store_explicit(&l->head, head, memory_order_release);
 	/* a vector that was armed when the pass began has replayed what it had pending */
-	if (account_held(l))
+	if (account_held(l) && !unsure)
 		flush_holds(l, t, r, word_state(m->word), now);
 	if (l->overdue.n)
 		flush_overdue(l, t, r, now);

@@ -158,14 +158,17 @@ static int uring_pass(struct consumer *c, uint64_t timeout_ns)
 
 		/* entries that found the queue full are flushed by the next enter */
 		u->c.stats.cq_overflows += overflow;
-		err = io_uring_get_events(&u->ring);
+		/* what was armed again by drain() is read by its submission */
+		err = io_uring_sq_ready(&u->ring) ? io_uring_submit(&u->ring) : 0;
+		if (err >= 0)
+			err = io_uring_get_events(&u->ring);
 		if (err < 0)
 			return err;
 		got = drain(u);
 		if (got < 0)
 			return got;
 		total += got;
-		if (!got && !overflow)
+		if (!got && !overflow && !io_uring_sq_ready(&u->ring))
 			break;
 	}
 	return total;

@@ -7,6 +7,7 @@
 set -u
 
 IRQSTORM=$(realpath "$1")
+PROGRAM=${2:+$(realpath "$2")}
 HERE=$(dirname "$(realpath "$0")")
 WORK=$(mktemp -d)
 LOST=$(mktemp -d) # TMPDIR of every run: has to stay empty
@@ -97,12 +98,10 @@ if readelf -lW "$IRQSTORM" | grep -q INTERP; then
 	finish
 fi
 
-PROGRAM=${2:-}
 if [ -z "$PROGRAM" ]; then
 	PROGRAM=$WORK/guest_program
 	${CC:-cc} -static -D_GNU_SOURCE -o "$PROGRAM" "$HERE/guest_program.c" || exit 3
 fi
-PROGRAM=$(realpath "$PROGRAM")
 
 #
 # Usage

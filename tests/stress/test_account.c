@@ -406,3 +406,28 @@ Test(account, by_age_a_call_long_after_the_fire_explains_nothing)
 		     "it was under way for three flights before the call");
 	expect(&b, 0, 0, 0, 0, 1);
 }
+
+Test(account, a_replay_that_a_younger_fire_took_is_still_owed_to_the_older_one)
+{
+	struct account_mark m;
+	struct bench b;
+
+	bench_init(&b, &sync_rules, VEC_DISARMED);
+	fire(&b);
+	resolve(&b); /* held: its pending bit is set */
+	ledger_set_state(&b.l, VEC_ADDING);
+	ledger_set_state(&b.l, VEC_ARMED); /* one signal in the eventfd */
+	fire(&b);                          /* two */
+	account_mark(&b.l, &m);
+	ledger_set_state(&b.l, VEC_REMOVING);
+	ledger_set_state(&b.l, VEC_DISARMED);
+	fire(&b); /* pending */
+	arrive(&b, 2);
+	account_resolve(&b.l, b.t, b.r, &m, b.now);
+	ledger_set_state(&b.l, VEC_ADDING);
+	arrive(&b, 1);
+	ledger_set_state(&b.l, VEC_ARMED);
+	resolve(&b);
+	cr_assert_eq(b.t->extra, 0, "each of the three fires has its signal");
+	expect(&b, 3, 0, 0, 0, 0);
+}
