@@ -216,7 +216,12 @@ static uint64_t *verdict(struct tally *t, int k)
 	return counters[k];
 }
 
-/* A signal for fires that age had given up: take the verdict back. */
+/*
+ * A signal that no open fire accounts for, on a vector where fires were given up not long ago: by
+ * age, or, in open loop, because it can't be seen to which of several fires around a call a signal
+ * belongs, and that of the one given up went to a younger one. Then one of those verdicts was
+ * wrong. What had to arrive and did not by the end of a complete pass (not timed) stays lost.
+ */
 static uint64_t take_back(struct ledger *l, struct tally *t, const struct account_rules *r,
 			  uint64_t count, uint64_t now)
 {
@@ -225,7 +230,7 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 	};
 
 	/* with reader threads a read may be older than the verdict that it takes back */
-	if (now > l->credit_ns + 2 * r->lost_after_ns)
+	if (now > l->credit_ns + (r->timed ? 2 * r->lost_after_ns : r->flight_ns))
 		memset(l->credit, 0, sizeof(l->credit));
 	for (size_t i = 0; i < FIRE_VERDICTS && count; i++) {
 		int k = worst_first[i];
@@ -235,7 +240,7 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 		count -= take;
 		*verdict(t, k) -= take;
 		t->delivered += take;
-		t->late += take;
+		t->late += r->timed ? take : 0;
 		for (uint32_t m = t->missing.n; k == FIRE_MUST && take && m > 0; m--) {
 			if (t->missing.at[m - 1].vector != l->vector)
 				continue;
@@ -254,7 +259,7 @@ void account_read(struct ledger *l, struct tally *t, const struct account_rules 
 	count = pop_delivered(l, t, r, count, now);
 	if (count)
 		count = pay_holds(l, t, count);
-	if (count && r->timed)
+	if (count && (r->timed || r->open_loop))
 		count = take_back(l, t, r, count, now);
 	if (count) {
 		t->extra += count;
@@ -262,13 +267,13 @@ void account_read(struct ledger *l, struct tally *t, const struct account_rules 
 	}
 }
 
-/* @n fires have their class now. By age, a late signal may still take that back. */
+/* @n fires have their class now, though see take_back(). */
 static void give_verdict(struct ledger *l, struct tally *t, const struct account_rules *r, int k,
 			 uint64_t n, uint64_t now)
 {
 	*verdict(t, k) += n;
 	finalise(l, n);
-	if (r->timed && n) {
+	if (n && (r->timed || (r->open_loop && k != FIRE_MUST))) {
 		l->credit[k] += n;
 		l->credit_ns = now;
 	}

@@ -431,3 +431,29 @@ Test(account, a_replay_that_a_younger_fire_took_is_still_owed_to_the_older_one)
 	cr_assert_eq(b.t->extra, 0, "each of the three fires has its signal");
 	expect(&b, 3, 0, 0, 0, 0);
 }
+
+Test(account, in_open_loop_a_signal_soon_after_a_verdict_on_a_removed_vector_takes_it_back)
+{
+	static const struct account_rules open_rules = {
+		.sync_fire = true,
+		.open_loop = true,
+		.deadline_ns = 1000,
+		.flight_ns = 1000,
+	};
+	struct bench b;
+
+	bench_init(&b, &open_rules, VEC_DISARMED);
+	fire(&b);
+	ledger_set_state(&b.l, VEC_ARMED);
+	resolve(&b);
+	cr_assert_eq(b.t->unarmed, 1, "given up");
+	arrive(&b, 2);
+	cr_assert_eq(b.t->unarmed, 0, "taken back");
+	cr_assert_eq(b.t->extra, 1, "one signal is the fire's, the other is nobody's");
+	fire(&b);
+	resolve(&b);
+	arrive(&b, 1);
+	cr_assert_eq(b.t->lost_unexplained, 1, "what had to arrive stays lost");
+	cr_assert_eq(b.t->extra, 2, "and its late signal is extra");
+	expect(&b, 1, 0, 0, 0, 1);
+}
