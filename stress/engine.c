@@ -55,19 +55,20 @@ static int check(const struct stress_config *cfg, const struct backend_desc *d, 
 
 static int raise_fd_limit(uint32_t need, struct errmsg *e)
 {
-	struct rlimit lim;
+	struct rlimit lim, want;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
 		return 0;
-	lim.rlim_cur = lim.rlim_max == RLIM_INFINITY || lim.rlim_max > need ? need : lim.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &lim);
-	if (lim.rlim_cur >= need)
+	want = lim;
+	want.rlim_cur = need;
+	if (lim.rlim_max < need)
+		want.rlim_max = need; /* root may */
+	if (!setrlimit(RLIMIT_NOFILE, &want))
 		return 0;
-	return errmsg_set(
-		e, -EMFILE, EXIT_ENVIRONMENT,
-		"this run needs %u open files and the limit is %llu: raise it (ulimit -n) or "
-		"use fewer --vectors",
-		need, (unsigned long long)lim.rlim_max);
+	return errmsg_set(e, -EMFILE, EXIT_ENVIRONMENT,
+			  "this run needs %u open files and the limit is %llu: raise it (ulimit "
+			  "-n) or use fewer --vectors",
+			  need, (unsigned long long)lim.rlim_max);
 }
 
 static int open_eventfds(struct storm *s, struct errmsg *e)
@@ -388,10 +389,16 @@ void stress_response(const struct stress_result *r, struct hist *all)
 		hist_merge(all, &r->tally.response[i]);
 }
 
+/* What a well-formed call may answer on a host that has run out of something (R49). */
+static bool is_shortage(int call_error)
+{
+	return call_error == -ENOSPC || call_error == -ENOMEM || call_error == -EMFILE;
+}
+
 enum exit_code stress_verdict(const struct stress_result *r)
 {
-	if (r->tally.lost_unexplained || r->spurious || r->misrouted || r->call_error ||
-	    r->self.fire_errors)
+	if (r->tally.lost_unexplained || r->spurious || r->misrouted || r->self.fire_errors ||
+	    (r->call_error && !is_shortage(r->call_error)))
 		return EXIT_FINDING;
-	return EXIT_PASS;
+	return r->call_error ? EXIT_ENVIRONMENT : EXIT_PASS;
 }

@@ -111,7 +111,10 @@ static void text_verdict(const struct stress_result *r, FILE *f)
 	char fired[32], n[5][32];
 
 	units_format_count(at_risk(r), fired, sizeof(fired));
-	if (stress_verdict(r) != EXIT_PASS)
+	if (stress_verdict(r) == EXIT_ENVIRONMENT)
+		fprintf(f, "STOPPED  the host ran short; %" PRIu64 " lost of %s fires until then\n",
+			lost(r), fired);
+	else if (stress_verdict(r) != EXIT_PASS)
 		fprintf(f,
 			"FINDING  lost %" PRIu64 " unexplained, spurious %" PRIu64
 			", misrouted %" PRIu64 " in %s fires\n",
@@ -244,10 +247,15 @@ static void json_config(const struct stress_report *rep, struct json *j)
 
 static void json_counts(const struct stress_report *rep, struct json *j)
 {
+	static const char *const verdicts[] = {
+		[EXIT_PASS] = "pass",
+		[EXIT_FINDING] = "finding",
+		[EXIT_ENVIRONMENT] = "stopped",
+	};
 	const struct stress_result *r = rep->result;
 	const struct tally *t = &r->tally;
 
-	json_str(j, "verdict", stress_verdict(r) == EXIT_PASS ? "pass" : "finding");
+	json_str(j, "verdict", verdicts[stress_verdict(r)]);
 	json_bool(j, "interrupted", r->interrupted);
 	json_u64(j, "fired", r->fired);
 	json_u64(j, "delivered", t->delivered);

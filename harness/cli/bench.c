@@ -77,13 +77,13 @@ struct bench {
 	struct stress_result *result;
 	FILE *table;
 	struct json *json;
-	int worst; /* EXIT_PASS or EXIT_FINDING */
+	int worst; /* a finding outranks the rest */
 	bool interrupted;
 };
 
 static void print_head(FILE *f)
 {
-	fprintf(f, "%-16s %-9s %11s %11s %9s %9s %7s %10s %10s %8s %10s\n", "target", "strategy",
+	fprintf(f, "%-17s %-9s %11s %11s %9s %9s %7s %10s %10s %8s %10s\n", "target", "strategy",
 		"fired", "delivered", "unarmed*", "lost", "unexpl", "p50", "p99", "resizes",
 		"resize p50");
 }
@@ -109,7 +109,7 @@ static void print_row(const struct bench *b)
 	stress_response(r, all);
 	if (r->resizes)
 		units_format_ns(hist_quantile(&r->resize_ns, 0.5), resize, sizeof(resize));
-	fprintf(b->table, "%-16s %-9s %11s %11s %9s %9s %7llu %10s %10s %8llu %10s\n",
+	fprintf(b->table, "%-17s %-9s %11s %11s %9s %9s %7llu %10s %10s %8llu %10s\n",
 		short_target(&r->desc, target, sizeof(target)), b->cfg.strategy->name,
 		units_format_count(r->fired, n[0], 32), units_format_count(t->delivered, n[1], 32),
 		units_format_count(t->unarmed + t->coalesced, n[2], 32),
@@ -138,7 +138,7 @@ static int run_cell(struct bench *b, const char *target, const struct strategy *
 	if (err == -EOPNOTSUPP && e->exit == EXIT_SKIP) {
 		char name[64];
 
-		fprintf(b->table, "%-16s %-9s %s\n",
+		fprintf(b->table, "%-17s %-9s %s\n",
 			short_target(&b->result->desc, name, sizeof(name)), strategy->name,
 			"cannot: this kernel does not add vectors in place (NORESIZE)");
 		err = 0;
@@ -146,7 +146,9 @@ static int run_cell(struct bench *b, const char *target, const struct strategy *
 		print_row(b);
 		if (b->json)
 			stress_report_json(&rep, b->json, NULL);
-		if (stress_verdict(b->result) != EXIT_PASS) {
+		if (stress_verdict(b->result) == EXIT_ENVIRONMENT)
+			b->worst = b->worst == EXIT_FINDING ? EXIT_FINDING : EXIT_ENVIRONMENT;
+		if (stress_verdict(b->result) == EXIT_FINDING) {
 			char command[640];
 
 			b->worst = EXIT_FINDING;

@@ -199,7 +199,7 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 		log_error("cannot write to stdout: %s", strerror(errno));
 		code = EXIT_ENVIRONMENT;
 	}
-	if (stress_verdict(rep->result) != EXIT_PASS) {
+	if (stress_verdict(rep->result) == EXIT_FINDING) {
 		char command[640];
 
 		log_error("finding; seed 0x%llx; repeat with: %s",
