@@ -39,29 +39,29 @@ uint64_t storm_fired(struct storm *s)
 	return n;
 }
 
+static unsigned long long live(const _Atomic uint64_t *count)
+{
+	return atomic_load_explicit(count, memory_order_relaxed);
+}
+
 static void show_progress(struct storm *s, struct progress *p, uint64_t elapsed, uint64_t now)
 {
-	uint64_t fired = storm_fired(s);
-	char count[32], rate[32], done[32], resizes[32];
+	uint64_t fired = storm_fired(s), per_s;
+	uint64_t at = elapsed / NSEC_PER_SEC, end = s->cfg->duration_ns / NSEC_PER_SEC;
+	char count[32], rate[32], done[32];
 
-	progress_show(
-		p, now,
-		"[%02u:%02u/%02u:%02u] fired %s (%s/s) delivered %s lost %llu+%llu resizes %s",
-		(unsigned int)(elapsed / NSEC_PER_SEC / 60),
-		(unsigned int)(elapsed / NSEC_PER_SEC % 60),
-		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC / 60),
-		(unsigned int)(s->cfg->duration_ns / NSEC_PER_SEC % 60),
-		units_format_count(fired, count, sizeof(count)),
-		units_format_count(elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0,
-				   rate, sizeof(rate)),
-		units_format_count(atomic_load_explicit(&s->live_delivered, memory_order_relaxed),
-				   done, sizeof(done)),
-		(unsigned long long)atomic_load_explicit(&s->live_lost_explained,
-							 memory_order_relaxed),
-		(unsigned long long)atomic_load_explicit(&s->live_lost_unexplained,
-							 memory_order_relaxed),
-		units_format_count(atomic_load_explicit(&s->live_resizes, memory_order_relaxed),
-				   resizes, sizeof(resizes)));
+	per_s = elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0;
+	progress_show(p, now,
+		      "[%02llu:%02llu/%02llu:%02llu] fired %s (%s/s) delivered %s lost %llu "
+		      "unexplained %llu extra %llu resizes %llu",
+		      (unsigned long long)at / 60, (unsigned long long)at % 60,
+		      (unsigned long long)end / 60, (unsigned long long)end % 60,
+		      units_format_count(fired, count, sizeof(count)),
+		      units_format_count(per_s, rate, sizeof(rate)),
+		      units_format_count(live(&s->live_delivered), done, sizeof(done)),
+		      live(&s->live_lost_explained) + live(&s->live_lost_unexplained),
+		      live(&s->live_lost_unexplained), live(&s->live_extra),
+		      live(&s->live_resizes));
 }
 
 /* One segment. The main thread is a sleeper that knows how late it woke. */

@@ -54,11 +54,11 @@ struct storm {
 	/* phases: a resize is in flight; when the last one ended (ns) */
 	_Atomic bool in_resize;
 	_Atomic uint64_t resize_end;
-	/* for the progress line; written by the consumer and the resizer, read by the main thread
+	/* for the progress line: the consumer's and the resizer's counts, as the main thread sees
 	 */
 	_Atomic uint64_t live_delivered, live_lost_explained, live_lost_unexplained, live_extra;
 	_Atomic uint64_t live_resizes;
-	_Atomic bool consumer_ready, idle;
+	_Atomic bool consumer_ready;
 	_Atomic int failed; /* -errno of a thread that had to give up */
 };
 

@@ -32,7 +32,6 @@ struct resize {
 /* Where a workload stands; the strategy's memory. Arrays of `vectors` entries, by the caller. */
 struct vmm_state {
 	uint32_t vectors, stable; /* [0, stable) are meant to stay live, the rest churns */
-	bool dynamic;             /* NORESIZE is clear */
 	uint8_t *wanted;          /* 1: armed, or to be armed by the resize just planned */
 	uint8_t *side;            /* which of a vector's two eventfds is its trigger */
 	uint32_t live;            /* teardown: vectors [0, live) are enabled */

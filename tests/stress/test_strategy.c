@@ -18,7 +18,6 @@ static void plan_init(struct plan *p, uint64_t seed)
 	memset(p, 0, sizeof(*p));
 	p->s.vectors = VECTORS;
 	p->s.stable = STABLE;
-	p->s.dynamic = true;
 	p->s.wanted = p->wanted;
 	p->s.side = p->side;
 	rng_init(&p->s.rng, seed, 1);
