@@ -91,18 +91,24 @@ static void sweep(struct consume *c)
 	atomic_fetch_add_explicit(&c->sweeps, 1, memory_order_release);
 }
 
-static void take_touched(struct consume *c)
+static void forget_touched(struct consume *c)
 {
-	memcpy(c->dirty, c->touched, c->n_touched * sizeof(*c->dirty));
-	c->n_dirty = c->n_touched;
 	for (uint32_t i = 0; i < c->n_touched; i++)
 		c->is_touched[c->touched[i]] = 0;
 	c->n_touched = 0;
 }
 
+static void take_touched(struct consume *c)
+{
+	memcpy(c->dirty, c->touched, c->n_touched * sizeof(*c->dirty));
+	c->n_dirty = c->n_touched;
+	forget_touched(c);
+}
+
 static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_ns)
 {
 	struct storm *s = c->storm;
+	uint64_t now;
 	int got;
 
 	lock(c);
@@ -113,9 +119,9 @@ static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_n
 	if (got < 0 || !c->n_dirty)
 		return got;
 	lock(c);
+	now = clock_ns();
 	for (uint32_t i = 0; i < c->n_dirty; i++)
-		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &s->rules, &c->marks[i],
-				clock_ns());
+		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &s->rules, &c->marks[i], now);
 	unlock(c);
 	c->n_dirty = 0;
 	return got;
@@ -133,9 +139,7 @@ static int consume_loop(struct consume *c, struct consumer *consumer)
 
 		last = atomic_load_explicit(&s->stop_consume, memory_order_acquire);
 		if (now >= next_sweep || last) {
-			for (uint32_t i = 0; i < c->n_touched; i++)
-				c->is_touched[c->touched[i]] = 0;
-			c->n_touched = 0;
+			forget_touched(c);
 			lock(c);
 			sweep(c);
 			unlock(c);

@@ -16,11 +16,6 @@ double stress_throughput(const struct stress_result *r)
 	return r->elapsed_ns ? (double)r->tally.delivered * 1e9 / (double)r->elapsed_ns : 0;
 }
 
-double stress_ratio_throughput(const struct stress_result *r)
-{
-	return r->control.ratio;
-}
-
 /* Closed loop: one fire a wake-up, so response is what the control measures; open: service. */
 double stress_ratio_p50(const struct stress_config *cfg, const struct stress_result *r)
 {
@@ -181,8 +176,7 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 			"  control %.0f/s, p50 %s, p99 %s; ratio to it: throughput %.2f, p50 "
 			"%.2f\n",
 			r->control.throughput_per_s, ns(r->control.p50_ns, a),
-			ns(r->control.p99_ns, b), stress_ratio_throughput(r),
-			stress_ratio_p50(cfg, r));
+			ns(r->control.p99_ns, b), r->control.ratio, stress_ratio_p50(cfg, r));
 	fprintf(f,
 		"  engine: CQ overflows %" PRIu64 ", re-arms %" PRIu64
 		", waits for a stamp %" PRIu64 "; a sleeper woke late by p99 %s, max %s\n",
@@ -315,7 +309,7 @@ static void json_figures(const struct stress_report *rep, struct json *j)
 	json_u64(j, "p99_ns", r->control.p99_ns);
 	json_object_end(j);
 	json_object_begin(j, "ratio");
-	json_double(j, "throughput", stress_ratio_throughput(r));
+	json_double(j, "throughput", r->control.ratio);
 	json_double(j, "p50", stress_ratio_p50(rep->cfg, r));
 	json_object_end(j);
 	json_object_begin(j, "engine");

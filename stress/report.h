@@ -26,9 +26,8 @@ void stress_report_json(const struct stress_report *r, struct json *j, const cha
 const char *stress_command(const struct stress_config *cfg, const char *target, char *buf,
 			   size_t size);
 
-/* Delivered interrupts a second, and its ratio and that of p50 to the control; 0 without one. */
+/* Delivered interrupts a second; the ratio of p50 to the control, 0 without one. */
 double stress_throughput(const struct stress_result *r);
-double stress_ratio_throughput(const struct stress_result *r);
 double stress_ratio_p50(const struct stress_config *cfg, const struct stress_result *r);
 
 #endif
