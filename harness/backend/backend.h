@@ -14,6 +14,7 @@
 #ifndef IRQSTORM_BACKEND_BACKEND_H
 #define IRQSTORM_BACKEND_BACKEND_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,57 @@ enum backend_caps {
 	BACKEND_RESET = 1u << 2,
 };
 
+/*
+ * What can be done to a device apart from the interrupt ioctls, one bit (1 << op) each in
+ * backend_desc.device_ops. Unless said otherwise the result is 0 or -errno.
+ */
+enum backend_device_op {
+	BACKEND_DEV_LINE,     /* arg 1 asserts the INTx line, 0 deasserts it */
+	BACKEND_DEV_DISINTX,  /* arg: the user's Interrupt Disable bit, by config write (R34) */
+	BACKEND_DEV_MEMORY,   /* arg: the user's Memory Space Enable bit (R60) */
+	BACKEND_DEV_POWER,    /* arg: D-state, 0 or 3, by PMCSR (R46, R61) */
+	BACKEND_DEV_FLR,      /* Function Level Reset by config write */
+	BACKEND_DEV_REOPEN,   /* last close (R21), open again */
+	BACKEND_DEV_REBIND,   /* the same with the driver unbound and bound in between; arg not 0:
+				 sriov_set_msix_vec_count(arg) while no driver is bound (P13) */
+	BACKEND_DEV_SRIOV_COUNT,   /* sriov_set_msix_vec_count(arg) with the driver bound */
+	BACKEND_DEV_TABLE_SIZE,    /* the MSI-X table grows to arg entries behind the kernel (P13);
+				      -EINVAL for a size that is no growth */
+	BACKEND_DEV_FUNCTION_MASK, /* arg: Function Mask of MSI-X (P5) */
+	BACKEND_DEV_ENTRY,         /* MSI-X entry arg: BACKEND_ENTRY_* bits, or -errno */
+	BACKEND_DEV_WIPE,          /* the MSI-X table as after reset, behind the kernel (R50-6) */
+	BACKEND_DEV_SCRIBBLE,      /* the message of MSI-X entry arg is overwritten (P1) */
+	BACKEND_DEV_FAIL,          /* the arg-th fallible step of the next ioctl fails */
+};
+
+/* How a device or its host behaves where the rules leave room. */
+enum backend_traits {
+	BACKEND_MSI_SINGLE = 1u << 0,     /* MSI gets one vector, whatever is asked for (R48) */
+	BACKEND_PBA_CLEARED = 1u << 1,    /* pending bits do not survive disable */
+	BACKEND_MESSAGE_CACHED = 1u << 2, /* messages are read when an entry is unmasked (P2) */
+	BACKEND_NO_RESET = 1u << 3,       /* opening does not reset it: pending bits stay */
+	BACKEND_FIRE_MSI = 1u << 4,       /* fire() works on MSI, too */
+};
+
+#define BACKEND_ENTRY_MASKED  0x1
+#define BACKEND_ENTRY_PENDING 0x2
+
+/* What an oracle may see behind the ioctls. */
+enum backend_inspect_bits {
+	INSPECT_ACTIVE = 1u << 0,     /* C: vectors of MSI(-X) that have a handler; INTX: bit 0 */
+	INSPECT_TYPE = 1u << 1,       /* the enabled index */
+	INSPECT_ALLOCATED = 1u << 2,  /* A */
+	INSPECT_REFERENCES = 1u << 3, /* eventfd references held */
+	INSPECT_PRODUCERS = 1u << 4,  /* irq bypass producers registered */
+};
+
+struct backend_inspect {
+	uint32_t valid; /* enum backend_inspect_bits: what this backend can see */
+	uint32_t type;  /* VFIO_PCI_*_IRQ_INDEX or VFIO_PCI_NUM_IRQS */
+	uint32_t references, producers;
+	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
+};
+
 struct backend_desc {
 	char target[160];  /* canonical target, as --target takes it: repeats this backend */
 	char device[128];  /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
@@ -41,6 +93,10 @@ struct backend_desc {
 	char trigger[32];  /* how fire() works: "device", "loopback", "ivshmem" */
 	uint32_t caps;     /* enum backend_caps */
 	uint32_t fire_max; /* fire() takes vectors below this on the MSI-X index */
+	uint32_t traits;     /* enum backend_traits */
+	uint32_t host_vectors; /* MSI(-X) vectors that the host can give, 0: enough, or unknown */
+	uint32_t device_ops; /* 1 << enum backend_device_op: what device() can do */
+	uint32_t inspect;    /* enum backend_inspect_bits: what inspect() can see */
 	struct {
 		uint32_t flags; /* VFIO_IRQ_INFO_* */
 		uint32_t count; /* 0: the index is absent */
@@ -74,6 +130,21 @@ struct backend_ops {
 	/* VFIO_DEVICE_RESET: touches no interrupt state (R22). 0 or -errno. */
 	int (*reset)(struct backend *be);
 
+	/*
+	 * enum backend_device_op, by one thread at a time and never while another call runs. A
+	 * result as said there; -EOPNOTSUPP for what desc.device_ops lacks. NULL: nothing at all.
+	 */
+	int (*device)(struct backend *be, enum backend_device_op op, uint32_t arg);
+
+	/* A snapshot, while no other call runs. 0 or -errno. NULL: nothing can be seen. */
+	int (*inspect)(struct backend *be, struct backend_inspect *out);
+
+	/*
+	 * Call @fn(@data) at every internal step of the SET_IRQS calls that follow; NULL ends it.
+	 * @fn may call fire and irq_info. NULL: the backend has no steps to show.
+	 */
+	void (*set_step_hook)(struct backend *be, void (*fn)(void *data), void *data);
+
 	/* Last close of the device (R21); frees @be. */
 	void (*close)(struct backend *be);
 };
@@ -106,6 +177,17 @@ static inline int backend_fire(struct backend *be, uint32_t index, uint32_t vect
 static inline int backend_reset(struct backend *be)
 {
 	return be->ops->reset(be);
+}
+
+static inline int backend_device(struct backend *be, enum backend_device_op op, uint32_t arg)
+{
+	return be->ops->device ? be->ops->device(be, op, arg) : -EOPNOTSUPP;
+}
+
+static inline int backend_inspect(struct backend *be, struct backend_inspect *out)
+{
+	out->valid = 0;
+	return be->ops->inspect ? be->ops->inspect(be, out) : 0;
 }
 
 static inline void backend_close(struct backend *be)

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A choice byte below 0x80 is a SET_IRQS: see binary_set.c. From 0x80 on it is an entry of `codes`,
+ * which has as many of the 128 values as the entry says.
+ *
+ * What is written is tried: the shortest form that reads back as the same operation wins, so that
+ * there is one place, reading, that says what bytes mean.
+ */
+#include "program/binary_form.h"
+
+#include <string.h>
+
+static const struct {
+	uint8_t kind, wide, share;
+} codes[] = {
+	{OP_FIRE, 0, 18},    {OP_READ, 0, 13},       {OP_LINE, 0, 8},
+	{OP_FAIL, 0, 6},     {OP_AT, 0, 6},          {OP_WRITE, 0, 5},
+	{OP_ENTRY, 0, 5},    {OP_RAW, 0, 4},         {OP_OPEN, 0, 4},
+	{OP_DISINTX, 0, 4},  {OP_CLOSE, 0, 3},       {OP_DUP, 0, 3},
+	{OP_MEMORY, 0, 3},   {OP_POWER, 0, 3},       {OP_FUNCTION_MASK, 0, 3},
+	{OP_RESET, 0, 2},    {OP_REOPEN, 0, 2},      {OP_REBIND, 0, 2},
+	{OP_WIPE, 0, 2},     {OP_TABLE_SIZE, 0, 2},  {OP_SCRIBBLE, 0, 2},
+	{OP_FLR, 0, 1},      {OP_SRIOV_COUNT, 0, 1}, {OP_EXPECT, 0, 1},
+	{OP_FIRE, 1, 2},     {OP_WRITE, 1, 2},       {OP_IRQ_INFO, 0, 3},
+	{OP_LINE, 1, 1},     {OP_FAIL, 1, 1},        {OP_AT, 1, 1},
+	{OP_ENTRY, 1, 1},    {OP_OPEN, 1, 1},        {OP_DISINTX, 1, 1},
+	{OP_MEMORY, 1, 1},   {OP_POWER, 1, 1},       {OP_FUNCTION_MASK, 1, 1},
+	{OP_REBIND, 1, 1},   {OP_TABLE_SIZE, 1, 1},  {OP_SRIOV_COUNT, 1, 1},
+	{OP_EXPECT, 1, 1},   {OP_SCRIBBLE, 1, 1},    {OP_IRQ_INFO, 1, 1},
+	{OP_SET_IRQS, 1, 3}, /* and what the others leave */
+};
+#define N_CODES ((uint32_t)(sizeof(codes) / sizeof(codes[0])))
+
+static const uint8_t fire_indexes[4] = {VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_MSI_IRQ_INDEX,
+					VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX};
+
+static uint64_t short_value(struct form_reader *r, enum op_kind kind)
+{
+	switch (kind) {
+	case OP_LINE:
+	case OP_DISINTX:
+	case OP_MEMORY:
+	case OP_FUNCTION_MASK:
+	case OP_OPEN:
+		return form_value(r, 1) & 1;
+	case OP_POWER:
+		return form_value(r, 1) & 1 ? 3 : 0;
+	case OP_FAIL:
+		return 1 + (form_value(r, 1) & 0xf);
+	case OP_AT:
+		return form_value(r, 1) & 0x1f;
+	case OP_REBIND:
+	case OP_SRIOV_COUNT:
+	case OP_TABLE_SIZE:
+		return form_value(r, 2) % (IRQ_MAX_VECTORS + 1);
+	case OP_EXPECT:
+		return (uint64_t)(int8_t)form_value(r, 1);
+	default:
+		return form_value(r, 1);
+	}
+}
+
+static void put_short_value(struct form_bytes *out, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_POWER:
+		form_put_value(out, op->value == 3, 1);
+		break;
+	case OP_FAIL:
+		form_put_value(out, op->value - 1, 1);
+		break;
+	case OP_REBIND:
+	case OP_SRIOV_COUNT:
+	case OP_TABLE_SIZE:
+		form_put_value(out, op->value, 2);
+		break;
+	default:
+		form_put_value(out, op->value, 1);
+		break;
+	}
+}
+
+/* The fields of the kinds that are not SET_IRQS; write_plain() must put what this takes. */
+static void read_plain(struct form_reader *r, bool wide, struct op *op)
+{
+	enum op_kind kind = (enum op_kind)op->kind;
+
+	switch (kind) {
+	case OP_RAW:
+		op->n = form_choice(r) % (sizeof(op->raw) + 1);
+		for (uint32_t i = 0; i < op->n; i++)
+			op->raw[i] = (uint8_t)form_value(r, 1);
+		return;
+	case OP_IRQ_INFO:
+		op->index = wide ? form_value32(r) : form_value(r, 1) & 7;
+		if (wide)
+			op->argsz = form_value32(r);
+		return;
+	case OP_FIRE:
+		op->index = wide ? form_value32(r) : fire_indexes[form_value(r, 1) & 3];
+		if (wide)
+			op->start = form_value32(r);
+		else if (op->index == VFIO_PCI_MSI_IRQ_INDEX ||
+			 op->index == VFIO_PCI_MSIX_IRQ_INDEX)
+			op->start = form_few_read((uint8_t)form_value(r, 1), FORM_FEW_STARTS);
+		return;
+	case OP_ENTRY:
+	case OP_SCRIBBLE:
+		op->start = wide ? form_value32(r)
+				 : form_few_read((uint8_t)form_value(r, 1), FORM_FEW_STARTS);
+		return;
+	case OP_READ:
+	case OP_CLOSE:
+		op->slot = form_value(r, 1) % PROGRAM_SLOTS;
+		return;
+	case OP_DUP:
+		op->slot = form_value(r, 1) % PROGRAM_SLOTS;
+		op->slot2 = form_value(r, 1) % PROGRAM_SLOTS;
+		return;
+	case OP_FLR:
+	case OP_RESET:
+	case OP_REOPEN:
+	case OP_WIPE:
+		return;
+	case OP_WRITE:
+	case OP_OPEN:
+		op->slot = form_value(r, 1) % PROGRAM_SLOTS;
+		break;
+	case OP_AT:
+		op->n = wide ? form_choice(r) : form_choice(r) & 3;
+		break;
+	case OP_EXPECT:
+		if (!wide)
+			break;
+		op->flags =
+			form_value(r, 1) & (EXPECT_6_1 | EXPECT_6_12 | EXPECT_INFO | EXPECT_VALUE);
+		if (op->flags & EXPECT_INFO) {
+			op->flags &= ~EXPECT_VALUE;
+			op->index = form_value32(r);
+			op->count = form_value32(r);
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	op->value = wide ? form_value(r, sizeof(uint64_t)) : short_value(r, kind);
+}
+
+static void write_plain(const struct op *op, bool wide, struct form_bytes *out)
+{
+	uint32_t fire = 0;
+
+	switch (op->kind) {
+	case OP_RAW:
+		form_put_choice(out, op_items(op));
+		for (uint32_t i = 0; i < op_items(op); i++)
+			form_put_value(out, op->raw[i], 1);
+		return;
+	case OP_IRQ_INFO:
+		form_put_value(out, op->index, wide ? 4 : 1);
+		if (wide)
+			form_put_value(out, op->argsz, 4);
+		return;
+	case OP_FIRE:
+		while (fire < 3 && fire_indexes[fire] != op->index)
+			fire++;
+		form_put_value(out, wide ? op->index : fire, wide ? 4 : 1);
+		if (wide)
+			form_put_value(out, op->start, 4);
+		else if (fire < 2)
+			form_put_value(out, form_few_write(op->start, FORM_FEW_STARTS), 1);
+		return;
+	case OP_ENTRY:
+	case OP_SCRIBBLE:
+		form_put_value(out, wide ? op->start : form_few_write(op->start, FORM_FEW_STARTS),
+			       wide ? 4 : 1);
+		return;
+	case OP_READ:
+	case OP_CLOSE:
+		form_put_value(out, op->slot, 1);
+		return;
+	case OP_DUP:
+		form_put_value(out, op->slot, 1);
+		form_put_value(out, op->slot2, 1);
+		return;
+	case OP_FLR:
+	case OP_RESET:
+	case OP_REOPEN:
+	case OP_WIPE:
+		return;
+	case OP_WRITE:
+	case OP_OPEN:
+		form_put_value(out, op->slot, 1);
+		break;
+	case OP_AT:
+		form_put_choice(out, op->n);
+		break;
+	case OP_EXPECT:
+		if (!wide)
+			break;
+		form_put_value(out, op->flags, 1);
+		if (op->flags & EXPECT_INFO) {
+			form_put_value(out, op->index, 4);
+			form_put_value(out, op->count, 4);
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	if (wide)
+		form_put_value(out, op->value, 8);
+	else
+		put_short_value(out, op);
+}
+
+void form_read_op(struct form_reader *r, struct op *op)
+{
+	uint8_t c = form_choice(r);
+	uint32_t left, i = 0;
+
+	if (c < 0x80) {
+		form_read_set(r, c, op);
+		return;
+	}
+	left = c & 0x7fu;
+	while (i < N_CODES - 1 && left >= codes[i].share)
+		left -= codes[i++].share;
+	op_init(op, (enum op_kind)codes[i].kind);
+	if (op->kind == OP_SET_IRQS)
+		form_read_set_wide(r, op);
+	else
+		read_plain(r, codes[i].wide, op);
+}
+
+static bool reads_back(const struct form_bytes *b, const struct op *op)
+{
+	uint8_t bytes[FORM_CHOICES + FORM_VALUES];
+	struct form_reader r = {.front = bytes, .back = bytes + b->n_values + b->n_choices};
+	struct op again;
+
+	memcpy(bytes, b->values, b->n_values);
+	for (uint32_t i = 0; i < b->n_choices; i++)
+		bytes[b->n_values + i] = b->choices[b->n_choices - 1 - i];
+	form_read_op(&r, &again);
+	return r.front == r.back && op_equal(&again, op);
+}
+
+static uint32_t code_of(enum op_kind kind, bool wide)
+{
+	uint32_t c = 0x80, i = 0;
+
+	while (i < N_CODES - 1 && (codes[i].kind != kind || codes[i].wide != wide))
+		c += codes[i++].share;
+	return c;
+}
+
+void form_write_op(const struct op *op, struct form_bytes *out)
+{
+	enum op_kind kind = (enum op_kind)op->kind;
+
+	if (kind == OP_SET_IRQS) {
+		enum set_form form = SET_BARE;
+
+		do {
+			out->n_choices = out->n_values = 0;
+			form_write_set(op, form, code_of(kind, true), out);
+		} while (form++ < SET_WIDE && !reads_back(out, op));
+		return;
+	}
+	for (int wide = 0; wide < 2; wide++) {
+		out->n_choices = out->n_values = 0;
+		form_put_choice(out, code_of(kind, wide));
+		write_plain(op, wide, out);
+		if (reads_back(out, op))
+			return;
+	}
+}
+
+/*
+ * The device, from the back: 0 for none, else bit 0: the short form, bits 1..2 profile, bits 3..5
+ * a size of the MSI-X table, bits 6..7 of MSI; in the long form bits 3..5 are that of MSI, bit 6 is
+ * set, and the values follow. Then a choice with the flags.
+ */
+static const uint16_t short_msix[8] = {8, 4, 1, 2, 3, 16, 64, 0};
+static const uint8_t short_msi[4] = {4, 1, 0, 32};
+static const uint8_t long_msi[8] = {0, 1, 2, 4, 8, 16, 32, 0};
+
+bool form_read_device(struct form_reader *r, struct program_device *device)
+{
+	uint8_t c = form_choice(r);
+	uint8_t profile = c >> 1 & 3;
+
+	memset(device, 0, sizeof(*device));
+	if (!c)
+		return false;
+	device->profile = profile <= PROFILE_6_12 ? profile : PROFILE_ANY;
+	device->flags = form_choice(r) & DEVICE_FLAGS;
+	if (c & 1) {
+		device->msix = short_msix[c >> 3 & 7];
+		device->msi = short_msi[c >> 6];
+		return true;
+	}
+	device->msi = long_msi[c >> 3 & 7];
+	device->msix = (uint16_t)(form_value(r, 2) % (IRQ_MAX_VECTORS + 1));
+	device->host_vectors = (uint16_t)form_value(r, 2);
+	return true;
+}
+
+void form_write_device(const struct program_device *device, struct form_bytes *out)
+{
+	uint32_t c = (uint32_t)device->profile << 1, msix = 0, msi = 0;
+
+	out->n_choices = out->n_values = 0;
+	while (msix < 8 && short_msix[msix] != device->msix)
+		msix++;
+	while (msi < 4 && short_msi[msi] != device->msi)
+		msi++;
+	if (msix < 8 && msi < 4 && !device->host_vectors) {
+		form_put_choice(out, c | 1 | msix << 3 | msi << 6);
+		form_put_choice(out, device->flags);
+		return;
+	}
+	for (msi = 0; msi < 6 && long_msi[msi] != device->msi;)
+		msi++;
+	form_put_choice(out, c | msi << 3 | 1u << 6);
+	form_put_choice(out, device->flags);
+	form_put_value(out, device->msix, 2);
+	form_put_value(out, device->host_vectors, 2);
+}

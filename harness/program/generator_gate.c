@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* What must not be made: what the target cannot do, or should not be made to do. */
+#include "backend/backend.h"
+#include "program/generator_private.h"
+
+/* The enum backend_device_op that a kind needs, plus one. */
+static const uint8_t needs[OP_KINDS] = {
+	[OP_LINE] = BACKEND_DEV_LINE + 1,
+	[OP_DISINTX] = BACKEND_DEV_DISINTX + 1,
+	[OP_MEMORY] = BACKEND_DEV_MEMORY + 1,
+	[OP_POWER] = BACKEND_DEV_POWER + 1,
+	[OP_FLR] = BACKEND_DEV_FLR + 1,
+	[OP_REOPEN] = BACKEND_DEV_REOPEN + 1,
+	[OP_REBIND] = BACKEND_DEV_REBIND + 1,
+	[OP_SRIOV_COUNT] = BACKEND_DEV_SRIOV_COUNT + 1,
+	[OP_TABLE_SIZE] = BACKEND_DEV_TABLE_SIZE + 1,
+	[OP_FUNCTION_MASK] = BACKEND_DEV_FUNCTION_MASK + 1,
+	[OP_ENTRY] = BACKEND_DEV_ENTRY + 1,
+	[OP_WIPE] = BACKEND_DEV_WIPE + 1,
+	[OP_SCRIBBLE] = BACKEND_DEV_SCRIBBLE + 1,
+	[OP_FAIL] = BACKEND_DEV_FAIL + 1,
+};
+
+static uint32_t eventfd_of(const struct generator *g, const struct op *op,
+			   const struct request_head *head)
+{
+	int32_t fd;
+
+	if (!head->count || head->size < IRQ_SET_HDR_SIZE + sizeof(fd))
+		return 0;
+	fd = op_request_fd(op, 0);
+	if (fd < 0 || fd >= (int32_t)PROGRAM_SLOTS || !(g->open >> fd & 1))
+		return 0;
+	return g->eventfds[fd];
+}
+
+static bool safe_request(const struct generator *g, const struct op *op,
+			 const struct request_head *head)
+{
+	uint32_t eventfd;
+
+	if (!(head->flags & VFIO_IRQ_SET_DATA_EVENTFD))
+		return true;
+	if (gen_is_msi(head->index))
+		return !g->line || g->type == head->index;
+	if (head->index != VFIO_PCI_INTX_IRQ_INDEX)
+		return true;
+	eventfd = eventfd_of(g, op, head);
+	if (!eventfd)
+		return true;
+	return (!(head->flags & GEN_TRIGGER) || eventfd != g->intx_unmask) &&
+	       (!(head->flags & GEN_UNMASK) || eventfd != g->intx_trigger);
+}
+
+static bool request_allowed(const struct generator *g, const struct op *op)
+{
+	struct request_head head;
+	uint64_t end;
+
+	if (!g->cfg.max_vectors && !g->cfg.real)
+		return true;
+	op_request_head(op, &head);
+	end = (uint64_t)head.start + head.count;
+	if (g->cfg.max_vectors && gen_is_msi(head.index) && end <= g->count[head.index] &&
+	    (head.flags & VFIO_IRQ_SET_DATA_EVENTFD)) {
+		uint64_t set = g->type == head.index ? head.count : end;
+
+		if (set > g->cfg.max_vectors)
+			return false;
+	}
+	return !g->cfg.real || safe_request(g, op, &head);
+}
+
+static bool fire_allowed(const struct generator *g, const struct op *op)
+{
+	if (op->index >= VFIO_PCI_NUM_IRQS || !g->cfg.fire[op->index] ||
+	    op->start >= g->count[op->index])
+		return false;
+	if (op->index == VFIO_PCI_MSIX_IRQ_INDEX)
+		return op->start < g->cfg.fire_max;
+	if (op->index != VFIO_PCI_MSI_IRQ_INDEX || !g->cfg.real)
+		return true;
+	/* Within a block a call may take the trigger away first. */
+	return !g->block && g->type == VFIO_PCI_MSI_IRQ_INDEX && gen_is_armed(g, op->start);
+}
+
+static bool needs_memory(const struct op *op)
+{
+	switch (op->kind) {
+	case OP_FIRE:
+	case OP_LINE:
+	case OP_ENTRY:
+	case OP_WIPE:
+	case OP_SCRIBBLE:
+	case OP_TABLE_SIZE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool gen_allowed(const struct generator *g, const struct op *op)
+{
+	if (needs[op->kind] && !gen_can(g, needs[op->kind] - 1u))
+		return false;
+	if (g->cfg.real && (g->memory_off || g->d3hot) && needs_memory(op))
+		return false;
+	switch (op->kind) {
+	case OP_SET_IRQS:
+	case OP_RAW:
+		return request_allowed(g, op);
+	case OP_FIRE:
+		return fire_allowed(g, op);
+	case OP_LINE:
+		return !g->cfg.real || !gen_is_msi(g->type);
+	case OP_MEMORY:
+	case OP_POWER:
+		/* The trigger has to reach a line that is up, to put it right around INTX. */
+		return !g->cfg.real || !g->line || (op->kind == OP_MEMORY) == (op->value != 0);
+	case OP_RESET:
+		return !g->cfg.no_reset;
+	default:
+		return true;
+	}
+}
