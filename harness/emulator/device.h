@@ -3,13 +3,14 @@
  * device: the emulated vfio-pci device as its parts see it: one struct, the request that a SET_IRQS
  * handler gets, and what each part offers the others. Private to harness/emulator.
  *
- * Locks, outermost first: igate (SET_IRQS, state accessors) -> a table entry -> (dropped) -> a host
- * irq, or igate -> intx.lock, or igate -> single.lock. Nothing takes igate below another lock, and
- * fire() never takes it.
+ * Locks, outermost first: igate (SET_IRQS, RESET, state accessors) -> a table entry -> (dropped) ->
+ * a host irq, or igate -> single.lock -> intx.irq_lock -> intx.lock. Nothing takes igate below
+ * another lock, and fire() never takes it.
  */
 #ifndef IRQSTORM_EMULATOR_DEVICE_H
 #define IRQSTORM_EMULATOR_DEVICE_H
 
+#include "emulator/bitmap.h"
 #include "emulator/emulator.h"
 #include "emulator/function.h"
 #include "emulator/irq.h"
@@ -21,25 +22,30 @@ struct request {
 	const void *data;
 };
 
-/* A context of MSI or MSI-X: a vector in C. */
-struct msi_ctx {
-	const struct signal_provider *signals;
-	struct signal_ref *trigger;
-};
-
-/* What vfio and the MSI core know of one MSI(-X) vector. */
+/* What vfio, the MSI core and irqbypass know of one MSI(-X) vector. */
 struct msi_vector {
 	struct host_irq *irq; /* NULL: not in A */
 	struct msi_msg msg;   /* cached message, what the table entry ought to hold (R50) */
-	struct msi_ctx *ctx;  /* NULL: not in C */
+	const struct signal_provider *signals;
+	struct signal_ref *trigger; /* NULL: not in C */
+	const void *token;          /* NULL: no producer registered (R70) */
+	uint32_t next_producer;     /* vector, in the same bucket */
 };
 
 struct intx {
-	alignas(CACHE_LINE) pthread_mutex_t lock; /* irqlock (R75), and held over signals */
-	bool requested;                           /* the host irq is ours: type is INTX */
-	bool masked;
-	bool asserted; /* the device's line */
+	alignas(CACHE_LINE) pthread_mutex_t irq_lock; /* the host irq is being handled: held over
+							 signals, guards trigger */
 	struct signal_ref *trigger;
+
+	pthread_mutex_t lock; /* irqlock (R75): guards what follows, and is taken by wakes */
+	bool requested;       /* the host irq is ours: type is INTX */
+	bool masked;
+	bool virq_disabled;            /* the user's DisINTx (R34) */
+	bool asserted;                 /* the device's line */
+	bool inject;                   /* a work item is queued: it will signal the trigger (R38) */
+	bool sending;                  /* someone holds irq_lock and will see to inject */
+	struct signal_ref *unmask;     /* the virqfd's eventfd (R36) */
+	_Atomic uint32_t work_running; /* threads that come from a wake and are not done */
 };
 
 /* ERR or REQ: a trigger with no irq behind it. */
@@ -48,42 +54,110 @@ struct single {
 	struct signal_ref *trigger;
 };
 
+#define PRODUCER_BUCKETS 64u
+
 struct emu {
 	struct backend be;
 	struct emu_config cfg; /* constant after open, as is dyn */
 	bool dyn;              /* has_dyn_msix, sampled at open (R17) */
+	atomic_bool off;       /* the function is in D3hot */
 	struct host host;
 	struct msg_table msi, msix;
 	struct intx intx;
 	struct single err, req;
 
+	_Atomic uint32_t references; /* eventfd references held (R66) */
+	_Atomic uint32_t armed;      /* the fallible step of the next ioctl that fails, 0: none */
+	void (*step_hook)(void *data);
+	void *step_data;
+
 	alignas(CACHE_LINE) pthread_mutex_t igate; /* guards all below */
 	uint32_t type;                             /* enabled index, VFIO_PCI_NUM_IRQS for none */
 	struct msi_vector *vectors;                /* of whichever of MSI and MSI-X is enabled */
 	uint32_t vector_slots;
-	uint32_t nvec;       /* vectors of the first enable: num_ctx of 6.1 */
-	uint32_t references; /* eventfd references held (R66) */
+	uint32_t nvec;        /* vectors of the first enable: num_ctx of 6.1 */
+	uint32_t msix_domain; /* table size that the MSI-X domain keeps, 0: no such domain (P13) */
+	uint64_t active[BITMAP_WORDS], allocated[BITMAP_WORDS]; /* C and A */
+	uint32_t producers;
+	uint32_t producer_heads[PRODUCER_BUCKETS]; /* vector + 1, 0: none */
+	uint32_t fail; /* fallible steps of this call until one fails, 0: none does */
+	bool stepping; /* this call shows its steps to step_hook */
 };
+
+/* A step of a SET_IRQS handler that an oracle may look at. No lock but igate is held. */
+static inline void emu_step(struct emu *emu)
+{
+	if (__builtin_expect(emu->stepping, 0))
+		emu->step_hook(emu->step_data);
+}
+
+/* One fallible step: true when it is the one to fail. */
+static inline bool step_fails(uint32_t *fail)
+{
+	return __builtin_expect(*fail != 0, 0) && --*fail == 0;
+}
+
+/* The same in a handler, under igate. */
+static inline bool emu_fails(struct emu *emu)
+{
+	return step_fails(&emu->fail);
+}
+
+/* The start of an ioctl: the failure that was armed for it is no longer so. */
+static inline uint32_t emu_take_failure(struct emu *emu)
+{
+	/* Relaxed: device() armed it, and never runs beside another call. */
+	if (__builtin_expect(!atomic_load_explicit(&emu->armed, memory_order_relaxed), 1))
+		return 0;
+	return atomic_exchange_explicit(&emu->armed, 0, memory_order_relaxed);
+}
 
 /* emulator.c */
 uint32_t emu_irq_count(const struct emu *emu, uint32_t index); /* n(index), R4, R16 */
 int emu_trigger_get(struct emu *emu, int32_t fd, struct signal_ref **out);
 void emu_trigger_put(struct emu *emu, struct signal_ref *trigger); /* NULL is fine */
+void emu_last_close(struct emu *emu);                              /* R21; under igate */
+bool emu_samples_dyn(const struct emu *emu);                       /* R17 */
+
+/* describe.c */
+int emu_describe(struct backend *be, struct backend_desc *desc);
+int emu_inspect(struct backend *be, struct backend_inspect *out);
 
 /* validate.c */
+void emu_get_info(struct emu *emu, uint32_t index, uint32_t *flags, uint32_t *count);
 int emu_irq_info(struct backend *be, struct vfio_irq_info *info);
 int emu_set_irqs(struct backend *be, const void *arg, size_t size);
 
-/* intx.c: handlers under igate; intx_set_line() from any thread. */
+/* device.c */
+int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg);
+int emu_reset(struct backend *be);
+
+/* intx.c: handlers under igate; the rest from any thread. */
 int intx_mask(struct emu *emu, const struct request *req);
 int intx_unmask(struct emu *emu, const struct request *req);
 int intx_trigger(struct emu *emu, const struct request *req);
 void intx_disable(struct emu *emu);
 void intx_set_line(struct emu *emu, bool asserted);
+void intx_set_disintx(struct emu *emu, bool disabled);
+bool intx_try_unmask(struct intx *intx); /* under intx.lock; true: the trigger is to be signalled */
+void intx_run_work(struct emu *emu);
 
-/* msi.c: MSI and MSI-X */
+/* virqfd.c: under igate */
+int virqfd_attach(struct emu *emu, int32_t fd);
+void virqfd_detach(struct emu *emu);
+
+/* msi.c, msi_enable.c: MSI and MSI-X, under igate */
 int msi_trigger(struct emu *emu, const struct request *req);
+int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec);
+int msi_alloc_vector(struct emu *emu, uint32_t vector);
+void msi_drop_context(struct emu *emu, uint32_t vector);
 void msi_disable(struct emu *emu);
+void msi_restore(struct emu *emu);
+int msi_grow(struct emu *emu, uint32_t slots);
+
+/* bypass.c: under igate */
+void bypass_register(struct emu *emu, uint32_t vector);
+void bypass_unregister(struct emu *emu, uint32_t vector);
 
 /* single.c: single_event() from any thread. */
 int single_err_trigger(struct emu *emu, const struct request *req);

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emulator: the device as a backend: configuration, open and close, describe, the device side's
- * fire, and the accessors for oracles. The mechanisms are in the other files of this folder.
+ * emulator: the device as a backend: configuration, open and close, and the device side's fire. The
+ * mechanisms are in the other files of this folder.
  */
 #include "emulator/emulator.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emulator/device.h"
-
-static const char *const profile_names[] = {
-	[EMU_PROFILE_6_1] = "6.1",
-	[EMU_PROFILE_6_12] = "6.12",
-};
-
-#define PROFILES (sizeof(profile_names) / sizeof(profile_names[0]))
 
 void emu_config_default(struct emu_config *cfg)
 {
@@ -28,15 +19,17 @@ void emu_config_default(struct emu_config *cfg)
 		.msi_vectors = 16,
 		.intx = true,
 		.pcie = true,
+		.pci_2_3 = true,
 		.host_dyn = true,
+		.host_intremap = true,
 	};
 }
 
 static int check_config(const struct emu_config *cfg, struct errmsg *e)
 {
-	if ((unsigned int)cfg->profile >= PROFILES)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: profile=%u: must be 6.1 or 6.12",
-				  (unsigned int)cfg->profile);
+	if (cfg->profile != EMU_PROFILE_6_1 && cfg->profile != EMU_PROFILE_6_12)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: profile=%d: must be 6.1 or 6.12",
+				  (int)cfg->profile);
 	if (cfg->msix_vectors > IRQ_MAX_VECTORS)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: vectors=%u: must be 0 to %u",
 				  cfg->msix_vectors, IRQ_MAX_VECTORS);
@@ -54,7 +47,7 @@ uint32_t emu_irq_count(const struct emu *emu, uint32_t index)
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return emu->cfg.msi_vectors;
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return emu->cfg.msix_vectors;
+		return emu->msix.count;
 	case VFIO_PCI_ERR_IRQ_INDEX:
 		return emu->cfg.pcie;
 	case VFIO_PCI_REQ_IRQ_INDEX:
@@ -64,12 +57,17 @@ uint32_t emu_irq_count(const struct emu *emu, uint32_t index)
 	}
 }
 
+bool emu_samples_dyn(const struct emu *emu)
+{
+	return emu->cfg.profile != EMU_PROFILE_6_1 && emu->cfg.host_dyn && emu->msix.count;
+}
+
 int emu_trigger_get(struct emu *emu, int32_t fd, struct signal_ref **out)
 {
 	int err = emu->cfg.signals->get(emu->cfg.signals, fd, out);
 
-	if (!err)
-		emu->references++;
+	if (!err) /* relaxed: a count, it orders nothing */
+		atomic_fetch_add_explicit(&emu->references, 1, memory_order_relaxed);
 	return err;
 }
 
@@ -78,64 +76,7 @@ void emu_trigger_put(struct emu *emu, struct signal_ref *trigger)
 	if (!trigger)
 		return;
 	emu->cfg.signals->put(trigger);
-	emu->references--;
-}
-
-__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t size, const char *fmt,
-							 ...)
-{
-	size_t used = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + used, size - used, fmt, ap);
-	va_end(ap);
-}
-
-/* Profile and table size always, the rest where it is not the default. */
-static void format_target(const struct emu_config *cfg, char *buf, size_t size)
-{
-	struct emu_config def;
-
-	emu_config_default(&def);
-	snprintf(buf, size, "emu:profile=%s,vectors=%u", profile_names[cfg->profile],
-		 cfg->msix_vectors);
-	if (cfg->msi_vectors != def.msi_vectors)
-		append(buf, size, ",msi=%u", cfg->msi_vectors);
-	if (cfg->intx != def.intx)
-		append(buf, size, ",intx=%d", cfg->intx);
-	if (cfg->pcie != def.pcie)
-		append(buf, size, ",pcie=%d", cfg->pcie);
-	if (cfg->host_dyn != def.host_dyn)
-		append(buf, size, ",dyn=%d", cfg->host_dyn);
-	if (cfg->pba_cleared_on_disable != def.pba_cleared_on_disable)
-		append(buf, size, ",pba=%s", cfg->pba_cleared_on_disable ? "clear" : "keep");
-}
-
-static int emu_describe(struct backend *be, struct backend_desc *desc)
-{
-	struct emu *emu = (struct emu *)be;
-
-	memset(desc, 0, sizeof(*desc));
-	format_target(&emu->cfg, desc->target, sizeof(desc->target));
-	snprintf(desc->device, sizeof(desc->device), "emulated %s function",
-		 emu->cfg.pcie ? "PCIe" : "PCI");
-	snprintf(desc->kernel, sizeof(desc->kernel), "%s (emulated)",
-		 profile_names[emu->cfg.profile]);
-	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_names[emu->cfg.profile]);
-	snprintf(desc->trigger, sizeof(desc->trigger), "device");
-	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET;
-	desc->fire_max = emu->cfg.msix_vectors;
-
-	for (uint32_t index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
-		struct vfio_irq_info info = {.argsz = IRQ_INFO_SIZE, .index = index};
-
-		if (emu_irq_info(be, &info))
-			continue; /* absent (R14): count stays 0 */
-		desc->irq[index].flags = info.flags;
-		desc->irq[index].count = info.count;
-	}
-	return 0;
+	atomic_fetch_sub_explicit(&emu->references, 1, memory_order_relaxed);
 }
 
 static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
@@ -147,7 +88,8 @@ static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
 
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
-		intx_set_line(emu, true);
+		if (!emu->off)
+			intx_set_line(emu, true);
 		break;
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		msg_table_fire(&emu->msi, vector);
@@ -165,13 +107,6 @@ static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
 	return 0;
 }
 
-static int emu_reset(struct backend *be)
-{
-	/* R22: type, contexts, triggers, host irqs and the restored table all survive. */
-	(void)be;
-	return 0;
-}
-
 static void emu_free(struct emu *emu)
 {
 	msg_table_fini(&emu->msix);
@@ -182,7 +117,21 @@ static void emu_free(struct emu *emu)
 	pthread_mutex_destroy(&emu->req.lock);
 	pthread_mutex_destroy(&emu->err.lock);
 	pthread_mutex_destroy(&emu->intx.lock);
+	pthread_mutex_destroy(&emu->intx.irq_lock);
 	free(emu);
+}
+
+void emu_last_close(struct emu *emu)
+{
+	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
+		intx_disable(emu);
+	else if (emu->type != VFIO_PCI_NUM_IRQS)
+		msi_disable(emu);
+	single_drop(emu, &emu->err);
+	single_drop(emu, &emu->req);
+	pthread_mutex_lock(&emu->intx.lock);
+	emu->intx.virq_disabled = false;
+	pthread_mutex_unlock(&emu->intx.lock);
 }
 
 static void emu_close(struct backend *be)
@@ -190,14 +139,17 @@ static void emu_close(struct backend *be)
 	struct emu *emu = (struct emu *)be;
 
 	pthread_mutex_lock(&emu->igate);
-	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
-		intx_disable(emu);
-	else if (emu->type != VFIO_PCI_NUM_IRQS)
-		msi_disable(emu);
-	single_drop(emu, &emu->err);
-	single_drop(emu, &emu->req);
+	emu_last_close(emu);
 	pthread_mutex_unlock(&emu->igate);
 	emu_free(emu);
+}
+
+static void emu_set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+{
+	struct emu *emu = (struct emu *)be;
+
+	emu->step_hook = fn;
+	emu->step_data = data;
 }
 
 static const struct backend_ops emu_ops = {
@@ -206,6 +158,9 @@ static const struct backend_ops emu_ops = {
 	.set_irqs = emu_set_irqs,
 	.fire = emu_fire,
 	.reset = emu_reset,
+	.device = emu_device,
+	.inspect = emu_inspect,
+	.set_step_hook = emu_set_step_hook,
 	.close = emu_close,
 };
 
@@ -220,10 +175,10 @@ static struct emu *emu_alloc(const struct emu_config *cfg)
 	emu->cfg = *cfg;
 	if (!emu->cfg.signals)
 		emu->cfg.signals = &signal_eventfd;
-	emu->dyn = cfg->profile != EMU_PROFILE_6_1 && cfg->host_dyn && cfg->msix_vectors;
 	emu->type = VFIO_PCI_NUM_IRQS;
 	emu->vector_slots =
 		cfg->msix_vectors > cfg->msi_vectors ? cfg->msix_vectors : cfg->msi_vectors;
+	pthread_mutex_init(&emu->intx.irq_lock, NULL);
 	pthread_mutex_init(&emu->intx.lock, NULL);
 	pthread_mutex_init(&emu->err.lock, NULL);
 	pthread_mutex_init(&emu->req.lock, NULL);
@@ -251,11 +206,13 @@ int emulator_open(const struct emu_config *cfg, struct backend **out, struct err
 			goto err_free;
 	}
 	if (host_init(&emu->host, emu->vector_slots) ||
-	    msg_table_init(&emu->msi, &emu->host, cfg->msi_vectors, false,
-			   cfg->pba_cleared_on_disable) ||
-	    msg_table_init(&emu->msix, &emu->host, cfg->msix_vectors, true,
-			   cfg->pba_cleared_on_disable))
+	    msg_table_init(&emu->msi, &emu->host, cfg->msi_vectors, false) ||
+	    msg_table_init(&emu->msix, &emu->host, cfg->msix_vectors, true))
 		goto err_free;
+	emu->host.limit = cfg->host_vectors;
+	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
+	emu->msix.cached = cfg->message_cached;
+	emu->dyn = emu_samples_dyn(emu);
 
 	*out = &emu->be;
 	return 0;
@@ -265,50 +222,6 @@ err_free:
 err_nomem:
 	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "emu: no memory for %u vectors",
 			  cfg->msix_vectors);
-}
-
-void emulator_state(struct backend *be, struct emu_state *state)
-{
-	struct emu *emu = (struct emu *)be;
-	struct msg_stats msi, msix;
-
-	memset(state, 0, sizeof(*state));
-	pthread_mutex_lock(&emu->igate);
-	state->type = emu->type;
-	state->references = emu->references;
-	for (uint32_t v = 0; v < emu->vector_slots; v++) {
-		state->allocated += emu->vectors[v].irq != NULL;
-		state->active += emu->vectors[v].ctx != NULL;
-	}
-	pthread_mutex_unlock(&emu->igate);
-
-	msg_table_stats(&emu->msi, &msi);
-	msg_table_stats(&emu->msix, &msix);
-	state->dropped_disabled = msi.dropped + msix.dropped;
-	state->pended = msi.pended + msix.pended;
-	state->coalesced = msi.coalesced + msix.coalesced;
-	state->pending = msi.pending + msix.pending;
-	host_stats(&emu->host, &state->sent, &state->dropped_shutdown);
-}
-
-void emulator_vector_state(struct backend *be, uint32_t vector, struct emu_vector_state *state)
-{
-	struct emu *emu = (struct emu *)be;
-	const struct msi_vector *vec;
-
-	memset(state, 0, sizeof(*state));
-	if (vector >= emu->cfg.msix_vectors)
-		return;
-
-	pthread_mutex_lock(&emu->igate);
-	vec = &emu->vectors[vector];
-	if (emu->type == VFIO_PCI_MSIX_IRQ_INDEX && vec->irq) {
-		state->allocated = true;
-		state->active = vec->ctx != NULL;
-		state->host_irq = host_irq_number(&emu->host, vec->irq);
-	}
-	pthread_mutex_unlock(&emu->igate);
-	msg_table_entry_state(&emu->msix, vector, &state->masked, &state->pending);
 }
 
 void emulator_set_function_mask(struct backend *be, bool masked)
@@ -324,6 +237,6 @@ void emulator_set_line(struct backend *be, bool asserted)
 {
 	struct emu *emu = (struct emu *)be;
 
-	if (emu->cfg.intx)
+	if (emu->cfg.intx && !emu->off)
 		intx_set_line(emu, asserted);
 }

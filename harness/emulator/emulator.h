@@ -22,12 +22,17 @@ struct emu_config {
 	uint32_t msi_vectors;  /* 0, 1, 2, 4, 8, 16, 32 */
 	bool intx;             /* has an INTx pin */
 	bool pcie;             /* has the ERR index */
-	bool host_dyn; /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
+	bool pci_2_3;          /* implements DisINTx; else INTx is masked at the host's irq chip */
+	bool host_dyn;      /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
+	bool host_intremap; /* the host can give MSI more than one vector (R48) */
+	uint32_t host_vectors;       /* MSI(-X) vectors that the host can give, 0: enough (R49) */
 	bool pba_cleared_on_disable; /* else pending bits are kept, as by QEMU's devices */
+	bool message_cached; /* the function reads messages when an entry is unmasked (P2), else
+				each time it sends */
 	const struct signal_provider *signals; /* NULL: real eventfds */
 };
 
-/* 6.12, 64 MSI-X vectors, 16 MSI, INTx, PCIe, host_dyn, real eventfds. */
+/* 6.12, 64 MSI-X vectors, 16 MSI, INTx, DisINTx, PCIe, host_dyn, host_intremap, real eventfds. */
 void emu_config_default(struct emu_config *cfg);
 
 /* 0, -EINVAL (@e says which field; exit 2) or -ENOMEM. The caller owns *@out: backend_close(). */
@@ -44,7 +49,8 @@ struct emu_state {
 	uint32_t allocated; /* size of A: vectors that hold a host irq */
 	uint32_t active;    /* size of C: vectors with a context */
 	uint32_t references;       /* eventfd references held (R66) */
-	uint64_t dropped_disabled; /* fires while MSI(-X) was disabled: nowhere to go */
+	uint64_t dropped_disabled; /* fires while MSI(-X) was disabled or the function in D3hot, and
+				      pending bits that a reset cleared: nowhere to go */
 	uint64_t dropped_shutdown; /* messages that found their irq shut down (R80) */
 	uint64_t pended;           /* fires that set a pending bit */
 	uint64_t coalesced;        /* fires that found it set (P3) */

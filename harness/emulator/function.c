@@ -9,24 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-int msg_table_init(struct msg_table *table, struct host *host, uint32_t count, bool maskable,
-		   bool pba_cleared)
+/* Entries @from to @to as after reset. */
+static void entries_init(struct msg_table *table, uint32_t from, uint32_t to)
+{
+	if (from >= to)
+		return;
+	memset(table->entries + from, 0, (to - from) * sizeof(*table->entries));
+	for (uint32_t v = from; v < to; v++)
+		table->entries[v].masked = table->maskable; /* P6: mask bits reset to 1 */
+}
+
+int msg_table_init(struct msg_table *table, struct host *host, uint32_t count, bool maskable)
 {
 	memset(table, 0, sizeof(*table));
 	table->maskable = maskable;
-	table->pba_cleared = pba_cleared;
 	table->host = host;
-	if (!count)
-		return 0;
-
-	table->entries = aligned_alloc(alignof(struct msg_entry), count * sizeof(*table->entries));
-	if (!table->entries)
-		return -ENOMEM;
-	memset(table->entries, 0, count * sizeof(*table->entries));
-	for (uint32_t v = 0; v < count; v++)
-		table->entries[v].masked = maskable; /* P6: mask bits reset to 1 */
-	table->count = count;
-	return 0;
+	return msg_table_resize(table, count);
 }
 
 void msg_table_fini(struct msg_table *table)
@@ -34,13 +32,44 @@ void msg_table_fini(struct msg_table *table)
 	free(table->entries);
 }
 
+static void add_stats(struct msg_stats *stats, const struct msg_entry *entry)
+{
+	stats->dropped += entry->dropped;
+	stats->pended += entry->pended;
+	stats->coalesced += entry->coalesced;
+	stats->pending += entry->pending;
+}
+
+int msg_table_resize(struct msg_table *table, uint32_t count)
+{
+	struct msg_entry *entries;
+
+	for (uint32_t v = count; v < table->count; v++)
+		add_stats(&table->gone, &table->entries[v]);
+	if (count > table->capacity) {
+		entries = aligned_alloc(alignof(struct msg_entry), count * sizeof(*entries));
+		if (!entries)
+			return -ENOMEM;
+		if (table->count)
+			memcpy(entries, table->entries, table->count * sizeof(*entries));
+		free(table->entries);
+		table->entries = entries;
+		table->capacity = count;
+	}
+	entries_init(table, table->count, count);
+	table->count = count;
+	return 0;
+}
+
 static uint32_t control_read(const struct msg_table *table)
 {
-	/*
-	 * Relaxed: a writer stores the word and then takes every entry lock. Under that lock a fire
-	 * therefore either sees the store, or its pending bit is seen by the walk that follows it.
-	 */
 	return atomic_load_explicit(&table->control, memory_order_relaxed);
+}
+
+static void control_write(struct msg_table *table, uint32_t control)
+{
+	/* seq_cst, as are the pending bits and the second look of a fire: see function.h. */
+	atomic_store(&table->control, control);
 }
 
 static bool control_enabled(uint32_t control, uint32_t vector)
@@ -50,7 +79,58 @@ static bool control_enabled(uint32_t control, uint32_t vector)
 
 static bool entry_may_send(const struct msg_entry *entry, uint32_t control, uint32_t vector)
 {
-	return control_enabled(control, vector) && !(control & MSG_CTRL_MASKALL) && !entry->masked;
+	return control_enabled(control, vector) && !(control & (MSG_CTRL_MASKALL | MSG_CTRL_OFF)) &&
+	       !entry->masked;
+}
+
+/* Under the entry's lock, both. */
+static void set_pending(struct msg_table *table, uint32_t vector)
+{
+	table->entries[vector].pending = true;
+	atomic_fetch_or(&table->pended[vector / 64], UINT64_C(1) << vector % 64);
+}
+
+static void clear_pending(struct msg_table *table, uint32_t vector)
+{
+	table->entries[vector].pending = false;
+	atomic_fetch_and(&table->pended[vector / 64], ~(UINT64_C(1) << vector % 64));
+}
+
+/* A pending bit that no message will follow. Under the entry's lock. */
+static void forget_pending(struct msg_table *table, uint32_t vector)
+{
+	struct msg_entry *entry = &table->entries[vector];
+
+	if (!entry->pending)
+		return;
+	clear_pending(table, vector);
+	entry->pended--;
+	entry->dropped++;
+}
+
+/*
+ * The fire is held back. True: the control word has changed since, whoever changed it may have
+ * walked past, and the message goes out now.
+ */
+static bool entry_pend(struct msg_table *table, uint32_t vector)
+{
+	struct msg_entry *entry = &table->entries[vector];
+	uint32_t control;
+
+	if (entry->pending) {
+		entry->coalesced++; /* P3: any number of events while masked become one message */
+		return false;
+	}
+	set_pending(table, vector);
+	entry->pended++;
+	control = atomic_load(&table->control);
+	if (entry_may_send(entry, control, vector)) {
+		clear_pending(table, vector);
+		return true;
+	}
+	if (table->pba_cleared && !control_enabled(control, vector))
+		forget_pending(table, vector);
+	return false;
 }
 
 void msg_table_fire(struct msg_table *table, uint32_t vector)
@@ -62,17 +142,14 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 
 	spin_lock(&entry->lock);
 	control = control_read(table);
-	if (entry_may_send(entry, control, vector)) {
-		msg = entry->msg;
+	if (entry_may_send(entry, control, vector))
 		send = true;
-	} else if (!control_enabled(control, vector)) {
+	else if (!control_enabled(control, vector) || (control & MSG_CTRL_OFF))
 		entry->dropped++;
-	} else if (entry->pending) {
-		entry->coalesced++; /* P3: any number of events while masked become one message */
-	} else {
-		entry->pending = true;
-		entry->pended++;
-	}
+	else
+		send = entry_pend(table, vector);
+	if (send)
+		msg = entry->send;
 	spin_unlock(&entry->lock);
 
 	/* The message is on the bus: what happens to the entry now no longer concerns it (R80). */
@@ -89,8 +166,8 @@ static void entry_replay(struct msg_table *table, uint32_t vector)
 
 	spin_lock(&entry->lock);
 	if (entry->pending && entry_may_send(entry, control_read(table), vector)) {
-		entry->pending = false;
-		msg = entry->msg;
+		clear_pending(table, vector);
+		msg = entry->send;
 		send = true;
 	}
 	spin_unlock(&entry->lock);
@@ -99,24 +176,60 @@ static void entry_replay(struct msg_table *table, uint32_t vector)
 		host_deliver(table->host, msg);
 }
 
-static void control_write(struct msg_table *table, uint32_t control)
-{
-	/* Relaxed: see control_read(); the entry locks taken next order it. */
-	atomic_store_explicit(&table->control, control, memory_order_relaxed);
-}
-
 static void replay_all(struct msg_table *table)
 {
-	for (uint32_t v = 0; v < table->count; v++)
-		entry_replay(table, v);
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		uint64_t pended = atomic_load(&table->pended[w]);
+
+		while (pended)
+			entry_replay(table, 64 * w + bitmap_pop(&pended));
+	}
+}
+
+static void forget_all(struct msg_table *table)
+{
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		uint64_t pended = atomic_load(&table->pended[w]);
+
+		while (pended) {
+			uint32_t v = 64 * w + bitmap_pop(&pended);
+
+			spin_lock(&table->entries[v].lock);
+			forget_pending(table, v);
+			spin_unlock(&table->entries[v].lock);
+		}
+	}
 }
 
 void msg_table_enable(struct msg_table *table, uint32_t limit, bool maskall)
 {
-	control_write(table, MSG_CTRL_ENABLE | (maskall ? MSG_CTRL_MASKALL : 0) |
+	control_write(table, (control_read(table) & MSG_CTRL_OFF) | MSG_CTRL_ENABLE |
+				     (maskall ? MSG_CTRL_MASKALL : 0) |
 				     limit << MSG_CTRL_LIMIT_SHIFT);
 	if (!maskall)
 		replay_all(table);
+}
+
+void msg_table_set_limit(struct msg_table *table, uint32_t limit)
+{
+	control_write(table, (control_read(table) & ((1u << MSG_CTRL_LIMIT_SHIFT) - 1)) |
+				     limit << MSG_CTRL_LIMIT_SHIFT);
+}
+
+/* P2: the function takes in the messages of entries that are about to be exposed. */
+static void latch_unmasked(struct msg_table *table)
+{
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		uint64_t unmasked = table->unmasked[w];
+
+		while (unmasked) {
+			struct msg_entry *entry = &table->entries[64 * w + bitmap_pop(&unmasked)];
+
+			spin_lock(&entry->lock);
+			entry->send = entry->msg;
+			spin_unlock(&entry->lock);
+		}
+	}
 }
 
 void msg_table_set_maskall(struct msg_table *table, bool maskall)
@@ -126,68 +239,118 @@ void msg_table_set_maskall(struct msg_table *table, bool maskall)
 	/* No walk when it is set: a fire that saw the old word has sent its message. */
 	if (maskall) {
 		control_write(table, control | MSG_CTRL_MASKALL);
-	} else {
-		control_write(table, control & ~MSG_CTRL_MASKALL);
-		replay_all(table);
+		return;
 	}
+	if (table->cached && (control & MSG_CTRL_MASKALL))
+		latch_unmasked(table);
+	control_write(table, control & ~MSG_CTRL_MASKALL);
+	replay_all(table);
 }
 
 void msg_table_disable(struct msg_table *table)
 {
-	control_write(table, 0);
-	if (!table->pba_cleared)
-		return;
+	control_write(table, control_read(table) & MSG_CTRL_OFF);
+	if (table->pba_cleared)
+		forget_all(table);
+}
 
-	for (uint32_t v = 0; v < table->count; v++) {
-		struct msg_entry *entry = &table->entries[v];
+void msg_table_set_power(struct msg_table *table, bool on)
+{
+	uint32_t control = control_read(table);
 
-		spin_lock(&entry->lock);
-		if (entry->pending) {
-			entry->pending = false;
-			entry->pended--;
-			entry->dropped++;
-		}
-		spin_unlock(&entry->lock);
-	}
+	control_write(table, on ? control & ~MSG_CTRL_OFF : control | MSG_CTRL_OFF);
+}
+
+static bool write_lost(const struct msg_table *table)
+{
+	return control_read(table) & MSG_CTRL_OFF;
 }
 
 void msg_table_write(struct msg_table *table, uint32_t vector, const struct msi_msg *msg)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	/* P10 masks the entry around the write, so that no torn message leaves: the lock does. */
+	if (write_lost(table))
+		return;
+	/*
+	 * P10 masks the entry around the write, so that no torn message leaves: the lock does. An
+	 * entry that was unmasked is so again afterwards, and its message taken in.
+	 */
 	spin_lock(&entry->lock);
 	entry->msg = *msg;
+	if (!table->cached || !entry->masked)
+		entry->send = *msg;
 	spin_unlock(&entry->lock);
+	bitmap_set(table->written, vector);
 }
 
 void msg_table_mask(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	if (!table->maskable)
+	if (!table->maskable || write_lost(table))
 		return;
 	spin_lock(&entry->lock);
 	entry->masked = true;
 	spin_unlock(&entry->lock);
+	bitmap_clear(table->unmasked, vector);
 }
 
 void msg_table_unmask(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	if (!table->maskable)
+	if (!table->maskable || write_lost(table))
 		return;
 	spin_lock(&entry->lock);
+	if (entry->masked)
+		entry->send = entry->msg; /* P2 */
 	entry->masked = false;
 	spin_unlock(&entry->lock);
+	bitmap_set(table->unmasked, vector);
 	entry_replay(table, vector);
 }
 
 void msg_table_mask_all_entries(struct msg_table *table)
 {
-	for (uint32_t v = 0; v < table->count; v++)
-		msg_table_mask(table, v);
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		uint64_t unmasked = table->unmasked[w];
+
+		while (unmasked)
+			msg_table_mask(table, 64 * w + bitmap_pop(&unmasked));
+	}
+}
+
+void msg_table_reset_entries(struct msg_table *table)
+{
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		uint64_t changed =
+			table->written[w] | table->unmasked[w] | atomic_load(&table->pended[w]);
+
+		while (changed) {
+			uint32_t v = 64 * w + bitmap_pop(&changed);
+			struct msg_entry *entry = &table->entries[v];
+
+			spin_lock(&entry->lock);
+			forget_pending(table, v);
+			entry->masked = table->maskable;
+			entry->msg = entry->send = (struct msi_msg){0};
+			spin_unlock(&entry->lock);
+		}
+		table->written[w] = table->unmasked[w] = 0;
+	}
+}
+
+void msg_table_scribble(struct msg_table *table, uint32_t vector)
+{
+	struct msg_entry *entry = &table->entries[vector];
+
+	spin_lock(&entry->lock);
+	entry->msg = (struct msi_msg){.address = MSI_MSG_ADDRESS, .data = MSI_MSG_NOWHERE};
+	if (!table->cached)
+		entry->send = entry->msg;
+	spin_unlock(&entry->lock);
+	bitmap_set(table->written, vector);
 }
 
 void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *masked, bool *pending)
@@ -202,15 +365,12 @@ void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *maske
 
 void msg_table_stats(struct msg_table *table, struct msg_stats *stats)
 {
-	memset(stats, 0, sizeof(*stats));
+	*stats = table->gone;
 	for (uint32_t v = 0; v < table->count; v++) {
 		struct msg_entry *entry = &table->entries[v];
 
 		spin_lock(&entry->lock);
-		stats->dropped += entry->dropped;
-		stats->pended += entry->pended;
-		stats->coalesced += entry->coalesced;
-		stats->pending += entry->pending;
+		add_stats(stats, entry);
 		spin_unlock(&entry->lock);
 	}
 }

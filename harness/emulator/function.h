@@ -5,10 +5,10 @@
  * a table; MSI is one whose entries cannot be masked and that answers for as many vectors as were
  * enabled.
  *
- * Locks: one a table entry, never held while a message is delivered. The control word is atomic and
- * is written by one thread at a time (igate); whoever changes it stores it first and takes every
- * entry lock afterwards, so that a fire either saw the new word or left its pending bit for the
- * walk.
+ * Locks: one a table entry, never held while a message is delivered. Everything but a fire is done
+ * by one thread at a time (igate). The control word is atomic: whoever changes it stores it and
+ * then looks at the pending bits, and a fire that pended looks at the control word again, so that
+ * one of the two sees the other.
  */
 #ifndef IRQSTORM_EMULATOR_FUNCTION_H
 #define IRQSTORM_EMULATOR_FUNCTION_H
@@ -18,32 +18,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emulator/bitmap.h"
 #include "emulator/irq.h"
 #include "support/spin.h"
 
-/* The control word: Message Control of the capability. */
+/* The control word: Message Control of the capability, and the power state. */
 #define MSG_CTRL_ENABLE  0x1u
 #define MSG_CTRL_MASKALL 0x2u
+#define MSG_CTRL_OFF     0x4u /* D3hot: raises nothing, and writes to the table are lost (R61) */
 #define MSG_CTRL_LIMIT_SHIFT                                                                       \
 	8 /* vectors below this value may send: MSI's Multiple Message Enable */
 
 struct msg_entry {
 	alignas(CACHE_LINE) struct spin lock;
-	struct msi_msg msg;
 	bool masked;
 	bool pending;
-	uint64_t dropped;   /* fires with nowhere to go */
-	uint64_t pended;    /* fires that set the pending bit */
-	uint64_t coalesced; /* fires that found it set */
-};
-
-struct msg_table {
-	struct msg_entry *entries;
-	uint32_t count;
-	bool maskable;    /* entries have a mask bit */
-	bool pba_cleared; /* pending bits do not survive Enable going 0 */
-	struct host *host;
-	alignas(CACHE_LINE) _Atomic uint32_t control; /* read by every fire, written by igate */
+	struct msi_msg msg;  /* in the table */
+	struct msi_msg send; /* what is sent: msg, or what msg was at the last unmask (P2) */
+	uint64_t dropped;    /* fires with nowhere to go */
+	uint64_t pended;     /* fires that set the pending bit */
+	uint64_t coalesced;  /* fires that found it set */
 };
 
 struct msg_stats {
@@ -51,9 +45,26 @@ struct msg_stats {
 	uint32_t pending; /* bits set now */
 };
 
-int msg_table_init(struct msg_table *table, struct host *host, uint32_t count, bool maskable,
-		   bool pba_cleared);
+struct msg_table {
+	struct msg_entry *entries;
+	uint32_t count, capacity;
+	bool maskable;    /* entries have a mask bit */
+	bool cached;      /* messages are read at unmask only (P2) */
+	bool pba_cleared; /* pending bits do not survive Enable going 0 */
+	struct host *host;
+	struct msg_stats gone;           /* of entries that a smaller table has no more */
+	uint64_t unmasked[BITMAP_WORDS]; /* mask bit is 0; for a maskable table */
+	uint64_t written[BITMAP_WORDS];  /* message is not as after reset */
+	alignas(CACHE_LINE) _Atomic uint32_t control; /* read by every fire, written by igate */
+	_Atomic uint64_t pended[BITMAP_WORDS];        /* pending bits, for walks */
+};
+
+int msg_table_init(struct msg_table *table, struct host *host, uint32_t count, bool maskable);
 void msg_table_fini(struct msg_table *table);
+/*
+ * @count entries from now on, new ones as after reset; those that go must be, too. No fire may run.
+ */
+int msg_table_resize(struct msg_table *table, uint32_t count);
 
 /* The device raises @vector (below count). Any thread. */
 void msg_table_fire(struct msg_table *table, uint32_t vector);
@@ -62,11 +73,19 @@ void msg_table_fire(struct msg_table *table, uint32_t vector);
 void msg_table_enable(struct msg_table *table, uint32_t limit, bool maskall);
 void msg_table_disable(struct msg_table *table);
 void msg_table_set_maskall(struct msg_table *table, bool maskall);
+void msg_table_set_limit(struct msg_table *table, uint32_t limit);
+void msg_table_set_power(struct msg_table *table, bool on);
 
+/* Writes by the kernel: lost when there is no power. */
 void msg_table_write(struct msg_table *table, uint32_t vector, const struct msi_msg *msg);
 void msg_table_mask(struct msg_table *table, uint32_t vector);
 void msg_table_unmask(struct msg_table *table, uint32_t vector);
 void msg_table_mask_all_entries(struct msg_table *table);
+
+/* As after reset, but for the control word: messages 0, mask bits 1, nothing pending. */
+void msg_table_reset_entries(struct msg_table *table);
+/* A message that leads nowhere, written past the kernel; the mask bit stays. */
+void msg_table_scribble(struct msg_table *table, uint32_t vector);
 
 void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *masked, bool *pending);
 void msg_table_stats(struct msg_table *table, struct msg_stats *stats);

@@ -1,39 +1,130 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intx: the SET_IRQS handlers of INTX and the level line behind them. The device supports DisINTx
- * (pci_2_3), so a mask is in the function: a masked line is silent and is seen again at unmask.
+ * intx: the SET_IRQS handlers of INTX and the level line behind them. A mask is one bit, whoever
+ * sets it. A function that has DisINTx is masked there, one that has not (pci_2_3 false) at the
+ * host's irq chip: a line that is up when the mask goes is seen again by the one as it is by the
+ * other, so that nothing here depends on it (section 3 of the rules).
  *
- * The lock is held over signals: a trigger that was taken out under it never signals again (R28).
- * UNMASK by eventfd (R36-R39) and the virtual DisINTx (R34) hook in here; they are not offered yet.
+ * irq_lock is held over signals: a trigger that was taken out under it never signals again (R28).
  */
 #include <errno.h>
 
 #include "emulator/device.h"
 
-/* vfio_send_intx_eventfd(): R31. Under intx.lock. */
-static void send_signal(struct emu *emu)
+/*
+ * How often work items may follow each other (R39). A kernel goes on for ever; here the item stays
+ * queued and goes on with the next thing that happens to the line or its handlers.
+ */
+#define MAX_ROUNDS 64
+
+enum intx_event {
+	EVENT_LINE, /* the line may interrupt: vfio_intx_handler() */
+	EVENT_SEND, /* vfio_send_intx_eventfd() */
+	EVENT_WORK, /* a work item may be queued */
+};
+
+/* R31. Under intx.lock. */
+static bool may_signal(const struct intx *intx)
 {
-	if (emu->intx.trigger)
-		emu->cfg.signals->signal(emu->intx.trigger);
+	return intx->requested && !intx->virq_disabled;
 }
 
-/* The function raises its interrupt if it may: the handler automasks, then signals (R30). */
-static void evaluate_line(struct emu *emu)
+/* Under intx.lock. */
+static bool event_signals(struct intx *intx, enum intx_event event)
+{
+	switch (event) {
+	case EVENT_LINE: /* R30 */
+		if (!intx->requested || !intx->asserted || intx->masked)
+			return false;
+		intx->masked = true;
+		break;
+	case EVENT_SEND:
+		break;
+	case EVENT_WORK:
+		if (!intx->inject)
+			return false;
+		intx->inject = false;
+		break;
+	}
+	return may_signal(intx);
+}
+
+/* @event, and the work items that come of it (R38). */
+static void raise_event(struct emu *emu, enum intx_event event)
 {
 	struct intx *intx = &emu->intx;
+	bool send;
 
-	if (!intx->requested || !intx->asserted || intx->masked)
-		return;
-	intx->masked = true;
-	send_signal(emu);
+	pthread_mutex_lock(&intx->irq_lock);
+	pthread_mutex_lock(&intx->lock);
+	send = event_signals(intx, event);
+	for (int round = 0; send || intx->inject; round++) {
+		intx->sending = true;
+		pthread_mutex_unlock(&intx->lock);
+		if (send && intx->trigger)
+			emu->cfg.signals->signal(intx->trigger);
+		pthread_mutex_lock(&intx->lock);
+		intx->sending = false;
+		if (round == MAX_ROUNDS)
+			break;
+		send = event_signals(intx, EVENT_WORK);
+	}
+	pthread_mutex_unlock(&intx->lock);
+	pthread_mutex_unlock(&intx->irq_lock);
+}
+
+void intx_run_work(struct emu *emu)
+{
+	raise_event(emu, EVENT_WORK);
 }
 
 void intx_set_line(struct emu *emu, bool asserted)
 {
 	pthread_mutex_lock(&emu->intx.lock);
 	emu->intx.asserted = asserted;
-	evaluate_line(emu);
 	pthread_mutex_unlock(&emu->intx.lock);
+	raise_event(emu, EVENT_LINE);
+}
+
+/*
+ * vfio_pci_intx_unmask_handler(): R33. With the line up it stays masked, and the trigger is to be
+ * signalled: for a function with DisINTx the handler says so, for another the irq chip interrupts
+ * again at once, which masks.
+ */
+bool intx_try_unmask(struct intx *intx)
+{
+	if (!intx->requested || !intx->masked || intx->virq_disabled)
+		return false;
+	intx->masked = intx->asserted;
+	return intx->masked;
+}
+
+static void unmask(struct emu *emu)
+{
+	bool again;
+
+	pthread_mutex_lock(&emu->intx.lock);
+	again = intx_try_unmask(&emu->intx);
+	pthread_mutex_unlock(&emu->intx.lock);
+	raise_event(emu, again ? EVENT_SEND : EVENT_WORK);
+}
+
+/* A config write of DisINTx: R34. What is not INTX has no mask to change. */
+void intx_set_disintx(struct emu *emu, bool disabled)
+{
+	struct intx *intx = &emu->intx;
+
+	if (intx->virq_disabled == disabled)
+		return;
+	pthread_mutex_lock(&intx->lock);
+	intx->virq_disabled = disabled;
+	if (disabled && intx->requested)
+		intx->masked = true;
+	pthread_mutex_unlock(&intx->lock);
+	if (disabled)
+		intx_run_work(emu);
+	else
+		unmask(emu);
 }
 
 static bool is_intx(const struct emu *emu)
@@ -70,60 +161,91 @@ int intx_mask(struct emu *emu, const struct request *req)
 
 int intx_unmask(struct emu *emu, const struct request *req)
 {
+	int32_t fd;
+
 	if (!addresses_line(emu, req))
 		return -EINVAL;
-	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
-		return -ENOTTY; /* R36 attaches a virqfd: not offered yet */
-	if (!selects_line(req))
+	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD) {
+		fd = *(const int32_t *)req->data;
+		if (fd >= 0)
+			return virqfd_attach(emu, fd);
+		virqfd_detach(emu);
 		return 0;
-
-	/* R33: with the line still up the handler runs at once, and masks again. */
-	pthread_mutex_lock(&emu->intx.lock);
-	if (emu->intx.masked) {
-		emu->intx.masked = false;
-		evaluate_line(emu);
 	}
-	pthread_mutex_unlock(&emu->intx.lock);
+	if (selects_line(req))
+		unmask(emu);
 	return 0;
+}
+
+static struct signal_ref *swap_trigger(struct intx *intx, struct signal_ref *trigger)
+{
+	struct signal_ref *old;
+
+	pthread_mutex_lock(&intx->irq_lock);
+	old = intx->trigger;
+	intx->trigger = trigger;
+	pthread_mutex_unlock(&intx->irq_lock);
+	return old;
 }
 
 /* vfio_intx_set_signal(): masked does not change (R28); NULL keeps the irq requested (R29). */
 static void set_trigger(struct emu *emu, struct signal_ref *trigger)
 {
-	struct signal_ref *old;
+	struct signal_ref *old = swap_trigger(&emu->intx, trigger);
 
-	pthread_mutex_lock(&emu->intx.lock);
-	old = emu->intx.trigger;
-	emu->intx.trigger = trigger;
-	pthread_mutex_unlock(&emu->intx.lock);
+	emu_step(emu);
+	intx_run_work(emu); /* vfio_virqfd_flush_thread() */
 	emu_trigger_put(emu, old);
+	emu_step(emu);
 }
 
 /* vfio_intx_enable(): a line that is up already interrupts at once. */
-static void intx_enable(struct emu *emu, struct signal_ref *trigger)
+static int intx_enable(struct emu *emu, struct signal_ref *trigger)
 {
-	pthread_mutex_lock(&emu->intx.lock);
-	emu->intx.trigger = trigger;
-	emu->intx.masked = false;
-	emu->intx.requested = true;
-	evaluate_line(emu);
-	pthread_mutex_unlock(&emu->intx.lock);
+	struct intx *intx = &emu->intx;
+
+	if (emu_fails(emu))
+		return -ENOMEM; /* name */
+	if (emu_fails(emu))
+		return -ENOMEM; /* context */
+	emu_step(emu);
+	if (emu_fails(emu))
+		return -EBUSY; /* request_irq: a line that is shared cannot be masked alone */
+
 	emu->type = VFIO_PCI_INTX_IRQ_INDEX;
+	swap_trigger(intx, trigger);
+	pthread_mutex_lock(&intx->lock);
+	intx->masked = intx->virq_disabled; /* R27 */
+	intx->requested = true;
+	pthread_mutex_unlock(&intx->lock);
+	raise_event(emu, EVENT_LINE);
+	emu_step(emu);
+	return 0;
 }
 
 /* vfio_intx_disable(): R35. */
 void intx_disable(struct emu *emu)
 {
+	struct intx *intx = &emu->intx;
 	struct signal_ref *old;
 
-	pthread_mutex_lock(&emu->intx.lock);
-	old = emu->intx.trigger;
-	emu->intx.trigger = NULL;
-	emu->intx.requested = false;
-	emu->intx.masked = false;
-	pthread_mutex_unlock(&emu->intx.lock);
+	virqfd_detach(emu);
+	emu_step(emu);
+
+	pthread_mutex_lock(&intx->irq_lock);
+	pthread_mutex_lock(&intx->lock);
+	intx->requested = false;
+	intx->masked = false;
+	intx->inject = false;
+	pthread_mutex_unlock(&intx->lock);
+	old = intx->trigger;
+	intx->trigger = NULL;
+	pthread_mutex_unlock(&intx->irq_lock);
+	emu_step(emu);
+
 	emu_trigger_put(emu, old);
 	emu->type = VFIO_PCI_NUM_IRQS;
+	emu_step(emu);
 }
 
 static int set_eventfd(struct emu *emu, int32_t fd)
@@ -133,15 +255,21 @@ static int set_eventfd(struct emu *emu, int32_t fd)
 
 	/* R25, R28: looked up before anything changes; a bad fd leaves all as it was. */
 	if (fd >= 0) {
+		if (emu_fails(emu))
+			return -EBADF;
 		err = emu_trigger_get(emu, fd, &trigger);
 		if (err)
 			return err;
+		emu_step(emu);
 	}
-	if (is_intx(emu))
+	if (is_intx(emu)) {
 		set_trigger(emu, trigger);
-	else
-		intx_enable(emu, trigger); /* R26: with no trigger too */
-	return 0;
+		return 0;
+	}
+	err = intx_enable(emu, trigger); /* R26: with no trigger too */
+	if (err)
+		emu_trigger_put(emu, trigger);
+	return err;
 }
 
 int intx_trigger(struct emu *emu, const struct request *req)
@@ -159,10 +287,7 @@ int intx_trigger(struct emu *emu, const struct request *req)
 		return -EINVAL;
 
 	/* R31: loopback neither masks nor minds the mask. */
-	if (selects_line(req)) {
-		pthread_mutex_lock(&emu->intx.lock);
-		send_signal(emu);
-		pthread_mutex_unlock(&emu->intx.lock);
-	}
+	if (selects_line(req))
+		raise_event(emu, EVENT_SEND);
 	return 0;
 }

@@ -14,17 +14,37 @@
 int host_init(struct host *host, uint32_t count)
 {
 	memset(host, 0, sizeof(*host));
-	if (!count)
-		return 0;
+	return host_grow(host, count);
+}
 
-	host->irqs = aligned_alloc(alignof(struct host_irq), count * sizeof(*host->irqs));
-	if (!host->irqs)
+int host_grow(struct host *host, uint32_t count)
+{
+	struct host_irq *irqs;
+
+	if (count <= host->count)
+		return 0;
+	irqs = aligned_alloc(alignof(struct host_irq), count * sizeof(*irqs));
+	if (!irqs)
 		return -ENOMEM;
-	memset(host->irqs, 0, count * sizeof(*host->irqs));
+	memset(irqs, 0, count * sizeof(*irqs));
+	for (uint32_t i = 0; i < host->count; i++) {
+		irqs[i] = host->irqs[i];
+		pthread_mutex_destroy(&host->irqs[i].lock);
+	}
+	/* A mutex cannot be copied; nobody holds these. */
 	for (uint32_t i = 0; i < count; i++)
-		pthread_mutex_init(&host->irqs[i].lock, NULL);
+		pthread_mutex_init(&irqs[i].lock, NULL);
+	free(host->irqs);
+	host->irqs = irqs;
 	host->count = count;
 	return 0;
+}
+
+uint32_t host_available(const struct host *host)
+{
+	uint32_t limit = host->limit && host->limit < host->count ? host->limit : host->count;
+
+	return limit - host->held;
 }
 
 void host_fini(struct host *host)
@@ -46,12 +66,15 @@ void host_new_domain(struct host *host)
 
 struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint32_t vector)
 {
+	if (!host_available(host))
+		return NULL;
 	for (uint32_t i = host->hint; i < host->count; i++) {
 		struct host_irq *irq = &host->irqs[i];
 
 		if (irq->allocated)
 			continue;
 		host->hint = i + 1;
+		host->held++;
 		irq->allocated = true;
 		irq->table = table;
 		irq->vector = vector;
@@ -60,29 +83,34 @@ struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint
 		pthread_mutex_unlock(&irq->lock);
 		return irq;
 	}
-	host->hint = host->count;
 	return NULL;
 }
 
 void host_release_irq(struct host *host, struct host_irq *irq)
 {
-	uint32_t slot = (uint32_t)(irq - host->irqs);
+	uint32_t slot = host_irq_slot(host, irq);
 
+	host->held--;
 	irq->allocated = false;
 	if (slot < host->hint)
 		host->hint = slot;
 }
 
+uint32_t host_irq_slot(const struct host *host, const struct host_irq *irq)
+{
+	return (uint32_t)(irq - host->irqs);
+}
+
 uint32_t host_irq_number(const struct host *host, const struct host_irq *irq)
 {
-	return HOST_IRQ_BASE + (uint32_t)(irq - host->irqs);
+	return HOST_IRQ_BASE + host_irq_slot(host, irq);
 }
 
 struct msi_msg host_compose_msg(const struct host *host, const struct host_irq *irq)
 {
 	return (struct msi_msg){
 		.address = (uint64_t)irq->generation << 32 | MSI_MSG_ADDRESS,
-		.data = (uint32_t)(irq - host->irqs),
+		.data = host_irq_slot(host, irq),
 	};
 }
 

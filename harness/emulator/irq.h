@@ -20,6 +20,7 @@
 #define CACHE_LINE      64
 #define HOST_IRQ_BASE   24u /* host irq numbers start here, past the legacy ones */
 #define MSI_MSG_ADDRESS 0xfee00000u
+#define MSI_MSG_NOWHERE UINT32_MAX /* data that is the slot of no host irq */
 
 /* What the device writes, and where to. */
 struct msi_msg {
@@ -46,13 +47,22 @@ struct host_irq {
 struct host {
 	struct host_irq *irqs;
 	uint32_t count;
-	uint32_t hint;            /* no free slot below */
+	uint32_t hint;  /* no free slot below */
+	uint32_t limit; /* vectors that can be held, 0: as many as there are slots */
+	uint32_t held;
 	uint32_t generation;      /* counts domain instances: 1 at the first enable */
 	_Atomic uint64_t unknown; /* messages with a handle that no host irq ever had */
 };
 
 int host_init(struct host *host, uint32_t count);
 void host_fini(struct host *host);
+/*
+ * @count slots, not fewer than before. Every host irq moves: who holds one finds it anew by its
+ * slot. No other call may run. -ENOMEM changes nothing.
+ */
+int host_grow(struct host *host, uint32_t count);
+/* How many vectors can be had now. */
+uint32_t host_available(const struct host *host);
 
 /* A new domain instance: messages of an earlier one no longer find an irq. */
 void host_new_domain(struct host *host);
@@ -60,6 +70,7 @@ void host_new_domain(struct host *host);
 /* A host irq for @vector of @table, shut down. NULL: no vector left. */
 struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint32_t vector);
 void host_release_irq(struct host *host, struct host_irq *irq);
+uint32_t host_irq_slot(const struct host *host, const struct host_irq *irq);
 uint32_t host_irq_number(const struct host *host, const struct host_irq *irq);
 
 /* The message that the host wants for @irq. */

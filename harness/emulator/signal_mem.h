@@ -13,7 +13,8 @@ struct signal_mem;
 
 enum signal_mem_kind {
 	SIGNAL_MEM_EVENTFD,
-	SIGNAL_MEM_OTHER, /* some other file: lookup answers -EINVAL */
+	SIGNAL_MEM_SEMAPHORE, /* an eventfd with EFD_SEMAPHORE */
+	SIGNAL_MEM_OTHER,     /* some other file: lookup answers -EINVAL */
 };
 
 /* @slots closed slots: lookup answers -EBADF, as it does for numbers beyond. -ENOMEM. */
@@ -25,6 +26,8 @@ const struct signal_provider *signal_mem_provider(struct signal_mem *mem);
 
 /* 0, -EINVAL beyond the slots, -EBUSY already open, -ENOMEM. The counter starts at 0. */
 int signal_mem_open(struct signal_mem *mem, uint32_t slot, enum signal_mem_kind kind);
+/* dup2(): @to becomes another descriptor of what @from has open; it is closed first. -EBADF. */
+int signal_mem_dup(struct signal_mem *mem, uint32_t from, uint32_t to);
 /* References that were taken stay good (R65). -EBADF. */
 int signal_mem_close(struct signal_mem *mem, uint32_t slot);
 

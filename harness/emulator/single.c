@@ -26,7 +26,9 @@ static void replace_trigger(struct emu *emu, struct single *single, struct signa
 	old = single->trigger;
 	single->trigger = trigger;
 	pthread_mutex_unlock(&single->lock);
+	emu_step(emu);
 	emu_trigger_put(emu, old);
+	emu_step(emu);
 }
 
 void single_drop(struct emu *emu, struct single *single)
@@ -68,9 +70,16 @@ static int set_eventfd(struct emu *emu, struct single *single, const struct requ
 		return emu->cfg.profile == EMU_PROFILE_6_1 ? 0 : -EINVAL;
 
 	if (fd >= 0) {
+		/* Whatever fails, the old one stays (R63). */
+		if (emu_fails(emu))
+			return -EBADF;
 		err = emu_trigger_get(emu, fd, &trigger);
 		if (err)
-			return err; /* the old one stays */
+			return err;
+		if (emu->cfg.profile != EMU_PROFILE_6_1 && emu_fails(emu)) {
+			emu_trigger_put(emu, trigger);
+			return -ENOMEM;
+		}
 	}
 	replace_trigger(emu, single, trigger);
 	return 0;

@@ -77,18 +77,34 @@ static int validate(const struct vfio_irq_set *hdr, uint32_t n, uint32_t *data_s
 	return 0;
 }
 
-static int copy_data(const void *arg, size_t size, uint32_t data_size, void **out)
+/* What most requests carry fits here, and needs no allocation. */
+struct data {
+	alignas(8) uint8_t local[256];
+	void *p; /* NULL: none */
+};
+
+static void data_free(struct data *data)
 {
-	*out = NULL;
+	if (data->p != data->local)
+		free(data->p);
+}
+
+static int copy_data(const void *arg, size_t size, uint32_t data_size, struct data *out,
+		     uint32_t *fail)
+{
+	out->p = NULL;
 	if (!data_size)
 		return 0; /* R12: the handler gets NULL */
+
+	/* Memory comes before the bytes are read. */
+	if (step_fails(fail))
+		return -ENOMEM;
 	if (size - IRQ_SET_HDR_SIZE < data_size)
 		return -EFAULT;
-
-	*out = malloc(data_size);
-	if (!*out)
+	out->p = data_size <= sizeof(out->local) ? out->local : malloc(data_size);
+	if (!out->p)
 		return -ENOMEM;
-	memcpy(*out, (const uint8_t *)arg + IRQ_SET_HDR_SIZE, data_size);
+	memcpy(out->p, (const uint8_t *)arg + IRQ_SET_HDR_SIZE, data_size);
 	return 0;
 }
 
@@ -98,9 +114,12 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 	set_irqs_handler handler;
 	struct vfio_irq_set hdr;
 	struct request req;
-	uint32_t data_size;
-	void *data;
+	uint32_t fail = emu_take_failure(emu), data_size;
+	struct data data;
 	int err;
+
+	if (step_fails(&fail))
+		return -EIO; /* R2 */
 
 	/* R3: 20 bytes and no more, whatever argsz says; @arg may be at any address. */
 	if (!arg || size < IRQ_SET_HDR_SIZE)
@@ -112,7 +131,7 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 		return err;
 
 	/* R9: copied before the action is looked at. */
-	err = copy_data(arg, size, data_size, &data);
+	err = copy_data(arg, size, data_size, &data, &fail);
 	if (err)
 		return err;
 
@@ -121,16 +140,22 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 		.start = hdr.start,
 		.count = hdr.count,
 		.type = hdr.flags & VFIO_IRQ_SET_DATA_TYPE_MASK,
-		.data = data,
+		.data = data.p,
 	};
 
 	/* R10: the lock covers the handler alone. */
 	pthread_mutex_lock(&emu->igate);
+	emu->fail = fail;
+	emu->stepping = emu->step_hook != NULL;
+	emu_step(emu);
 	handler = find_handler(hdr.index, hdr.flags);
 	err = handler ? handler(emu, &req) : -ENOTTY;
+	emu_step(emu);
+	emu->stepping = false;
+	emu->fail = 0;
 	pthread_mutex_unlock(&emu->igate);
 
-	free(data);
+	data_free(&data);
 	return err;
 }
 
@@ -143,9 +168,19 @@ static uint32_t info_flags(const struct emu *emu, uint32_t index)
 	return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
 }
 
+void emu_get_info(struct emu *emu, uint32_t index, uint32_t *flags, uint32_t *count)
+{
+	*flags = info_flags(emu, index);
+	*count = emu_irq_count(emu, index);
+}
+
 int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
 {
 	struct emu *emu = (struct emu *)be;
+	uint32_t fail = emu_take_failure(emu);
+
+	if (step_fails(&fail))
+		return -EIO; /* R2 */
 
 	/* R14: no lock, nothing changes; argsz stays as given. */
 	if (info->argsz < IRQ_INFO_SIZE || info->index >= VFIO_PCI_NUM_IRQS)
@@ -153,7 +188,6 @@ int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
 	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && !emu->cfg.pcie)
 		return -EINVAL;
 
-	info->flags = info_flags(emu, info->index);
-	info->count = emu_irq_count(emu, info->index);
+	emu_get_info(emu, info->index, &info->flags, &info->count);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "backend/fault.h"
 #include "emulator/emulator.h"
+#include "program/program.h"
 #include "support/units.h"
 #include "vfio/vfio.h"
 
@@ -85,6 +86,21 @@ static int set_pcie(struct parse *p, const char *value)
 	return set_bool(p, "pcie", value, &p->emu.pcie);
 }
 
+static int set_pci23(struct parse *p, const char *value)
+{
+	return set_bool(p, "pci23", value, &p->emu.pci_2_3);
+}
+
+static int set_intremap(struct parse *p, const char *value)
+{
+	return set_bool(p, "intremap", value, &p->emu.host_intremap);
+}
+
+static int set_hostvecs(struct parse *p, const char *value)
+{
+	return set_count(p, "hostvecs", value, IRQ_MAX_VECTORS, &p->emu.host_vectors);
+}
+
 static int set_dyn(struct parse *p, const char *value)
 {
 	return set_bool(p, "dyn", value, &p->emu.host_dyn);
@@ -95,6 +111,14 @@ static int set_pba(struct parse *p, const char *value)
 	if (strcmp(value, "keep") && strcmp(value, "clear"))
 		return bad_value(p, "pba", value, "keep or clear");
 	p->emu.pba_cleared_on_disable = *value == 'c';
+	return 0;
+}
+
+static int set_msg(struct parse *p, const char *value)
+{
+	if (strcmp(value, "reread") && strcmp(value, "cached"))
+		return bad_value(p, "msg", value, "reread or cached");
+	p->emu.message_cached = *value == 'c';
 	return 0;
 }
 
@@ -113,9 +137,19 @@ static int set_trigger(struct parse *p, const char *value)
 }
 
 static const struct key emu_keys[] = {
-	{"profile", set_profile}, {"vectors", set_vectors}, {"msi", set_msi},
-	{"intx", set_intx},       {"pcie", set_pcie},       {"dyn", set_dyn},
-	{"pba", set_pba},         {"fault", set_fault},     {NULL, NULL},
+	{"profile", set_profile},
+	{"vectors", set_vectors},
+	{"msi", set_msi},
+	{"intx", set_intx},
+	{"pcie", set_pcie},
+	{"pci23", set_pci23},
+	{"dyn", set_dyn},
+	{"intremap", set_intremap},
+	{"hostvecs", set_hostvecs},
+	{"pba", set_pba},
+	{"msg", set_msg},
+	{"fault", set_fault},
+	{NULL, NULL},
 };
 
 static const struct key vfio_keys[] = {
@@ -150,16 +184,40 @@ static int parse_keys(struct parse *p, const struct key *keys, char *list)
 	return 0;
 }
 
-static int open_emu(struct parse *p, char *keys, uint32_t min_vectors, struct backend **out)
+/* A program's device. Its size counts as given. */
+static void set_device(struct parse *p, const struct program_device *d)
+{
+	if (d->profile == PROFILE_6_1)
+		p->emu.profile = EMU_PROFILE_6_1;
+	else if (d->profile == PROFILE_6_12)
+		p->emu.profile = EMU_PROFILE_6_12;
+	p->emu.msix_vectors = d->msix;
+	p->sized = true;
+	p->emu.msi_vectors = d->msi;
+	p->emu.host_vectors = d->host_vectors;
+	p->emu.intx = d->flags & DEVICE_INTX;
+	p->emu.pci_2_3 = d->flags & DEVICE_PCI_2_3;
+	p->emu.pcie = d->flags & DEVICE_PCIE;
+	p->emu.host_dyn = d->flags & DEVICE_DYN;
+	p->emu.host_intremap = d->flags & DEVICE_INTREMAP;
+	p->emu.pba_cleared_on_disable = d->flags & DEVICE_PBA_CLEAR;
+	p->emu.message_cached = d->flags & DEVICE_CACHED;
+}
+
+static int open_emu(struct parse *p, char *keys, const struct target_options *o,
+		    struct backend **out)
 {
 	int err;
 
 	emu_config_default(&p->emu);
+	p->emu.signals = o->signals;
+	if (o->device)
+		set_device(p, o->device);
 	err = parse_keys(p, emu_keys, keys);
 	if (err)
 		return err;
-	if (!p->sized && p->emu.msix_vectors < min_vectors)
-		p->emu.msix_vectors = min_vectors;
+	if (!p->sized && p->emu.msix_vectors < o->min_vectors)
+		p->emu.msix_vectors = o->min_vectors;
 	return emulator_open(&p->emu, out, p->e);
 }
 
@@ -175,17 +233,23 @@ static int open_vfio(struct parse *p, char *rest, struct backend **out)
 	return err ? err : vfio_open(&p->vfio, out, p->e);
 }
 
-int target_open_sized(const char *spec, uint32_t min_vectors, struct backend **out,
-		      struct errmsg *e)
+bool target_is_emulator(const char *spec)
 {
+	return !strncmp(spec, "emu", 3) && (spec[3] == ':' || !spec[3]);
+}
+
+int target_open_with(const char *spec, const struct target_options *o, struct backend **out,
+		     struct errmsg *e)
+{
+	static const struct target_options none;
 	struct parse p = {.spec = spec, .e = e};
 	char *copy = strdup(spec);
 	int err;
 
 	if (!copy)
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-	if (!strncmp(copy, "emu", 3) && (copy[3] == ':' || !copy[3]))
-		err = open_emu(&p, copy + 3 + (copy[3] == ':'), min_vectors, out);
+	if (target_is_emulator(copy))
+		err = open_emu(&p, copy + 3 + (copy[3] == ':'), o ? o : &none, out);
 	else if (!strncmp(copy, "vfio:", 5) && copy[5])
 		err = open_vfio(&p, copy + 5, out);
 	else

@@ -2,7 +2,8 @@
 /*
  * target: turns what --target takes into an open backend.
  *
- *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,dyn=1,pba=keep|clear]
+ *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,pci23=1,dyn=1,intremap=1,hostvecs=0,
+ *	    pba=keep|clear,msg=reread|cached]
  *	vfio:BDF|auto[,trigger=loopback|ivshmem]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
@@ -16,8 +17,8 @@
 
 #define TARGET_HELP                                                                                \
 	"Target:\n"                                                                                \
-	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,dyn=0|1,\n"                     \
-	"      pba=keep|clear]\n"                                                                  \
+	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,pci23=0|1,dyn=0|1,\n"           \
+	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached]\n"                        \
 	"      the emulator in this process (default emu:profile=6.12,vectors=64)\n"               \
 	"  vfio:BDF[,trigger=loopback|ivshmem]\n"                                                  \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
@@ -25,17 +26,34 @@
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \
 	"      plants a fault in every N-th fire, to see it reported\n"
 
+struct program_device;
+struct signal_provider;
+
+/* What the caller wants of an emulated device; a real one takes no notice. */
+struct target_options {
+	uint32_t min_vectors;                  /* MSI-X vectors at least, when no size is given */
+	const struct signal_provider *signals; /* NULL: real eventfds */
+	const struct program_device *device; /* settings that the spec's keys go before, or NULL */
+};
+
 /*
- * 0, or -errno with @e (exit 2 for a malformed @spec, 3 for the machine). @min_vectors: the
- * emulator gets at least this many MSI-X vectors when @spec does not name a number. The caller owns
- * *@out.
+ * 0, or -errno with @e (exit 2 for a malformed @spec, 3 for the machine). @o may be NULL. The
+ * caller owns *@out.
  */
-int target_open_sized(const char *spec, uint32_t min_vectors, struct backend **out,
-		      struct errmsg *e);
+int target_open_with(const char *spec, const struct target_options *o, struct backend **out,
+		     struct errmsg *e);
+
+bool target_is_emulator(const char *spec);
+
+static inline int target_open_sized(const char *spec, uint32_t min_vectors, struct backend **out,
+				    struct errmsg *e)
+{
+	return target_open_with(spec, &(struct target_options){.min_vectors = min_vectors}, out, e);
+}
 
 static inline int target_open(const char *spec, struct backend **out, struct errmsg *e)
 {
-	return target_open_sized(spec, 0, out, e);
+	return target_open_with(spec, NULL, out, e);
 }
 
 #endif

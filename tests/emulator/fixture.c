@@ -80,6 +80,39 @@ int loopback(struct backend *be, uint32_t index, uint32_t vector)
 	return set_none(be, TRIGGER, index, vector, 1);
 }
 
+int unmask_by(struct backend *be, int32_t fd)
+{
+	return request(be, UNMASK | EVENTFD, INTX, 0, 1, &fd, sizeof(fd));
+}
+
+void device(struct backend *be, enum backend_device_op op, uint32_t arg)
+{
+	int ret = backend_device(be, op, arg);
+
+	cr_assert_eq(ret, 0, "device op %d, %u: %d", op, arg, ret);
+}
+
+void fail(struct backend *be, uint32_t nth)
+{
+	device(be, BACKEND_DEV_FAIL, nth);
+}
+
+struct backend_inspect inspect_of(struct backend *be)
+{
+	struct backend_inspect i;
+
+	cr_assert_eq(backend_inspect(be, &i), 0, "inspect");
+	return i;
+}
+
+void expect_vectors(struct backend *be, uint64_t allocated, uint64_t active, const char *what)
+{
+	struct backend_inspect i = inspect_of(be);
+
+	cr_assert_eq(i.allocated[0], allocated, "%s: allocated %#lx", what, i.allocated[0]);
+	cr_assert_eq(i.active[0], active, "%s: active %#lx", what, i.active[0]);
+}
+
 struct emu_state state_of(struct backend *be)
 {
 	struct emu_state state;

@@ -51,6 +51,17 @@ int set_none(struct backend *be, uint32_t flags, uint32_t index, uint32_t start,
 int disable(struct backend *be, uint32_t index);
 int loopback(struct backend *be, uint32_t index, uint32_t vector);
 
+/* UNMASK by eventfd; -1 detaches. */
+int unmask_by(struct backend *be, int32_t fd);
+
+/* Asserts that it works. */
+void device(struct backend *be, enum backend_device_op op, uint32_t arg);
+/* The @nth fallible step of the next call fails. */
+void fail(struct backend *be, uint32_t nth);
+struct backend_inspect inspect_of(struct backend *be);
+/* The first 64 vectors of A and C. */
+void expect_vectors(struct backend *be, uint64_t allocated, uint64_t active, const char *what);
+
 struct emu_state state_of(struct backend *be);
 struct emu_vector_state vector_of(struct backend *be, uint32_t vector);
 

@@ -102,6 +102,47 @@ static void step_teardown(struct run *run, struct irq_set_buf *buf, uint64_t ran
 	backend_set_irqs(run->be, irq_set_eventfds(buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, VECTORS, fds));
 }
 
+/*
+ * INTX, unmasked by eventfd, while its eventfds are written, closed and made anew: what the watcher
+ * of a virqfd does on the threads of others (R36-R39). Slot 0 may be both trigger and watched.
+ */
+static void step_virqfd(struct run *run, struct irq_set_buf *buf, uint64_t random)
+{
+	uint32_t slot = (uint32_t)(random >> 32) % 4;
+	int32_t fd = random >> 20 & 1 ? (int32_t)slot : -1;
+
+	switch (random % 8) {
+	case 0:
+		backend_set_irqs(run->be, irq_set_disable(buf, VFIO_PCI_INTX_IRQ_INDEX));
+		break;
+	case 1:
+		set_one(run, buf, VFIO_PCI_INTX_IRQ_INDEX, 0, (int32_t)slot);
+		break;
+	case 2:
+		set_one(run, buf, VFIO_PCI_ERR_IRQ_INDEX, 0, (int32_t)slot);
+		break;
+	case 3:
+		signal_mem_close(run->mem, slot);
+		signal_mem_open(run->mem, slot, SIGNAL_MEM_EVENTFD);
+		break;
+	case 4:
+		signal_mem_dup(run->mem, slot, (uint32_t)(random >> 40) % 4);
+		break;
+	case 5:
+		backend_reset(run->be);
+		break;
+	case 6:
+		signal_mem_write(run->mem, slot, 1);
+		break;
+	default:
+		irq_set_eventfds(buf, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, &fd);
+		((struct vfio_irq_set *)buf->raw)->flags =
+			VFIO_IRQ_SET_ACTION_UNMASK | VFIO_IRQ_SET_DATA_EVENTFD;
+		backend_set_irqs(run->be, (struct vfio_irq_set *)buf->raw);
+		break;
+	}
+}
+
 /* Everything that SET_IRQS and the device side can do, at any index. */
 static void step_anything(struct run *run, struct irq_set_buf *buf, uint64_t random)
 {
@@ -117,7 +158,7 @@ static void step_anything(struct run *run, struct irq_set_buf *buf, uint64_t ran
 	struct emu_vector_state vs;
 	struct emu_state state;
 
-	switch (random % 8) {
+	switch (random % 9) {
 	case 0:
 		backend_set_irqs(run->be, irq_set_disable(buf, index));
 		break;
@@ -133,6 +174,9 @@ static void step_anything(struct run *run, struct irq_set_buf *buf, uint64_t ran
 	case 4:
 		emulator_state(run->be, &state);
 		emulator_vector_state(run->be, vector, &vs);
+		break;
+	case 5:
+		backend_reset(run->be);
 		break;
 	default:
 		set_one(run, buf, index, vector, (int32_t)((random >> 40) % (SLOTS + 3)) - 2);
@@ -173,6 +217,7 @@ struct phase {
 	const char *name;
 	void (*step)(struct run *run, struct irq_set_buf *buf, uint64_t random);
 	bool pba_cleared;
+	bool cached;
 	bool only_fires_signal; /* no loopback, ERR, REQ or INTX: what was sent is what was read */
 };
 
@@ -189,6 +234,7 @@ static bool open_run(struct run *run, const struct phase *phase)
 	emu_config_default(&cfg);
 	cfg.msix_vectors = VECTORS;
 	cfg.pba_cleared_on_disable = phase->pba_cleared;
+	cfg.message_cached = phase->cached;
 	cfg.signals = signal_mem_provider(run->mem);
 	run->step = phase->step;
 	return !emulator_open(&cfg, &run->be, NULL);
@@ -232,7 +278,8 @@ static bool run_phase(const struct phase *phase)
 		free(buf);
 		return false;
 	}
-	backend_set_irqs(run.be, irq_set_eventfds(buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, 2, fds));
+	if (phase->step != step_virqfd)
+		backend_set_irqs(run.be, irq_set_eventfds(buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, 2, fds));
 	free(buf);
 
 	for (int i = 0; i < FIRERS + SETTERS; i++) {
@@ -250,11 +297,13 @@ static bool run_phase(const struct phase *phase)
 }
 
 static const struct phase phases[] = {
-	{"dynamic", step_dynamic, false, true},
-	{"teardown", step_teardown, false, true},
-	{"teardown, pending bits cleared", step_teardown, true, true},
-	{"anything", step_anything, false, false},
-	{"anything, pending bits cleared", step_anything, true, false},
+	{"dynamic", step_dynamic, .only_fires_signal = true},
+	{"teardown", step_teardown, .only_fires_signal = true},
+	{"teardown, pending bits cleared", step_teardown, .pba_cleared = true,
+	 .only_fires_signal = true},
+	{"anything", step_anything, .cached = true},
+	{"anything, pending bits cleared", step_anything, .pba_cleared = true},
+	{"unmask by eventfd", step_virqfd, .pba_cleared = false},
 };
 
 int main(void)

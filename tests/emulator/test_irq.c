@@ -11,7 +11,7 @@ static struct msg_table table;
 static void setup(void)
 {
 	cr_assert_eq(host_init(&host, 4), 0, "host");
-	cr_assert_eq(msg_table_init(&table, &host, 4, true, false), 0, "table");
+	cr_assert_eq(msg_table_init(&table, &host, 4, true), 0, "table");
 	host_new_domain(&host);
 }
 

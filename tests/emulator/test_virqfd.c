@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* UNMASK of INTX by eventfd: R36-R39. Slot 0 is the trigger, slot 1 unmasks. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+static struct fixture f;
+
+static void setup(void)
+{
+	fixture_open(&f, EMU_PROFILE_6_12);
+	cr_assert_eq(set_fd(f.be, INTX, 0, 0), 0, "enable");
+}
+
+static void teardown(void)
+{
+	fixture_close(&f);
+}
+
+TestSuite(virqfd, .init = setup, .fini = teardown);
+
+static void line(uint32_t asserted)
+{
+	device(f.be, BACKEND_DEV_LINE, asserted);
+}
+
+static void write_slot(uint32_t slot, uint64_t value)
+{
+	cr_assert_eq(signal_mem_write(f.mem, slot, value), 0, "write");
+}
+
+Test(virqfd, unmask_eventfd_is_busy_until_it_is_detached)
+{
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(state_of(f.be).references, 2, "R66");
+	cr_assert_eq(unmask_by(f.be, 2), -EBUSY, "another");
+	cr_assert_eq(unmask_by(f.be, 1), -EBUSY, "the same");
+	cr_assert_eq(unmask_by(f.be, -1), 0, "detach");
+	cr_assert_eq(unmask_by(f.be, -5), 0, "detach again");
+	cr_assert_eq(state_of(f.be).references, 1, "dropped");
+	cr_assert_eq(unmask_by(f.be, 2), 0, "another");
+}
+
+Test(virqfd, lookup_errors_come_before_busy)
+{
+	cr_assert_eq(unmask_by(f.be, SLOT_CLOSED), -EBADF, "closed");
+	cr_assert_eq(unmask_by(f.be, SLOT_OTHER), -EINVAL, "other");
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(unmask_by(f.be, SLOT_CLOSED), -EBADF, "closed, while attached");
+	cr_assert_eq(unmask_by(f.be, SLOT_OTHER), -EINVAL, "other, while attached");
+	fail(f.be, 4);
+	cr_assert_eq(unmask_by(f.be, SLOT_OTHER), -EBADF, "lookup fails before it looks");
+	fail(f.be, 5);
+	cr_assert_eq(unmask_by(f.be, 2), -EBUSY, "no further step");
+}
+
+Test(virqfd, a_write_unmasks_and_is_read)
+{
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	line(1);
+	line(0);
+	cr_assert_eq(signals(&f, 0), 1, "automasked");
+	write_slot(1, 3);
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 0, "read by the watcher (R37)");
+	cr_assert_eq(signals(&f, 0), 0, "the line is down");
+	line(1);
+	cr_assert_eq(signals(&f, 0), 1, "it was unmasked");
+	write_slot(1, 1);
+	cr_assert_eq(signals(&f, 0), 1, "still up: signalled again by the work item (R38)");
+	write_slot(1, 0);
+	cr_assert_eq(signals(&f, 0), 1, "a write of 0 wakes, too");
+}
+
+Test(virqfd, a_semaphore_is_read_by_one)
+{
+	cr_assert_eq(signal_mem_close(f.mem, 1), 0, "close");
+	cr_assert_eq(signal_mem_open(f.mem, 1, SIGNAL_MEM_SEMAPHORE), 0, "open");
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	write_slot(1, 5);
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 4, "R37");
+	cr_assert_eq(unmask_by(f.be, -1), 0, "detach");
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 3, "the detach reads once more");
+}
+
+Test(virqfd, what_was_written_before_the_attach_unmasks_and_stays)
+{
+	line(1);
+	cr_assert_eq(signals(&f, 0), 1, "automasked");
+	write_slot(1, 5);
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(signals(&f, 0), 1, "handler ran at once");
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 5, "not consumed (R37)");
+	write_slot(1, 1);
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 0, "a later write is, and all with it");
+}
+
+Test(virqfd, a_detach_reads_the_counter)
+{
+	write_slot(1, 5);
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(unmask_by(f.be, -1), 0, "detach");
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 0, "eventfd_ctx_remove_wait_queue()");
+}
+
+Test(virqfd, closing_the_last_descriptor_detaches)
+{
+	cr_assert_eq(signal_mem_dup(f.mem, 1, 2), 0, "dup");
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(signal_mem_close(f.mem, 1), 0, "close one of two");
+	cr_assert_eq(unmask_by(f.be, 3), -EBUSY, "still attached");
+	line(1);
+	cr_assert_eq(signals(&f, 0), 1, "automasked");
+	write_slot(2, 1);
+	cr_assert_eq(signals(&f, 0), 1, "works by the other");
+	cr_assert_eq(signal_mem_dup(f.mem, 3, 2), 0, "dup2 closes the last");
+	cr_assert_eq(state_of(f.be).references, 1, "R36");
+	cr_assert_eq(unmask_by(f.be, 3), 0, "another can be attached");
+}
+
+Test(virqfd, it_survives_a_new_trigger_and_dies_at_disable)
+{
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(set_fd(f.be, INTX, 0, 2), 0, "replace");
+	line(1);
+	cr_assert_eq(signals(&f, 2), 1, "to the new one");
+	write_slot(1, 1);
+	cr_assert_eq(signals(&f, 2), 1, "again");
+	cr_assert_eq(disable(f.be, INTX), 0, "disable");
+	cr_assert_eq(state_of(f.be).references, 0, "R35");
+	write_slot(1, 1);
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 1, "nobody reads it any more");
+	cr_assert_eq(unmask_by(f.be, 1), -EINVAL, "R24");
+}
+
+Test(virqfd, nothing_unmasks_while_disintx_is_set)
+{
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	device(f.be, BACKEND_DEV_DISINTX, 1);
+	line(1);
+	write_slot(1, 1);
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 0, "read all the same");
+	cr_assert_eq(signals(&f, 0), 0, "R33");
+	device(f.be, BACKEND_DEV_DISINTX, 0);
+	cr_assert_eq(signals(&f, 0), 1, "R34");
+}
+
+/* Slot 0 is the trigger and unmasks, and the line is up. */
+static void start_loop(void)
+{
+	cr_assert_eq(unmask_by(f.be, 0), 0, "attach");
+	cr_assert_eq(state_of(f.be).references, 2, "one each");
+	line(1);
+	cr_assert_eq(signals(&f, 0), 0, "every signal is swallowed (R39)");
+}
+
+Test(virqfd, the_loop_swallows_loopback_and_fire)
+{
+	start_loop();
+	cr_assert_eq(loopback(f.be, INTX, 0), 0, "loopback");
+	cr_assert_eq(backend_fire(f.be, INTX, 0), 0, "fire");
+	write_slot(0, 7);
+	cr_assert_eq(signals(&f, 0), 0, "R39");
+}
+
+Test(virqfd, the_loop_ends_unmasked_when_the_line_goes_down)
+{
+	start_loop();
+	line(0);
+	cr_assert_eq(signals(&f, 0), 0, "the last signal is swallowed, too");
+	cr_assert_eq(unmask_by(f.be, -1), 0, "detach");
+	line(1);
+	cr_assert_eq(signals(&f, 0), 1, "it was unmasked");
+}
+
+Test(virqfd, the_signal_under_way_when_the_loop_is_cut_arrives)
+{
+	start_loop();
+	cr_assert_eq(unmask_by(f.be, -1), 0, "detach");
+	cr_assert_eq(signals(&f, 0), 1, "nobody swallows it");
+	cr_assert_eq(unmask_by(f.be, 0), 0, "attach");
+	cr_assert_eq(loopback(f.be, INTX, 0), 0, "loopback starts it again");
+	cr_assert_eq(signals(&f, 0), 0, "swallowed");
+	cr_assert_eq(set_fd(f.be, INTX, 0, 2), 0, "another trigger");
+	cr_assert_eq(signals(&f, 2), 1, "gets it");
+	cr_assert_eq(signals(&f, 0), 0, "and the old one does not");
+}
+
+Test(virqfd, disable_and_close_end_the_loop)
+{
+	start_loop();
+	cr_assert_eq(disable(f.be, INTX), 0, "disable");
+	cr_assert_eq(state_of(f.be).references, 0, "R35");
+	signals(&f, 0);
+	line(0);
+	cr_assert_eq(set_fd(f.be, INTX, 0, 0), 0, "enable");
+	start_loop();
+}
+
+Test(virqfd, err_can_share_the_eventfd_that_unmasks)
+{
+	cr_assert_eq(unmask_by(f.be, 1), 0, "attach");
+	cr_assert_eq(set_fd(f.be, ERR, 0, 1), 0, "ERR");
+	line(1);
+	cr_assert_eq(signals(&f, 0), 1, "automasked");
+	cr_assert_eq(backend_fire(f.be, ERR, 0), 0, "fire ERR");
+	cr_assert_eq(signal_mem_peek(f.mem, 1), 0, "read by the watcher");
+	cr_assert_eq(signals(&f, 0), 1, "unmasked, still up");
+}
+
+Test(virqfd_eventfd, real_eventfds_cannot_be_watched)
+{
+	struct emu_config cfg;
+	struct backend *be;
+	int fd = eventfd(0, EFD_NONBLOCK);
+
+	emu_config_default(&cfg);
+	cr_assert_eq(emulator_open(&cfg, &be, NULL), 0, "open");
+	cr_assert_eq(set_fd(be, INTX, 0, fd), 0, "enable");
+	cr_assert_eq(unmask_by(be, fd), -EOPNOTSUPP, "attach");
+	cr_assert_eq(unmask_by(be, -1), 0, "detach");
+	cr_assert_eq(state_of(be).references, 1, "references");
+	backend_close(be);
+	close(fd);
+}
