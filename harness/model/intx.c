@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * intx: the legacy interrupt (section 1.4 of docs/rules.md). With DisINTx or without, what a user
+ * can see is the same, so the model does not tell the two apart.
+ */
+#include "model/state.h"
+
+static bool enabled(const struct model *m)
+{
+	return m->type == VFIO_PCI_INTX_IRQ_INDEX;
+}
+
+/* R31: hardware or loopback, a signal needs a trigger and the user's DisINTx clear. */
+static void send(struct model *m)
+{
+	rule(m, R(31));
+	if (enabled(m) && !m->virq_disabled && m->intx_trigger != MODEL_NO_OBJECT)
+		model_eventfd_signal(m, m->intx_trigger);
+}
+
+/* A level interrupt reaches the handler: R30. */
+static void evaluate(struct model *m)
+{
+	if (!enabled(m) || !m->line || m->intx_masked)
+		return;
+	rule(m, R(30));
+	m->intx_masked = true;
+	if (m->intx_trigger == MODEL_NO_OBJECT)
+		rule(m, R(29));
+	send(m);
+}
+
+/* R33. True: the line is still up, so the user is to be signalled again. */
+static bool unmask_handler(struct model *m)
+{
+	rule(m, R(33));
+	if (!enabled(m) || !m->intx_masked || m->virq_disabled)
+		return false;
+	m->intx_masked = m->line;
+	return m->line;
+}
+
+static void unmask(struct model *m)
+{
+	if (unmask_handler(m))
+		send(m);
+}
+
+static void mask(struct model *m)
+{
+	rule(m, R(32));
+	m->intx_masked = true;
+}
+
+/*
+ * The virqfd takes what was counted and unmasks. When that has to signal again, a work item does it
+ * (R38). If the trigger is this very eventfd, that signal wakes the virqfd, and so on until the
+ * line falls: the counter reads 0 all the while (R39).
+ */
+void model_intx_wake(struct model *m)
+{
+	uint8_t object = m->intx_unmask;
+
+	rule(m, R(37));
+	model_eventfd_consume(m, object);
+	if (!unmask_handler(m))
+		return;
+	rule(m, R(38));
+	if (m->intx_trigger == object) {
+		rule(m, R(39));
+		m->intx_loops = true;
+		return;
+	}
+	send(m);
+}
+
+/* The work item of R39 runs once more, and nothing wakes it again. */
+static void end_loop(struct model *m)
+{
+	if (!m->intx_loops)
+		return;
+	m->intx_loops = false;
+	send(m);
+}
+
+void model_intx_line(struct model *m, bool asserted)
+{
+	m->line = asserted && !m->d3hot && m->cfg.count[VFIO_PCI_INTX_IRQ_INDEX];
+	if (m->intx_loops && !m->line) {
+		m->intx_loops = false; /* the last round finds the line down and unmasks */
+		m->intx_masked = false;
+	}
+	evaluate(m);
+}
+
+void model_intx_set_disintx(struct model *m, bool disabled)
+{
+	rule(m, R(34));
+	if (disabled == m->virq_disabled)
+		return;
+	m->virq_disabled = disabled;
+	if (disabled)
+		m->intx_loops = false;
+	if (!enabled(m))
+		return;
+	if (disabled)
+		mask(m);
+	else
+		unmask(m);
+}
+
+static bool addresses_line(struct model *m, const struct call *c)
+{
+	rule(m, R(24));
+	return enabled(m) && c->h.start == 0 && c->h.count == 1;
+}
+
+int model_intx_mask(struct model *m, const struct call *c)
+{
+	if (!addresses_line(m, c))
+		return -EINVAL;
+	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return -ENOTTY;
+	if (selects(c, 0))
+		mask(m);
+	return 0;
+}
+
+static int attach(struct model *m, int32_t fd)
+{
+	uint8_t object;
+	int err;
+
+	rule(m, R(36));
+	if (step_fails(m))
+		return -ENOMEM;
+	if (step_fails(m))
+		return -EBADF;
+	err = model_eventfd_get(m, fd, &object);
+	if (err)
+		return err;
+	if (m->intx_unmask != MODEL_NO_OBJECT) {
+		model_eventfd_put(m, object);
+		return -EBUSY;
+	}
+	m->intx_unmask = object;
+	if (model_eventfd_nonzero(m, object)) {
+		rule(m, R(37)); /* runs at once and leaves the counter */
+		if (unmask_handler(m))
+			send(m);
+	}
+	return 0;
+}
+
+/* eventfd_ctx_remove_wait_queue() reads what the counter holds, as a read() would. */
+static void detach(struct model *m)
+{
+	uint8_t object = m->intx_unmask;
+
+	m->intx_unmask = MODEL_NO_OBJECT;
+	if (object < PROGRAM_SLOTS)
+		model_eventfd_consume(m, object);
+	end_loop(m);
+	model_eventfd_put(m, object);
+}
+
+int model_intx_unmask(struct model *m, const struct call *c)
+{
+	if (!addresses_line(m, c))
+		return -EINVAL;
+	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD) {
+		int32_t fd = op_request_fd(c->op, 0);
+
+		if (fd >= 0)
+			return attach(m, fd);
+		detach(m);
+		return 0;
+	}
+	if (selects(c, 0))
+		unmask(m);
+	return 0;
+}
+
+static int enable(struct model *m, uint8_t object)
+{
+	static const int errors[] = {-ENOMEM, -ENOMEM, -EBUSY}; /* name, context, request_irq */
+
+	rule(m, R(25));
+	for (uint32_t i = 0; i < 3; i++) {
+		if (step_fails(m)) {
+			model_eventfd_put(m, object);
+			return errors[i];
+		}
+	}
+	if (object == MODEL_NO_OBJECT)
+		rule(m, R(26));
+	rule(m, R(27));
+	m->type = VFIO_PCI_INTX_IRQ_INDEX;
+	m->intx_trigger = object;
+	m->intx_masked = m->virq_disabled;
+	evaluate(m);
+	return 0;
+}
+
+void model_intx_disable(struct model *m)
+{
+	rule(m, R(35));
+	detach(m);
+	model_eventfd_put(m, m->intx_trigger);
+	m->intx_trigger = MODEL_NO_OBJECT;
+	m->intx_masked = false;
+	m->type = VFIO_PCI_NUM_IRQS;
+}
+
+static int set_eventfd(struct model *m, int32_t fd)
+{
+	uint8_t object = MODEL_NO_OBJECT;
+	int err;
+
+	if (fd >= 0) {
+		if (step_fails(m))
+			return -EBADF;
+		err = model_eventfd_get(m, fd, &object);
+		if (err)
+			return err; /* R28: the old trigger stays */
+	}
+	if (!enabled(m))
+		return enable(m, object);
+	rule(m, R(28));
+	model_eventfd_put(m, m->intx_trigger);
+	m->intx_trigger = object;
+	if (object != m->intx_unmask)
+		end_loop(m);
+	return 0;
+}
+
+int model_intx_trigger(struct model *m, const struct call *c)
+{
+	bool none = m->type == VFIO_PCI_NUM_IRQS;
+
+	if (enabled(m) && !c->h.count && c->type == VFIO_IRQ_SET_DATA_NONE) {
+		rule(m, R(19));
+		model_intx_disable(m);
+		return 0;
+	}
+	if (!enabled(m) && !none)
+		rule(m, R(18));
+	if ((!enabled(m) && !none) || c->h.start != 0 || c->h.count != 1)
+		return -EINVAL;
+	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return set_eventfd(m, op_request_fd(c->op, 0));
+	if (!enabled(m))
+		return -EINVAL;
+	if (selects(c, 0))
+		send(m);
+	return 0;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * msi: SET_IRQS of MSI and MSI-X (section 1.5 of docs/rules.md). A vector is in A when it holds a
+ * host irq and in C when it has a trigger.
+ */
+#include "model/state.h"
+
+static bool is_msix(const struct model *m)
+{
+	return m->type == VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
+static void allocate(struct model *m, uint32_t vector)
+{
+	vector_add(&m->allocated, vector);
+	if (is_msix(m))
+		model_function_write_message(m, vector);
+}
+
+/* R50 (1) */
+static void teardown(struct model *m, uint32_t vector)
+{
+	vector_del(&m->producer, vector);
+	vector_del(&m->active, vector);
+	if (is_msix(m))
+		model_function_mask(m, vector);
+	model_eventfd_put(m, m->trigger[vector]);
+	m->trigger[vector] = MODEL_NO_OBJECT;
+}
+
+/* R55: a host irq for exactly this vector. */
+static int allocate_dynamic(struct model *m, uint32_t vector)
+{
+	if (!is_msix(m) || !m->cfg.dyn)
+		return -EINVAL;
+	rule(m, R(55));
+	if (step_fails(m))
+		return -ENOSPC;
+	if (vector >= m->domain_size) {
+		rule(m, P(13));
+		return -ERANGE;
+	}
+	if (m->cfg.host_vectors && vector_set_size(&m->allocated) >= m->cfg.host_vectors)
+		return -ENOSPC; /* R49 */
+	allocate(m, vector);
+	return 0;
+}
+
+/* R70-R73: the first vector of an eventfd has the producer. */
+static void register_producer(struct model *m, uint32_t vector)
+{
+	rule(m, R(70));
+	if (step_fails(m)) {
+		rule(m, R(71));
+		return;
+	}
+	for (uint32_t w = 0; w < set_words(m); w++) {
+		for (uint64_t bits = m->producer.bits[w]; bits; bits &= bits - 1) {
+			if (m->trigger[w * 64 + (uint32_t)__builtin_ctzll(bits)] ==
+			    m->trigger[vector]) {
+				rule(m, R(58));
+				return;
+			}
+		}
+	}
+	vector_add(&m->producer, vector);
+}
+
+static int set_vector(struct model *m, uint32_t vector, int32_t fd)
+{
+	uint8_t object;
+	int err;
+
+	if (m->cfg.is_6_1 && vector >= m->nvec)
+		return -EINVAL;
+	rule(m, R(50));
+	if (vector_in(&m->active, vector))
+		teardown(m, vector); /* R52: before the new one is looked at */
+	else if (fd < 0)
+		rule(m, R(51));
+	if (fd < 0) {
+		rule(m, R(42));
+		return 0;
+	}
+	if (!vector_in(&m->allocated, vector)) {
+		err = allocate_dynamic(m, vector);
+		if (err)
+			return err;
+	}
+	rule(m, R(56)); /* whatever fails now, the vector stays in A */
+	if (!m->cfg.is_6_1 && step_fails(m))
+		return -ENOMEM;
+	if (step_fails(m))
+		return -ENOMEM;
+	if (step_fails(m))
+		return -EBADF;
+	err = model_eventfd_get(m, fd, &object);
+	if (err)
+		return err;
+	if (is_msix(m) && !step_fails(m))
+		model_function_write_message(m, vector);
+	if (step_fails(m)) {
+		model_eventfd_put(m, object);
+		return -ENOSPC;
+	}
+	m->trigger[vector] = object;
+	vector_add(&m->active, vector);
+	register_producer(m, vector);
+	if (is_msix(m))
+		model_function_unmask(m, vector);
+	return 0;
+}
+
+/* R53 */
+static int set_block(struct model *m, const struct call *c)
+{
+	uint32_t start = c->h.start, end = c->h.start + c->h.count;
+	uint32_t v = start;
+	int err = 0;
+
+	if (m->cfg.is_6_1 && (start >= m->nvec || end > m->nvec))
+		return -EINVAL;
+	rule(m, R(54));
+	while (v < end && !err) {
+		err = set_vector(m, v, op_request_fd(c->op, v - start));
+		v++;
+	}
+	if (!err)
+		return 0;
+	rule(m, R(53));
+	for (uint32_t u = start; u < v; u++)
+		set_vector(m, u, -1);
+	return err;
+}
+
+/* R46-R48: what the MSI core makes of a first enable. */
+static int enable_vectors(struct model *m, uint32_t index, uint32_t nvec)
+{
+	bool msix = index == VFIO_PCI_MSIX_IRQ_INDEX;
+	uint32_t limit = m->cfg.host_vectors;
+
+	if (m->cfg.is_6_1 && step_fails(m))
+		return -ENOMEM;
+	rule(m, R(46));
+	/* Which of the two comes first depends on the kind. */
+	if (!msix && m->d3hot)
+		return -EINVAL;
+	if (!nvec)
+		return -ERANGE;
+	if (m->d3hot)
+		return -EINVAL;
+	/* P13: a domain of either kind replaces the other's. 6.1 has none of its own. */
+	if (!msix)
+		m->domain_size = 0;
+	else if (!m->domain_size || m->cfg.is_6_1)
+		m->domain_size = m->msix_count;
+	if (!msix && nvec > 1 && !m->cfg.msi_multi) {
+		rule(m, R(48));
+		return 1;
+	}
+	if (step_fails(m))
+		return -ENOSPC;
+	if (msix && nvec > m->domain_size) {
+		rule(m, P(13));
+		return -ERANGE;
+	}
+	if (!msix && limit && nvec > limit) {
+		rule(m, R(48));
+		return (int)limit;
+	}
+	if (limit && nvec > limit)
+		return -ENOSPC;
+
+	rule(m, R(43));
+	m->type = (uint8_t)index;
+	m->nvec = nvec;
+	if (msix)
+		model_function_enable(m);
+	else
+		rule(m, R(47));
+	for (uint32_t v = 0; v < nvec; v++)
+		allocate(m, v);
+	return 0;
+}
+
+/* R57 */
+void model_msi_disable(struct model *m)
+{
+	rule(m, R(57));
+	for (uint32_t w = 0; w < set_words(m); w++) {
+		while (m->active.bits[w])
+			teardown(m, w * 64 + (uint32_t)__builtin_ctzll(m->active.bits[w]));
+	}
+	vector_clear(m, &m->allocated);
+	m->nvec = 0;
+	if (is_msix(m))
+		model_function_disable(m);
+	m->type = VFIO_PCI_NUM_IRQS;
+}
+
+static int enable(struct model *m, const struct call *c)
+{
+	int err = enable_vectors(m, c->h.index, c->h.start + c->h.count);
+
+	if (err)
+		return err;
+	err = set_block(m, c);
+	if (err) {
+		rule(m, R(45));
+		model_msi_disable(m);
+	} else if (!vector_set_size(&m->active)) {
+		rule(m, R(44));
+	}
+	return err;
+}
+
+static int loopback(struct model *m, const struct call *c)
+{
+	if (m->cfg.is_6_1 && c->h.start + c->h.count > m->nvec)
+		return -EINVAL;
+	rule(m, R(59));
+	for (uint32_t i = 0; i < c->h.count; i++) {
+		uint32_t v = c->h.start + i;
+
+		if (vector_in(&m->active, v) && selects(c, i))
+			model_eventfd_signal(m, m->trigger[v]);
+	}
+	return 0;
+}
+
+int model_msi_trigger(struct model *m, const struct call *c)
+{
+	bool enabled = m->type == c->h.index;
+
+	if (enabled && !c->h.count && c->type == VFIO_IRQ_SET_DATA_NONE) {
+		rule(m, R(41));
+		rule(m, R(19));
+		model_msi_disable(m);
+		return 0;
+	}
+	if (!enabled && m->type != VFIO_PCI_NUM_IRQS) {
+		rule(m, R(18));
+		return -EINVAL;
+	}
+	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return enabled ? set_block(m, c) : enable(m, c);
+	if (!enabled)
+		return -EINVAL;
+	return loopback(m, c);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rule: the rules of docs/rules.md that the model decides, by number. The model counts each
+ * decision, so that a run can tell which rules it exercised.
+ */
+#ifndef IRQSTORM_MODEL_RULE_H
+#define IRQSTORM_MODEL_RULE_H
+
+#include <stdint.h>
+
+#define RULES_R 80 /* R1..R80 */
+#define RULES_P 16 /* P1..P16 */
+#define RULES   (RULES_R + RULES_P)
+
+#define R(n) ((n)-1u)
+#define P(n) (RULES_R + (n)-1u)
+
+struct rule_counts {
+	uint64_t n[RULES];
+};
+
+/* "R25", "P8". Returns @buf of at least 8 bytes. */
+const char *rule_name(uint32_t rule, char *buf);
+
+#endif
