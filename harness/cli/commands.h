@@ -12,6 +12,9 @@
 extern const struct command cmd_info;
 extern const struct command cmd_stress;
 extern const struct command cmd_bench;
+extern const struct command cmd_run;
+extern const struct command cmd_diff;
+extern const struct command cmd_explore;
 extern const struct command cmd_guest;
 
 /* NULL when there is no such subcommand. */

@@ -13,6 +13,9 @@ static const struct command *const commands[] = {
 	&cmd_info,
 	&cmd_stress,
 	&cmd_bench,
+	&cmd_run,
+	&cmd_diff,
+	&cmd_explore,
 	&cmd_guest,
 };
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "program/text.h"
+
+const char *finding_command(void)
+{
+	const char *via = getenv("IRQSTORM_VIA");
+
+	return via && *via ? via : "irqstorm";
+}
+
+static char *program_text(const struct program *p)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	text_print(p, f);
+	fclose(f);
+	return text;
+}
+
+void finding_json(struct json *j, const char *key, const struct exec_result *r,
+		  const struct program *p)
+{
+	char op[TEXT_OP_MAX];
+	char *text;
+
+	if (!r->difference) {
+		json_str(j, key, NULL);
+		return;
+	}
+	text = program_text(p);
+	json_object_begin(j, key);
+	json_str(j, "kind", difference_name(r->difference));
+	json_str(j, "what", r->text);
+	json_u64(j, "at", r->at);
+	json_str(j, "operation", r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : NULL);
+	json_str(j, "program", text);
+	json_object_end(j);
+	free(text);
+}
+
+void finding_print(FILE *f, const struct exec_result *r, const struct program *p,
+		   const char *target)
+{
+	char op[TEXT_OP_MAX];
+
+	fprintf(f, "DIFFERENCE (%s): %s\n", difference_name(r->difference), r->text);
+	if (r->at < p->n)
+		fprintf(f, "after operation %u: %s\n", r->at + 1,
+			text_op(&p->ops[r->at], op, sizeof(op)));
+	fputs("program:\n----\n", f);
+	text_print(p, f);
+	fprintf(f,
+		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
+		"FILE.irq\n",
+		finding_command(), target);
+}
+
+void finding_rules_json(struct json *j, const char *key, const struct rule_counts *rules)
+{
+	char name[8];
+
+	json_object_begin(j, key);
+	for (uint32_t i = 0; i < RULES; i++) {
+		if (rules->n[i])
+			json_u64(j, rule_name(i, name), rules->n[i]);
+	}
+	json_object_end(j);
+}

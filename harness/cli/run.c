@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm run: programs from files on a target, each held against the model. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/finding.h"
+#include "exec/executor.h"
+#include "exec/target.h"
+#include "program/file.h"
+#include "program/text.h"
+#include "support/log.h"
+#include "support/outfile.h"
+
+struct run_cli {
+	const char *target, *json;
+	bool trace;
+};
+
+#define FIELD(f) offsetof(struct run_cli, f)
+
+static const struct opt run_opts[] = {
+	{.type = OPT_STRING,
+	 .name = "target",
+	 .arg = "T",
+	 .def = "emu",
+	 .offset = FIELD(target),
+	 .help = "The device, see above."},
+	{.type = OPT_FLAG,
+	 .name = "trace",
+	 .offset = FIELD(trace),
+	 .help = "Print each operation with what it returned."},
+	{.type = OPT_OUTFILE,
+	 .name = "json",
+	 .arg = "FILE",
+	 .offset = FIELD(json),
+	 .help = "Results as JSON, schema irqstorm.run/1; - is stdout, in place of the text."},
+	OPT_TABLE_END,
+};
+
+struct totals {
+	uint32_t programs, different, skipped;
+};
+
+static void trace_line(void *data, uint32_t at, const struct op *op, const char *outcome)
+{
+	char text[TEXT_OP_MAX];
+
+	fprintf(data, "  %4u  %-60s = %s\n", at + 1, text_op(op, text, sizeof(text)), outcome);
+}
+
+static void result_json(struct json *j, const char *name, const struct exec_result *r,
+			const struct program *p)
+{
+	char digest[24];
+
+	json_object_begin(j, NULL);
+	json_str(j, "program", name);
+	json_u64(j, "ops", r->ops);
+	json_u64(j, "skipped", r->skipped);
+	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)r->digest);
+	json_str(j, "digest", digest);
+	finding_json(j, "difference", r, p);
+	json_object_end(j);
+}
+
+static void result_text(FILE *f, const char *name, const struct exec_result *r,
+			const struct program *p, const char *target)
+{
+	char op[TEXT_OP_MAX];
+
+	if (!r->difference) {
+		fprintf(f, "%s: %s, %u operations%s, digest %016llx\n", name,
+			r->skipped ? "skipped in part" : "ok", r->ops,
+			r->skipped ? " (the target cannot do the others)" : "",
+			(unsigned long long)r->digest);
+		return;
+	}
+	fprintf(f,
+		"%s: DIFFERENCE (%s) after operation %u: %s\n  %s\n  repeat with: %s run "
+		"--target %s --trace %s\n",
+		name, difference_name(r->difference), r->at + 1,
+		r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : "the end", r->text,
+		finding_command(), target, name);
+}
+
+static int run_one(struct executor *x, const char *path, const struct run_cli *o, FILE *text,
+		   struct json *j, struct totals *t, struct errmsg *e)
+{
+	struct exec_trace trace = {.line = trace_line, .data = text};
+	struct exec_result r;
+	struct program p;
+	int err;
+
+	program_init(&p);
+	err = program_load(path, &p, e);
+	if (err)
+		return err;
+	if (o->trace && text) {
+		fprintf(text, "%s:\n", path);
+		x->trace = &trace;
+	}
+	err = executor_run(x, &p, &r, e);
+	x->trace = NULL;
+	if (!err) {
+		t->programs++;
+		t->different += r.difference != DIFF_NONE;
+		t->skipped += r.skipped > 0;
+		if (text)
+			result_text(text, path, &r, &p, o->target);
+		if (j)
+			result_json(j, path, &r, &p);
+	}
+	program_free(&p);
+	return err;
+}
+
+static int run_all(struct executor *x, const struct run_cli *o, int n, char **paths, FILE *f,
+		   FILE *json, struct totals *t, struct errmsg *e)
+{
+	struct json j;
+	int err = 0;
+
+	if (json) {
+		json_init(&j, json);
+		json_object_begin(&j, NULL);
+		json_str(&j, "schema", "irqstorm.run/1");
+		json_str(&j, "version", IRQSTORM_VERSION);
+		json_str(&j, "target", x->desc.target);
+		json_str(&j, "kernel", x->desc.kernel);
+		json_array_begin(&j, "programs");
+	}
+	for (int i = 0; i < n && !err; i++)
+		err = run_one(x, paths[i], o, f, json ? &j : NULL, t, e);
+	if (err)
+		return err;
+	if (json) {
+		json_array_end(&j);
+		finding_rules_json(&j, "rules", &x->rules);
+		json_object_end(&j);
+		json_finish(&j);
+	}
+	if (f && n > 1)
+		fprintf(f, "%u programs: %u differ, %u skipped in part\n", t->programs,
+			t->different, t->skipped);
+	return 0;
+}
+
+static int exit_of(const struct totals *t)
+{
+	if (t->different)
+		return EXIT_FINDING;
+	return t->skipped ? EXIT_SKIP : EXIT_PASS;
+}
+
+static int run_main(const struct command *cmd, int argc, char **argv)
+{
+	struct outfile json = {0}, text = {0};
+	struct run_cli o = {0};
+	struct executor x = {0};
+	struct totals t = {0};
+	struct errmsg e = {0};
+	int code, rest, err;
+
+	code = command_parse(cmd, argc, argv, &o, &rest);
+	if (code >= 0)
+		return code;
+	if (rest == argc) {
+		log_error("run: no program named; see irqstorm run --help");
+		return EXIT_USAGE;
+	}
+	err = outfile_open(&json, o.json, &e);
+	if (!err && json.f != stdout)
+		err = outfile_open(&text, "-", &e);
+	if (!err)
+		err = executor_open(&x, o.target, &e);
+	if (!err) {
+		x.inspect_every = 1;
+		err = run_all(&x, &o, argc - rest, argv + rest, text.f, json.f, &t, &e);
+	}
+	if (!err)
+		err = outfile_commit(&json, &e);
+	else
+		outfile_abort(&json);
+	/* What was found before an error stays on the terminal. */
+	if (outfile_commit(&text, err ? NULL : &e) && !err)
+		err = -EIO;
+	code = exit_of(&t);
+	if (err) {
+		log_error("%s", e.text);
+		code = (int)e.exit;
+	}
+	executor_close(&x);
+	return code;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.summary = "Run programs from files and compare each step with the rules.",
+	.synopsis = "[--target T] [--trace] PROGRAM...",
+	.description =
+		"A program is a list of operations, in text (.irq: one operation a line), in the\n"
+		"binary form, or the raw bytes of a fuzz input; - is stdin. It runs on the target\n"
+		"and on the executable specification; differences are printed: exit code 1. Where\n"
+		"the target cannot do an operation it is left out, and the exit code is 4 unless\n"
+		"something differs.\n\n" TARGET_HELP,
+	.examples =
+		"  irqstorm run --trace corpus/rules/*.irq\n"
+		"  irqstorm run --target emu:profile=6.1 crash.irq\n"
+		"  irqstorm guest --kernel debian:6.12 --devices xhci -- run --target vfio:auto "
+		"crash.irq\n",
+	.opts = run_opts,
+	.run = run_main,
+};

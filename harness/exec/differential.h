@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * differential: random programs against the model until a difference or enough operations. On the
+ * emulator every so many programs get another device, within what the target leaves open. A part
+ * of the programs also runs bare, which tells what looking costs.
+ */
+#ifndef IRQSTORM_EXEC_DIFFERENTIAL_H
+#define IRQSTORM_EXEC_DIFFERENTIAL_H
+
+#include "exec/executor.h"
+
+struct diff_options {
+	uint64_t ops; /* end after so many */
+	uint64_t seed;
+	uint32_t length; /* operations of a program, about */
+	/* Called between programs; true ends the run. */
+	bool (*stop)(void *data, uint64_t ops, uint64_t programs);
+	void *data;
+};
+
+struct diff_result {
+	uint64_t ops, programs, skipped;
+	uint64_t digest;                     /* of all programs' outcomes */
+	bool stopped;                        /* before the end */
+	double ops_per_s, control_ops_per_s; /* of the programs that ran both ways; 0: none did */
+	double overall_ops_per_s;
+	/* The first difference; difference DIFF_NONE when there was none. */
+	struct exec_result found;
+	struct program program; /* that showed it, as short as it gets; the caller frees */
+	uint64_t program_number;
+};
+
+/* 0 or -errno with @e; a difference is no error. @x counts into x->matrix if there is one. */
+int differential_run(struct executor *x, const struct diff_options *o, struct diff_result *r,
+		     struct errmsg *e);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * executor: see executor.h. This file carries programs out; oracle.c compares.
+ */
+#include "exec/executor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec/oracle.h"
+#include "exec/target.h"
+
+static int32_t fd_of(void *data, int32_t code)
+{
+	struct executor *x = data;
+
+	return x->slots->ops->fd(x->slots, code);
+}
+
+/* Operations that are one call of backend_device(), its argument in `value` or in `start`. */
+static const struct {
+	bool is;
+	bool start;
+	enum backend_device_op op;
+} device_ops[OP_KINDS] = {
+	[OP_LINE] = {true, false, BACKEND_DEV_LINE},
+	[OP_DISINTX] = {true, false, BACKEND_DEV_DISINTX},
+	[OP_MEMORY] = {true, false, BACKEND_DEV_MEMORY},
+	[OP_POWER] = {true, false, BACKEND_DEV_POWER},
+	[OP_FLR] = {true, false, BACKEND_DEV_FLR},
+	[OP_REOPEN] = {true, false, BACKEND_DEV_REOPEN},
+	[OP_REBIND] = {true, false, BACKEND_DEV_REBIND},
+	[OP_SRIOV_COUNT] = {true, false, BACKEND_DEV_SRIOV_COUNT},
+	[OP_TABLE_SIZE] = {true, false, BACKEND_DEV_TABLE_SIZE},
+	[OP_FUNCTION_MASK] = {true, false, BACKEND_DEV_FUNCTION_MASK},
+	[OP_ENTRY] = {true, true, BACKEND_DEV_ENTRY},
+	[OP_WIPE] = {true, false, BACKEND_DEV_WIPE},
+	[OP_SCRIBBLE] = {true, true, BACKEND_DEV_SCRIBBLE},
+	[OP_FAIL] = {true, false, BACKEND_DEV_FAIL},
+};
+
+bool executor_can(const struct executor *x, const struct op *op)
+{
+	if (op->kind >= OP_KINDS)
+		return false;
+	if (op->kind == OP_RESET)
+		return x->desc.caps & BACKEND_RESET;
+	if (op->kind == OP_AT)
+		return x->be->ops->set_step_hook != NULL;
+	if (op->kind == OP_FIRE)
+		return x->desc.caps & BACKEND_HW_FIRE;
+	return !device_ops[op->kind].is || (x->desc.device_ops >> device_ops[op->kind].op & 1);
+}
+
+static uint32_t clamp_u32(uint64_t v)
+{
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+static int get_info(struct executor *x, const struct op *op, struct outcome *out)
+{
+	struct vfio_irq_info info = {
+		.argsz = op->argsz == PROGRAM_AUTO ? IRQ_INFO_SIZE : op->argsz,
+		.flags = 0xdeadbeef, /* ignored and overwritten (R14) */
+		.index = op->index,
+		.count = 0xdeadbeef,
+	};
+	uint32_t argsz = info.argsz;
+	int ret = backend_irq_info(x->be, &info);
+
+	out->info_flags = info.flags;
+	out->info_count = info.count;
+	out->argsz_kept = info.argsz == argsz && info.index == op->index;
+	return ret;
+}
+
+static void perform(struct executor *x, const struct op *op, struct outcome *out)
+{
+	const struct slots_ops *slots = x->slots->ops;
+	uint32_t size;
+
+	out->value = 0;
+	out->argsz_kept = true;
+	switch (op->kind) {
+	case OP_SET_IRQS:
+	case OP_RAW:
+		size = program_request(op, fd_of, x, x->request);
+		out->ret = x->be->ops->set_irqs(x->be, x->request, size);
+		break;
+	case OP_IRQ_INFO:
+		out->ret = get_info(x, op, out);
+		break;
+	case OP_FIRE:
+		out->ret = backend_fire(x->be, op->index, op->start);
+		break;
+	case OP_RESET:
+		out->ret = backend_reset(x->be);
+		break;
+	case OP_READ:
+		out->ret = slots->read(x->slots, op->slot, &out->value);
+		break;
+	case OP_WRITE:
+		out->ret = slots->write(x->slots, op->slot, op->value);
+		break;
+	case OP_CLOSE:
+		out->ret = slots->close(x->slots, op->slot);
+		break;
+	case OP_OPEN:
+		out->ret = slots->open(x->slots, op->slot, op->value & 1);
+		break;
+	case OP_DUP:
+		out->ret = slots->dup(x->slots, op->slot, op->slot2);
+		break;
+	default:
+		out->ret = backend_device(x->be, device_ops[op->kind].op,
+					  device_ops[op->kind].start ? op->start
+								     : clamp_u32(op->value));
+	}
+}
+
+/* An OP_AT: its block is collected, then waits for a call. */
+struct at_block {
+	uint32_t want, n; /* operations of the block, and those that came */
+	bool waiting;
+	uint64_t step; /* at which it runs */
+	uint64_t seen; /* steps so far */
+	bool done;
+	struct op ops[UINT8_MAX];
+	struct outcome outcomes[UINT8_MAX];
+	struct expectation expected[UINT8_MAX];
+};
+
+static void begin_at(struct at_block *at, const struct op *op)
+{
+	at->want = op->n;
+	at->n = 0;
+	at->waiting = true;
+	at->step = op->value;
+	at->seen = 0;
+	at->done = false;
+}
+
+static void run_block(struct executor *x)
+{
+	struct at_block *at = x->at;
+
+	at->done = true;
+	for (uint32_t i = 0; i < at->n; i++)
+		perform(x, &at->ops[i], &at->outcomes[i]);
+}
+
+static void at_step(void *data)
+{
+	struct executor *x = data;
+
+	if (++x->at->seen == x->at->step && !x->at->done)
+		run_block(x);
+}
+
+/*
+ * Can the block run inside the call? Not when it would use up the failure that is meant for the
+ * call, and not where its events reach INTX: those are worked out only in order.
+ */
+static bool block_fits(const struct executor *x, const struct op *call)
+{
+	const struct at_block *at = x->at;
+	struct request_head h;
+	bool intx;
+
+	op_request_head(call, &h);
+	intx = x->model.type == VFIO_PCI_INTX_IRQ_INDEX || h.index == VFIO_PCI_INTX_IRQ_INDEX;
+	for (uint32_t i = 0; i < at->n; i++) {
+		const struct op *op = &at->ops[i];
+
+		if (intx && op->kind == OP_READ)
+			return false;
+		if (op->kind == OP_FIRE && (op->index == VFIO_PCI_INTX_IRQ_INDEX ||
+					    (intx && op->index > VFIO_PCI_MSIX_IRQ_INDEX)))
+			return false;
+	}
+	return !x->model.fail;
+}
+
+/* The call of an OP_AT. True: its block ran inside, else it is still to be run. */
+static bool perform_at(struct executor *x, const struct op *op, struct outcome *out)
+{
+	if (!block_fits(x, op)) {
+		perform(x, op, out);
+		return false;
+	}
+	x->be->ops->set_step_hook(x->be, at_step, x);
+	perform(x, op, out);
+	x->be->ops->set_step_hook(x->be, NULL, NULL);
+	return x->at->done;
+}
+
+static bool is_call(const struct op *op)
+{
+	return op->kind == OP_SET_IRQS || op->kind == OP_RAW;
+}
+
+static void step_with_block(struct executor *x, const struct op *op, struct outcome *out,
+			    struct expectation *want)
+{
+	struct at_block *at = x->at;
+	struct oracle *o = x->oracle;
+	bool inside = perform_at(x, op, out);
+
+	at->waiting = false;
+	if (inside) {
+		model_step_at(&x->model, op, at->ops, at->n, want, at->expected);
+	} else {
+		model_step(&x->model, op, want);
+		run_block(x);
+	}
+	oracle_compare(o, op, want, out);
+	for (uint32_t i = 0; i < at->n; i++) {
+		if (!inside) {
+			model_step(&x->model, &at->ops[i], &at->expected[i]);
+			want->slots |= at->expected[i].slots;
+		}
+		oracle_compare(o, &at->ops[i], &at->expected[i], &at->outcomes[i]);
+	}
+	oracle_observe(o, want->slots);
+}
+
+int executor_begin(struct executor *x, const struct program *p, struct exec_result *r,
+		   struct errmsg *e)
+{
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	err = executor_reset(x, p, e);
+	if (err)
+		return err;
+	oracle_init(x->oracle, x, r);
+	x->fresh = false;
+	x->at->waiting = false;
+	x->at->want = x->at->n = 0;
+	return 0;
+}
+
+int executor_step(struct executor *x, const struct op *op, uint32_t at)
+{
+	struct oracle *o = x->oracle;
+	struct expectation want;
+	struct outcome out;
+
+	if (o->r->difference || o->err)
+		return 0;
+	o->r->at = at;
+	if (x->at->n < x->at->want) {
+		x->at->ops[x->at->n++] = *op;
+		return 0;
+	}
+	if (op->kind == OP_EXPECT) {
+		oracle_expect(o, op);
+		return 0;
+	}
+	if (!executor_can(x, op)) {
+		oracle_skip(o);
+		return 0;
+	}
+	if (op->kind == OP_AT) {
+		begin_at(x->at, op);
+		return 0;
+	}
+	if (x->matrix && is_call(op))
+		matrix_count(x->matrix, &x->model, op);
+	if (is_call(op) && x->at->waiting) {
+		step_with_block(x, op, &out, &want);
+	} else {
+		perform(x, op, &out);
+		model_step(&x->model, op, &want);
+		oracle_compare(o, op, &want, &out);
+	}
+	o->r->ops++;
+	o->r->ioctls += is_call(op) || op->kind == OP_IRQ_INFO;
+	oracle_after(o, op, &want, &out, at);
+	return out.ret;
+}
+
+int executor_finish(struct executor *x, struct errmsg *e)
+{
+	struct oracle *o = x->oracle;
+
+	if (!o->r->difference && !o->err)
+		oracle_finish(o);
+	if (!o->err)
+		return 0;
+	return errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing,
+			  strerror(-o->err));
+}
+
+int executor_run(struct executor *x, const struct program *p, struct exec_result *r,
+		 struct errmsg *e)
+{
+	int err = executor_begin(x, p, r, e);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < p->n; i++)
+		executor_step(x, &p->ops[i], i);
+	return executor_finish(x, e);
+}
+
+int executor_run_bare(struct executor *x, const struct program *p, struct errmsg *e)
+{
+	struct outcome out;
+	int err;
+
+	err = executor_reset(x, p, e);
+	if (err)
+		return err;
+	x->fresh = false;
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct op *op = &p->ops[i];
+
+		if (op->kind != OP_EXPECT && op->kind != OP_AT && executor_can(x, op))
+			perform(x, op, &out);
+	}
+	return 0;
+}
+
+int executor_alloc(struct executor *x)
+{
+	x->oracle = calloc(1, sizeof(*x->oracle));
+	x->at = calloc(1, sizeof(*x->at));
+	return x->oracle && x->at ? 0 : -ENOMEM;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * executor: runs programs on a backend and, in lock step, on the model, and compares: return
+ * values, GET_IRQ_INFO, what reads show, the counters of the eventfds, vectors with a handler (C)
+ * and with a host irq (A), bypass producers and references, as far as the backend lets them be
+ * seen. It stops a program at the first difference.
+ *
+ * One owner, one thread. Errors of the machine are -errno with a line in errmsg; a difference is
+ * not an error but a result.
+ */
+#ifndef IRQSTORM_EXEC_EXECUTOR_H
+#define IRQSTORM_EXEC_EXECUTOR_H
+
+#include "backend/backend.h"
+#include "exec/matrix.h"
+#include "exec/slots.h"
+#include "model/model.h"
+
+/* Why a program stopped: what the oracle compared. */
+enum difference {
+	DIFF_NONE,
+	DIFF_RETURN,    /* return value of an operation */
+	DIFF_INFO,      /* GET_IRQ_INFO */
+	DIFF_VALUE,     /* what a read showed */
+	DIFF_COUNTER,   /* an eventfd counted too few or too many signals */
+	DIFF_ACTIVE,    /* C */
+	DIFF_ALLOCATED, /* A */
+	DIFF_TYPE,      /* the enabled index */
+	DIFF_REFERENCES,
+	DIFF_PRODUCERS,
+	DIFF_EXPECT, /* an `expect` line of the program itself */
+};
+const char *difference_name(enum difference d);
+
+struct exec_result {
+	enum difference difference;
+	uint32_t at;      /* the operation (index in the program) after which it was seen */
+	char text[320];   /* what was expected and what came */
+	uint32_t ops;     /* operations carried out */
+	uint32_t ioctls;  /* of them SET_IRQS and GET_IRQ_INFO */
+	uint32_t skipped; /* operations that the target cannot do */
+	uint64_t digest;  /* of all outcomes: same program and answers, same number */
+};
+
+/* One line per operation, for --trace. */
+struct exec_trace {
+	void (*line)(void *data, uint32_t at, const struct op *op, const char *outcome);
+	void *data;
+};
+
+struct executor {
+	char *spec; /* the target as given */
+	struct backend *be;
+	struct backend_desc desc;
+	struct slots *slots;
+	bool emulated;
+	bool fresh;                   /* as after open: nothing has run */
+	struct program_device device; /* that the emulator was opened with */
+	bool has_device;
+
+	struct model model;
+	struct rule_counts rules;
+	struct matrix *matrix;    /* NULL: not counted */
+	struct exec_trace *trace; /* NULL: none */
+	uint32_t inspect_every; /* look behind the ioctls every so many operations, 0: at the end */
+
+	/* The program that runs now */
+	struct oracle *oracle;
+	struct at_block *at; /* an OP_AT and its block, until their call comes */
+	uint8_t request[PROGRAM_REQUEST_MAX];
+};
+
+int executor_open(struct executor *x, const char *spec, struct errmsg *e);
+void executor_close(struct executor *x);
+
+/* Makes the device and the slots as after open. A program's device line makes an emulator anew. */
+int executor_reset(struct executor *x, const struct program *p, struct errmsg *e);
+
+/*
+ * One program, operation by operation: begin (reset for @p's device), step for each, finish. A step
+ * after a difference does nothing. Returns of step: what the operation returned, 0 for those that
+ * return nothing. @r is the caller's until finish.
+ */
+int executor_begin(struct executor *x, const struct program *p, struct exec_result *r,
+		   struct errmsg *e);
+int executor_step(struct executor *x, const struct op *op, uint32_t at);
+int executor_finish(struct executor *x, struct errmsg *e);
+
+/* begin, step and finish of all of @p. 0 or -errno with @e; what was found is in @r. */
+int executor_run(struct executor *x, const struct program *p, struct exec_result *r,
+		 struct errmsg *e);
+
+/* The same calls with no model and no looking: what the bare limit of this machine is. */
+int executor_run_bare(struct executor *x, const struct program *p, struct errmsg *e);
+
+/* What the model makes of this target: for a generator, and to say what holds. */
+void executor_model_config(const struct executor *x, struct model_config *cfg);
+
+/* Can the target do @op at all? */
+bool executor_can(const struct executor *x, const struct op *op);
+
+#endif

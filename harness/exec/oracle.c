@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/oracle.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/clock.h"
+
+/* A real interrupt is on its way for microseconds; this long, and it is lost. */
+#define ARRIVAL_NS 5000000000ull
+
+static const char *const names[] = {
+	[DIFF_NONE] = "none",
+	[DIFF_RETURN] = "return",
+	[DIFF_INFO] = "irq_info",
+	[DIFF_VALUE] = "value",
+	[DIFF_COUNTER] = "counter",
+	[DIFF_ACTIVE] = "active",
+	[DIFF_ALLOCATED] = "allocated",
+	[DIFF_TYPE] = "type",
+	[DIFF_REFERENCES] = "references",
+	[DIFF_PRODUCERS] = "producers",
+	[DIFF_EXPECT] = "expect",
+};
+
+const char *difference_name(enum difference d)
+{
+	return names[d];
+}
+
+void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r)
+{
+	memset(o, 0, sizeof(*o));
+	o->x = x;
+	o->r = r;
+	r->digest = 0x1f2e3d4c5b6a7988ULL;
+}
+
+__attribute__((format(printf, 3, 4))) static void differ(struct oracle *o, enum difference d,
+							 const char *fmt, ...)
+{
+	va_list ap;
+
+	if (o->r->difference)
+		return; /* the first one counts */
+	o->r->difference = d;
+	va_start(ap, fmt);
+	vsnprintf(o->r->text, sizeof(o->r->text), fmt, ap);
+	va_end(ap);
+}
+
+static void digest(struct oracle *o, uint64_t v)
+{
+	uint64_t h = (o->r->digest ^ v) * 0x9e3779b97f4a7c15ULL;
+
+	o->r->digest = h ^ (h >> 29);
+}
+
+static const char *ret_text(int32_t ret, char *buf, size_t size)
+{
+	const char *name = ret < 0 ? strerrorname_np(-ret) : NULL;
+
+	if (ret == -524)
+		name = "ENOTSUPP";
+	if (name)
+		snprintf(buf, size, "-%s", name);
+	else
+		snprintf(buf, size, "%d", ret);
+	return buf;
+}
+
+void oracle_compare(struct oracle *o, const struct op *op, const struct expectation *want,
+		    const struct outcome *got)
+{
+	char a[24], b[24];
+
+	if (want->ret != INT32_MIN && want->ret != got->ret) {
+		differ(o, DIFF_RETURN, "expected %s, got %s", ret_text(want->ret, a, sizeof(a)),
+		       ret_text(got->ret, b, sizeof(b)));
+		return;
+	}
+	if (want->has_value && (got->value < want->value_lo || got->value > want->value_hi))
+		differ(o, DIFF_VALUE, "expected to read %llu, got %llu",
+		       (unsigned long long)want->value_lo, (unsigned long long)got->value);
+	if (want->has_info &&
+	    (want->info_flags != got->info_flags || want->info_count != got->info_count))
+		differ(o, DIFF_INFO, "expected flags 0x%x count %u, got flags 0x%x count %u",
+		       want->info_flags, want->info_count, got->info_flags, got->info_count);
+	if (op->kind == OP_IRQ_INFO && !got->argsz_kept)
+		differ(o, DIFF_INFO, "argsz or index came back changed");
+}
+
+/* Interrupts that are on their way are taken when every CPU has run us once. */
+static void settle(struct oracle *o)
+{
+	cpu_set_t all, one;
+
+	if (o->x->desc.caps & BACKEND_SYNC_FIRE)
+		return;
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET((size_t)cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET((size_t)cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
+static void check_counter(struct oracle *o, uint32_t slot)
+{
+	struct slots *s = o->x->slots;
+	uint64_t lo, hi, value = 0, deadline = 0;
+
+	model_counter(&o->x->model, slot, &lo, &hi);
+	for (;;) {
+		int err = s->ops->peek(s, slot, &value);
+
+		if (err) {
+			o->err = err;
+			o->doing = "reading the counter of an eventfd";
+			return;
+		}
+		if (value >= lo || o->x->emulated)
+			break;
+		if (!deadline)
+			deadline = clock_ns() + ARRIVAL_NS;
+		else if (clock_ns() > deadline)
+			break;
+		sched_yield();
+	}
+	if (value < lo || value > hi)
+		differ(o, DIFF_COUNTER, "e%u: expected %llu signals, got %llu", slot,
+		       (unsigned long long)(value < lo ? lo : hi), (unsigned long long)value);
+}
+
+static void check_counters(struct oracle *o, uint32_t slots)
+{
+	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++) {
+		if (slots >> s & 1)
+			check_counter(o, s);
+	}
+}
+
+void oracle_observe(struct oracle *o, uint32_t slots)
+{
+	struct executor *x = o->x;
+	uint64_t value;
+
+	check_counters(o, slots);
+	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++) {
+		if ((slots >> s & 1) && !x->slots->ops->peek(x->slots, s, &value))
+			model_observe_counter(&x->model, s, value);
+	}
+	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
+		while (x->model.maybe.bits[w]) {
+			uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(x->model.maybe.bits[w]);
+			int entry = backend_device(x->be, BACKEND_DEV_ENTRY, v);
+
+			model_observe_pending(&x->model, v,
+					      entry > 0 && (entry & BACKEND_ENTRY_PENDING));
+		}
+	}
+}
+
+/* The first vector that only one of the two sets has. */
+static void compare_set(struct oracle *o, enum difference d, const char *what,
+			const struct vector_set *want, const uint64_t *got)
+{
+	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
+		uint64_t diff = want->bits[w] ^ got[w];
+		uint32_t v;
+
+		if (!diff)
+			continue;
+		v = w * 64 + (uint32_t)__builtin_ctzll(diff);
+		differ(o, d, "vector %u: expected %s%s, it is%s", v,
+		       vector_in(want, v) ? "" : "not ", what, vector_in(want, v) ? " not" : "");
+		return;
+	}
+}
+
+static void compare_number(struct oracle *o, enum difference d, const char *what, uint32_t want,
+			   uint32_t got)
+{
+	if (want != got)
+		differ(o, d, "expected %s %u, got %u", what, want, got);
+}
+
+static void inspect(struct oracle *o)
+{
+	struct model *m = &o->x->model;
+	struct backend_inspect seen;
+	struct vector_set active = m->active;
+	int err;
+
+	o->since = 0;
+	err = backend_inspect(o->x->be, &seen);
+	if (err) {
+		o->err = err;
+		o->doing = "looking at the vectors";
+		return;
+	}
+	if (m->type == VFIO_PCI_INTX_IRQ_INDEX)
+		active.bits[0] = 1;
+	if (seen.valid & INSPECT_TYPE)
+		compare_number(o, DIFF_TYPE, "enabled index", m->type, seen.type);
+	if (seen.valid & INSPECT_ACTIVE)
+		compare_set(o, DIFF_ACTIVE, "active", &active, seen.active);
+	if (seen.valid & INSPECT_ALLOCATED)
+		compare_set(o, DIFF_ALLOCATED, "allocated", &m->allocated, seen.allocated);
+	if (seen.valid & INSPECT_REFERENCES)
+		compare_number(o, DIFF_REFERENCES, "eventfd references", m->references,
+			       seen.references);
+	if (seen.valid & INSPECT_PRODUCERS)
+		compare_number(o, DIFF_PRODUCERS, "bypass producers", vector_set_size(&m->producer),
+			       seen.producers);
+}
+
+static void check_everything(struct oracle *o)
+{
+	check_counters(o, (1u << PROGRAM_SLOTS) - 1);
+	inspect(o);
+}
+
+static void trace(struct oracle *o, const struct op *op, const struct outcome *got, uint32_t at)
+{
+	char ret[24], text[96];
+
+	ret_text(got->ret, ret, sizeof(ret));
+	if (op->kind == OP_READ && !got->ret)
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)got->value);
+	else if (op->kind == OP_IRQ_INFO && !got->ret)
+		snprintf(text, sizeof(text), "flags 0x%x count %u", got->info_flags,
+			 got->info_count);
+	else
+		snprintf(text, sizeof(text), "%s", ret);
+	o->x->trace->line(o->x->trace->data, at, op, text);
+}
+
+void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
+		  const struct outcome *got, uint32_t at)
+{
+	o->last = *got;
+	o->has_last = true;
+	o->last_skipped = false;
+	digest(o, (uint64_t)op->kind << 32 ^ (uint32_t)got->ret);
+	digest(o, got->value);
+	if (op->kind == OP_IRQ_INFO && !got->ret)
+		digest(o, (uint64_t)got->info_flags << 32 | got->info_count);
+	if (o->x->trace)
+		trace(o, op, got, at);
+	if (o->r->difference)
+		return;
+	if (want->silent)
+		settle(o);
+	check_counters(o, want->slots);
+	if (o->x->inspect_every && ++o->since >= o->x->inspect_every)
+		check_everything(o);
+}
+
+void oracle_skip(struct oracle *o)
+{
+	o->r->skipped++;
+	o->last_skipped = true;
+}
+
+static bool expect_applies(const struct oracle *o, const struct op *op)
+{
+	uint32_t profiles = op->flags & (EXPECT_6_1 | EXPECT_6_12);
+
+	return !profiles || (profiles & (o->x->model.cfg.is_6_1 ? EXPECT_6_1 : EXPECT_6_12));
+}
+
+void oracle_expect(struct oracle *o, const struct op *op)
+{
+	char a[24], b[24];
+
+	if (!o->has_last || o->last_skipped || !expect_applies(o, op))
+		return;
+	if (op->flags & EXPECT_INFO) {
+		if (o->last.info_flags != op->index || o->last.info_count != op->count)
+			differ(o, DIFF_EXPECT,
+			       "the program expects flags 0x%x count %u, got flags 0x%x count %u",
+			       op->index, op->count, o->last.info_flags, o->last.info_count);
+	} else if (op->flags & EXPECT_VALUE) {
+		uint64_t got = o->last.ret > 0 ? (uint64_t)o->last.ret : o->last.value;
+
+		if (got != op->value)
+			differ(o, DIFF_EXPECT, "the program expects %llu, got %llu",
+			       (unsigned long long)op->value, (unsigned long long)got);
+	} else if ((int64_t)op->value != o->last.ret) {
+		differ(o, DIFF_EXPECT, "the program expects %s, got %s",
+		       ret_text((int32_t)op->value, a, sizeof(a)),
+		       ret_text(o->last.ret, b, sizeof(b)));
+	}
+}
+
+void oracle_finish(struct oracle *o)
+{
+	struct executor *x = o->x;
+	uint64_t value;
+
+	check_everything(o);
+	for (uint32_t s = 0; s < PROGRAM_SLOTS && !o->err; s++) {
+		o->err = x->slots->ops->peek(x->slots, s, &value);
+		digest(o, value);
+	}
+	if (o->r->difference || o->err || !x->emulated)
+		return;
+	o->err = backend_device(x->be, BACKEND_DEV_REOPEN, 0);
+	if (!o->err) {
+		struct op reopen = op_make(OP_REOPEN);
+		struct expectation want;
+
+		model_step(&x->model, &reopen, &want);
+		check_everything(o);
+		if (o->r->difference) {
+			char text[sizeof(o->r->text)];
+
+			snprintf(text, sizeof(text), "%s", o->r->text);
+			snprintf(o->r->text, sizeof(o->r->text), "after the last close: %.280s",
+				 text);
+		}
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * oracle: compares what an operation answered with what the model expects, and what can be seen
+ * behind the ioctls with the model's state. Part of the executor; one oracle a program.
+ */
+#ifndef IRQSTORM_EXEC_ORACLE_H
+#define IRQSTORM_EXEC_ORACLE_H
+
+#include "exec/executor.h"
+
+/* What an operation answered. */
+struct outcome {
+	int32_t ret;
+	uint64_t value;                  /* READ with ret 0 */
+	uint32_t info_flags, info_count; /* IRQ_INFO with ret 0 */
+	bool argsz_kept;                 /* IRQ_INFO: argsz and index came back as given */
+};
+
+struct oracle {
+	struct executor *x;
+	struct exec_result *r;
+	struct outcome last; /* for `expect` */
+	bool has_last, last_skipped;
+	uint32_t since;    /* operations since the last inspection */
+	int err;           /* the machine failed while looking */
+	const char *doing; /* at what */
+};
+
+void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r);
+void oracle_compare(struct oracle *o, const struct op *op, const struct expectation *want,
+		    const struct outcome *got);
+/* After an OP_AT call: take what was seen for the model to go on from. */
+void oracle_observe(struct oracle *o, uint32_t slots);
+/* Counters, and now and then everything; digest and trace. */
+void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
+		  const struct outcome *got, uint32_t at);
+void oracle_expect(struct oracle *o, const struct op *op);
+void oracle_skip(struct oracle *o);
+/* At the end of a program: everything, and that a last close leaves nothing behind (R21, R66). */
+void oracle_finish(struct oracle *o);
+
+/* Part of executor_open(): what a program needs while it runs. 0 or -ENOMEM. */
+int executor_alloc(struct executor *x);
+
+#endif
