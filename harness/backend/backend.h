@@ -62,8 +62,12 @@ enum backend_traits {
 	BACKEND_MSI_SINGLE = 1u << 0,     /* MSI gets one vector, whatever is asked for (R48) */
 	BACKEND_PBA_CLEARED = 1u << 1,    /* pending bits do not survive disable */
 	BACKEND_MESSAGE_CACHED = 1u << 2, /* messages are read when an entry is unmasked (P2) */
-	BACKEND_NO_RESET = 1u << 3,       /* opening does not reset it: pending bits stay */
+	/* Resets and the way back from D3hot leave pending bits; opening anew does not. */
+	BACKEND_PBA_SURVIVES = 1u << 3,
 	BACKEND_FIRE_MSI = 1u << 4,       /* fire() works on MSI, too */
+	/* The device looks at its masks some time after fire() returned: only an interrupt that
+	 * arrives tells that it has. */
+	BACKEND_FIRE_LATE = 1u << 5,
 };
 
 #define BACKEND_ENTRY_MASKED  0x1
@@ -76,12 +80,14 @@ enum backend_inspect_bits {
 	INSPECT_ALLOCATED = 1u << 2,  /* A */
 	INSPECT_REFERENCES = 1u << 3, /* eventfd references held */
 	INSPECT_PRODUCERS = 1u << 4,  /* irq bypass producers registered */
+	INSPECT_MASKED = 1u << 5,     /* the mask bit of INTX, which no signal tells in full */
 };
 
 struct backend_inspect {
 	uint32_t valid; /* enum backend_inspect_bits: what this backend can see */
 	uint32_t type;  /* VFIO_PCI_*_IRQ_INDEX or VFIO_PCI_NUM_IRQS */
 	uint32_t references, producers;
+	bool masked;
 	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
 };
 

@@ -14,6 +14,7 @@ const char *const fault_names[] = {"drop", "double", "misroute", "delay", NULL};
 
 struct fault_backend {
 	struct backend be;
+	struct backend_ops ops; /* without those that the inner one lacks */
 	struct backend *inner;
 	struct fault_config cfg;
 	_Atomic uint64_t eligible[FAULT_KINDS];
@@ -166,6 +167,31 @@ static int fault_reset(struct backend *be)
 	return backend_reset(((struct fault_backend *)be)->inner);
 }
 
+/* A closed device has no vectors (R21): what is fired before the next SET_IRQS is lost by itself.
+ */
+static int fault_device(struct backend *be, enum backend_device_op op, uint32_t arg)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	if (op == BACKEND_DEV_REOPEN || op == BACKEND_DEV_REBIND) {
+		for (uint32_t v = 0; v < IRQ_MAX_VECTORS; v++)
+			set_armed(f, v, false);
+	}
+	return backend_device(f->inner, op, arg);
+}
+
+static int fault_inspect(struct backend *be, struct backend_inspect *out)
+{
+	return backend_inspect(((struct fault_backend *)be)->inner, out);
+}
+
+static void fault_set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+{
+	struct backend *inner = ((struct fault_backend *)be)->inner;
+
+	inner->ops->set_step_hook(inner, fn, data);
+}
+
 static void fault_close(struct backend *be)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
@@ -180,6 +206,9 @@ static const struct backend_ops fault_ops = {
 	.set_irqs = fault_set_irqs,
 	.fire = fault_fire,
 	.reset = fault_reset,
+	.device = fault_device,
+	.inspect = fault_inspect,
+	.set_step_hook = fault_set_step_hook,
 	.close = fault_close,
 };
 
@@ -189,7 +218,14 @@ int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct bac
 
 	if (!f)
 		return -ENOMEM;
-	f->be.ops = &fault_ops;
+	f->ops = fault_ops;
+	if (!inner->ops->device)
+		f->ops.device = NULL;
+	if (!inner->ops->inspect)
+		f->ops.inspect = NULL;
+	if (!inner->ops->set_step_hook)
+		f->ops.set_step_hook = NULL;
+	f->be.ops = &f->ops;
 	f->inner = inner;
 	f->cfg = *cfg;
 	*out = &f->be;
@@ -200,7 +236,7 @@ bool fault_counts(struct backend *be, struct fault_counts *counts)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
 
-	if (be->ops != &fault_ops)
+	if (be->ops->close != fault_close)
 		return false;
 	for (int i = 0; i < FAULT_KINDS; i++)
 		counts->planted[i] = atomic_load_explicit(&f->planted[i], memory_order_relaxed);

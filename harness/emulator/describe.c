@@ -56,7 +56,7 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 static uint32_t inspectable(const struct emu *emu)
 {
 	return INSPECT_ACTIVE | INSPECT_TYPE | INSPECT_ALLOCATED | INSPECT_REFERENCES |
-	       (emu->cfg.signals->token ? INSPECT_PRODUCERS : 0);
+	       INSPECT_MASKED | (emu->cfg.signals->token ? INSPECT_PRODUCERS : 0);
 }
 
 int emu_describe(struct backend *be, struct backend_desc *desc)
@@ -102,6 +102,9 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 	memcpy(out->allocated, emu->allocated, sizeof(out->allocated));
 	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
 		bitmap_set(out->active, 0);
+	pthread_mutex_lock(&emu->intx.lock);
+	out->masked = emu->intx.masked;
+	pthread_mutex_unlock(&emu->intx.lock);
 	pthread_mutex_unlock(&emu->igate);
 	return 0;
 }

@@ -48,6 +48,7 @@ static void generator_config(const struct executor *x, struct generator_config *
 	c->fire_max = d->fire_max;
 	c->fire[VFIO_PCI_MSIX_IRQ_INDEX] = d->fire_max > 0;
 	c->fire[VFIO_PCI_MSI_IRQ_INDEX] = d->traits & BACKEND_FIRE_MSI;
+	c->fire[VFIO_PCI_INTX_IRQ_INDEX] = x->emulated;
 	c->fire[VFIO_PCI_ERR_IRQ_INDEX] = x->emulated;
 	c->fire[VFIO_PCI_REQ_IRQ_INDEX] = x->emulated;
 }

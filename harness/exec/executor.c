@@ -242,6 +242,13 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	return 0;
 }
 
+/* A fire that takes effect at some later moment, which nothing would tell. */
+static bool comes_too_late(const struct executor *x, const struct op *op)
+{
+	return op->kind == OP_FIRE && (x->desc.traits & BACKEND_FIRE_LATE) &&
+	       !model_fire_shows(&x->model, op);
+}
+
 int executor_step(struct executor *x, const struct op *op, uint32_t at)
 {
 	struct oracle *o = x->oracle;
@@ -259,7 +266,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		oracle_expect(o, op);
 		return 0;
 	}
-	if (!executor_can(x, op)) {
+	if (!executor_can(x, op) || comes_too_late(x, op)) {
 		oracle_skip(o);
 		return 0;
 	}
@@ -318,7 +325,10 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct op *op = &p->ops[i];
 
-		if (op->kind != OP_EXPECT && op->kind != OP_AT && executor_can(x, op))
+		if (op->kind == OP_EXPECT || op->kind == OP_AT || !executor_can(x, op))
+			continue;
+		/* Events that nobody waits for would come up in the next program. */
+		if (x->emulated || (op->kind != OP_FIRE && op->kind != OP_LINE))
 			perform(x, op, &out);
 	}
 	return 0;

@@ -28,6 +28,7 @@ enum difference {
 	DIFF_TYPE,      /* the enabled index */
 	DIFF_REFERENCES,
 	DIFF_PRODUCERS,
+	DIFF_MASKED, /* the mask bit of INTX, or of an entry of the MSI-X table */
 	DIFF_EXPECT, /* an `expect` line of the program itself */
 };
 const char *difference_name(enum difference d);
@@ -57,6 +58,7 @@ struct executor {
 	bool fresh;                   /* as after open: nothing has run */
 	struct program_device device; /* that the emulator was opened with */
 	bool has_device;
+	struct model_config answers; /* what a right answer depends on: of this device and host */
 
 	struct model model;
 	struct rule_counts rules;
@@ -92,9 +94,6 @@ int executor_run(struct executor *x, const struct program *p, struct exec_result
 
 /* The same calls with no model and no looking: what the bare limit of this machine is. */
 int executor_run_bare(struct executor *x, const struct program *p, struct errmsg *e);
-
-/* What the model makes of this target: for a generator, and to say what holds. */
-void executor_model_config(const struct executor *x, struct model_config *cfg);
 
 /* Can the target do @op at all? */
 bool executor_can(const struct executor *x, const struct op *op);

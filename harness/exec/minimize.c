@@ -97,18 +97,25 @@ static int cut_pass(struct search *s, uint32_t chunk)
 /* Fewer items, then plainer fields, where that keeps the finding. */
 static int simplify_pass(struct search *s)
 {
-	for (uint32_t i = 0; i < s->best->n && s->budget; i++) {
-		struct op op = s->best->ops[i];
+	uint32_t i = 0;
 
-		if (op.kind != OP_SET_IRQS || op.count < 2 || op.n < 2)
+	while (i < s->best->n && s->budget) {
+		struct op op = s->best->ops[i];
+		int ret;
+
+		if (op.kind != OP_SET_IRQS || op.count < 2 || op.n < 2) {
+			i++;
 			continue;
+		}
 		op.n--;
 		op.count = op.count > op.n ? op.n : op.count;
 		if (without(s, s->best->n, 0))
 			return -ENOMEM;
 		s->trial.ops[i] = op;
-		if (try_trial(s) < 0)
-			return -EIO;
+		ret = try_trial(s);
+		if (ret < 0)
+			return ret;
+		i += !ret;
 	}
 	return 0;
 }

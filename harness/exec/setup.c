@@ -5,8 +5,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/emulator.h"
 #include "exec/oracle.h"
 #include "exec/target.h"
+
+/* 6.5 brought one context a vector; a release like "6.12.117+deb12-amd64" or "6.1 (emulated)". */
+static bool is_before_6_5(const char *kernel)
+{
+	unsigned int major = 0, minor = 0;
+
+	return sscanf(kernel, "%u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 5));
+}
+
+/* A real device and its kernel say themselves what they are. */
+static void device_answers(struct executor *x)
+{
+	const struct backend_desc *d = &x->desc;
+	struct model_config *cfg = &x->answers;
+
+	memset(cfg, 0, sizeof(*cfg));
+	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		cfg->count[i] = d->irq[i].count;
+	cfg->is_6_1 = is_before_6_5(d->kernel);
+	cfg->dyn = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count &&
+		   !(d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
+	cfg->msi_multi = !(d->traits & BACKEND_MSI_SINGLE);
+	cfg->pba_cleared = d->traits & BACKEND_PBA_CLEARED;
+	cfg->message_cached = d->traits & BACKEND_MESSAGE_CACHED;
+	cfg->pba_survives = d->traits & BACKEND_PBA_SURVIVES;
+	cfg->host_vectors = d->host_vectors;
+}
+
+/* The emulator is not asked: what it says of itself is a part of what is checked (R15-R17). */
+static int emulator_answers(struct executor *x, const struct target_options *o, struct errmsg *e)
+{
+	struct model_config *cfg = &x->answers;
+	struct emu_config emu;
+	int err = target_emulator_config(x->spec, o, &emu, e);
+
+	if (err)
+		return err;
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->count[VFIO_PCI_INTX_IRQ_INDEX] = emu.intx;
+	cfg->count[VFIO_PCI_MSI_IRQ_INDEX] = emu.msi_vectors;
+	cfg->count[VFIO_PCI_MSIX_IRQ_INDEX] = emu.msix_vectors;
+	cfg->count[VFIO_PCI_ERR_IRQ_INDEX] = emu.pcie;
+	cfg->count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
+	cfg->is_6_1 = emu.profile == EMU_PROFILE_6_1;
+	cfg->dyn = emu.profile != EMU_PROFILE_6_1 && emu.host_dyn && emu.msix_vectors;
+	cfg->msi_multi = emu.host_intremap;
+	cfg->pba_cleared = emu.pba_cleared_on_disable;
+	cfg->message_cached = emu.message_cached;
+	cfg->host_vectors = emu.host_vectors;
+	return 0;
+}
 
 static int open_backend(struct executor *x, struct errmsg *e)
 {
@@ -27,6 +80,9 @@ static int open_backend(struct executor *x, struct errmsg *e)
 				  strerror(-err));
 	}
 	x->fresh = true;
+	if (x->emulated)
+		return emulator_answers(x, &o, e);
+	device_answers(x);
 	return 0;
 }
 
@@ -43,7 +99,7 @@ static void probe_msi(struct executor *x)
 		return;
 	x->fresh = false;
 	if (backend_set_irqs(x->be, irq_set_eventfds(&buf, VFIO_PCI_MSI_IRQ_INDEX, 0, 2, none)) > 0)
-		x->desc.traits |= BACKEND_MSI_SINGLE;
+		x->answers.msi_multi = false;
 	else
 		backend_set_irqs(x->be, irq_set_disable(&buf, VFIO_PCI_MSI_IRQ_INDEX));
 }
@@ -92,69 +148,14 @@ void executor_close(struct executor *x)
 	x->spec = NULL;
 }
 
-/* 6.5 brought one context a vector; a release like "6.12.117+deb12-amd64" or "6.1 (emulated)". */
-static bool is_before_6_5(const char *kernel)
-{
-	unsigned int major = 0, minor = 0;
-
-	return sscanf(kernel, "%u.%u", &major, &minor) == 2 &&
-	       (major < 6 || (major == 6 && minor < 5));
-}
-
-void executor_model_config(const struct executor *x, struct model_config *cfg)
-{
-	const struct backend_desc *d = &x->desc;
-
-	memset(cfg, 0, sizeof(*cfg));
-	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
-		cfg->count[i] = d->irq[i].count;
-	cfg->is_6_1 = is_before_6_5(d->kernel);
-	cfg->dyn = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count &&
-		   !(d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
-	cfg->msi_multi = !(d->traits & BACKEND_MSI_SINGLE);
-	cfg->pba_cleared = d->traits & BACKEND_PBA_CLEARED;
-	cfg->message_cached = d->traits & BACKEND_MESSAGE_CACHED;
-	cfg->no_reset = d->traits & BACKEND_NO_RESET;
-	cfg->host_vectors = d->host_vectors;
-}
-
-/* A function that no open resets keeps its pending bits: deliver them to no one that matters. */
-static int flush_pending(struct executor *x)
-{
-	int32_t fds[IRQ_MAX_VECTORS];
-	struct irq_set_buf buf;
-	uint32_t n = 0;
-	int err;
-
-	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
-		if (x->model.pending.bits[w])
-			n = w * 64 + 64 - (uint32_t)__builtin_clzll(x->model.pending.bits[w]);
-	}
-	if (!n)
-		return 0;
-	for (uint32_t v = 0; v < n; v++)
-		fds[v] = vector_in(&x->model.pending, v) ? x->slots->ops->fd(x->slots, 0) : -1;
-	err = backend_set_irqs(x->be, irq_set_eventfds(&buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, n, fds));
-	if (err)
-		return err < 0 ? err : -ENOSPC;
-	/* free_irq() waits: when this returns, whatever was pended has been counted (R69). */
-	err = backend_set_irqs(x->be, irq_set_disable(&buf, VFIO_PCI_MSIX_IRQ_INDEX));
-	memset(&x->model.pending, 0, sizeof(x->model.pending));
-	return err;
-}
-
 static int renew(struct executor *x)
 {
-	int err;
-
-	if (x->emulated)
+	if (x->emulated) {
+		backend_device(x->be, BACKEND_DEV_FAIL, 0); /* armed for a call that never came */
 		return backend_device(x->be, BACKEND_DEV_REBIND,
-				      x->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].count);
-	err = backend_device(x->be, BACKEND_DEV_REOPEN, 0);
-	if (err || !(x->desc.traits & BACKEND_NO_RESET))
-		return err;
-	err = x->slots->ops->reset(x->slots);
-	return err ? err : flush_pending(x);
+				      x->answers.count[VFIO_PCI_MSIX_IRQ_INDEX]);
+	}
+	return backend_device(x->be, BACKEND_DEV_REOPEN, 0);
 }
 
 static bool same_device(const struct executor *x, const struct program *p)
@@ -165,7 +166,6 @@ static bool same_device(const struct executor *x, const struct program *p)
 
 int executor_reset(struct executor *x, const struct program *p, struct errmsg *e)
 {
-	struct model_config cfg;
 	int err;
 
 	if (x->emulated && !same_device(x, p)) {
@@ -185,7 +185,6 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make eventfds: %s",
 				  strerror(-err));
-	executor_model_config(x, &cfg);
-	model_init(&x->model, &cfg, &x->rules);
+	model_init(&x->model, &x->answers, &x->rules);
 	return 0;
 }

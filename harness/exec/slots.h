@@ -29,6 +29,8 @@ struct slots_ops {
 	int (*peek)(struct slots *s, uint32_t slot, uint64_t *value);
 	/* Every slot open, a counter, and 0, each an eventfd of its own. */
 	int (*reset)(struct slots *s);
+	/* References that the backend holds on all of them. NULL: nobody can tell. */
+	uint32_t (*references)(struct slots *s);
 	void (*destroy)(struct slots *s);
 };
 

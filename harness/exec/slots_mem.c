@@ -96,6 +96,11 @@ static int mem_reset(struct slots *s)
 	return 0;
 }
 
+static uint32_t mem_references(struct slots *s)
+{
+	return signal_mem_total_references(mem_of(s));
+}
+
 static void mem_destroy(struct slots *s)
 {
 	signal_mem_destroy(mem_of(s));
@@ -111,6 +116,7 @@ static const struct slots_ops mem_ops = {
 	.dup = mem_dup,
 	.peek = mem_peek,
 	.reset = mem_reset,
+	.references = mem_references,
 	.destroy = mem_destroy,
 };
 

@@ -204,8 +204,7 @@ static void set_device(struct parse *p, const struct program_device *d)
 	p->emu.message_cached = d->flags & DEVICE_CACHED;
 }
 
-static int open_emu(struct parse *p, char *keys, const struct target_options *o,
-		    struct backend **out)
+static int parse_emu(struct parse *p, char *keys, const struct target_options *o)
 {
 	int err;
 
@@ -218,7 +217,15 @@ static int open_emu(struct parse *p, char *keys, const struct target_options *o,
 		return err;
 	if (!p->sized && p->emu.msix_vectors < o->min_vectors)
 		p->emu.msix_vectors = o->min_vectors;
-	return emulator_open(&p->emu, out, p->e);
+	return 0;
+}
+
+static int open_emu(struct parse *p, char *keys, const struct target_options *o,
+		    struct backend **out)
+{
+	int err = parse_emu(p, keys, o);
+
+	return err ? err : emulator_open(&p->emu, out, p->e);
 }
 
 static int open_vfio(struct parse *p, char *rest, struct backend **out)
@@ -238,6 +245,26 @@ bool target_is_emulator(const char *spec)
 	return !strncmp(spec, "emu", 3) && (spec[3] == ':' || !spec[3]);
 }
 
+static char *emu_keys_of(char *spec)
+{
+	return spec + 3 + (spec[3] == ':');
+}
+
+int target_emulator_config(const char *spec, const struct target_options *o, struct emu_config *cfg,
+			   struct errmsg *e)
+{
+	struct parse p = {.spec = spec, .e = e};
+	char *copy = strdup(spec);
+	int err;
+
+	if (!copy)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	err = parse_emu(&p, emu_keys_of(copy), o);
+	*cfg = p.emu;
+	free(copy);
+	return err;
+}
+
 int target_open_with(const char *spec, const struct target_options *o, struct backend **out,
 		     struct errmsg *e)
 {
@@ -249,7 +276,7 @@ int target_open_with(const char *spec, const struct target_options *o, struct ba
 	if (!copy)
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	if (target_is_emulator(copy))
-		err = open_emu(&p, copy + 3 + (copy[3] == ':'), o ? o : &none, out);
+		err = open_emu(&p, emu_keys_of(copy), o ? o : &none, out);
 	else if (!strncmp(copy, "vfio:", 5) && copy[5])
 		err = open_vfio(&p, copy + 5, out);
 	else

@@ -45,6 +45,12 @@ int target_open_with(const char *spec, const struct target_options *o, struct ba
 
 bool target_is_emulator(const char *spec);
 
+struct emu_config;
+
+/* How target_open_with() would configure the emulator for @spec, which is one of it. */
+int target_emulator_config(const char *spec, const struct target_options *o, struct emu_config *cfg,
+			   struct errmsg *e);
+
 static inline int target_open_sized(const char *spec, uint32_t min_vectors, struct backend **out,
 				    struct errmsg *e)
 {

@@ -120,10 +120,11 @@ static void restore(struct model *m)
 	}
 }
 
-/* After a reset: pending bits are gone, too (R22). */
+/* After a reset (R22): where it reaches them, pending bits are gone, too. */
 static void reset(struct model *m)
 {
-	vector_clear(m, &m->pending);
+	if (!m->cfg.pba_survives)
+		vector_clear(m, &m->pending);
 	restore(m);
 }
 
@@ -144,6 +145,17 @@ static int scribble(struct model *m, uint32_t vector)
 	rule(m, P(1));
 	vector_del(&m->message, vector);
 	return 0;
+}
+
+bool model_fire_shows(const struct model *m, const struct op *op)
+{
+	uint32_t v = op->start;
+
+	if (op->index != VFIO_PCI_MSIX_IRQ_INDEX || !is_msix(m) || v >= m->msix_count)
+		return false;
+	return vector_in(&m->active, v) && vector_in(&m->unmasked, v) && !m->function_mask &&
+	       !m->d3hot && m->trigger[v] < PROGRAM_SLOTS &&
+	       m->eventfd[m->trigger[v]].hi < UINT64_MAX;
 }
 
 static int fire(struct model *m, uint32_t index, uint32_t vector)
@@ -221,10 +233,8 @@ static int reopen(struct model *m)
 	m->err = MODEL_NO_OBJECT;
 	m->req = MODEL_NO_OBJECT;
 	m->virq_disabled = false;
-	if (m->cfg.no_reset)
-		restore(m);
-	else
-		reset(m);
+	vector_clear(m, &m->pending);
+	restore(m);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ struct model_config {
 	uint32_t host_vectors;             /* MSI(-X) vectors that the host can give, 0: enough */
 	bool pba_cleared;                  /* pending bits do not survive disable */
 	bool message_cached;               /* the function reads messages at unmask (P2) */
-	bool no_reset;                     /* opening does not reset the function */
+	bool pba_survives;     /* resets leave pending bits; opening anew does not */
 };
 
 #define MODEL_NO_OBJECT 0xffu /* no eventfd */
@@ -99,6 +99,9 @@ void model_step_at(struct model *m, const struct op *op, const struct op *block,
 
 /* The counter of @slot: between *@lo and *@hi. Closed: 0. */
 void model_counter(const struct model *m, uint32_t slot, uint64_t *lo, uint64_t *hi);
+
+/* Would the signal of this OP_FIRE, done now, be seen on an open eventfd? */
+bool model_fire_shows(const struct model *m, const struct op *op);
 
 /* What was seen after an OP_AT call, to go on from: within what the model allows, or ignored. */
 void model_observe_counter(struct model *m, uint32_t slot, uint64_t value);

@@ -46,7 +46,7 @@ bool generator_may_end(const struct generator *g)
 
 static void make_fire(struct generator *g, struct op *op)
 {
-	static const uint8_t order[16] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 3, 4, 4};
+	static const uint8_t order[16] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 0, 3, 4, 4};
 	uint32_t index = g->type;
 
 	if (!gen_is_msi(index) || !g->cfg.fire[index] || gen_percent(g, 15))
@@ -113,6 +113,8 @@ static void make_device_op(struct generator *g, enum op_kind kind, struct op *op
 		break;
 	case OP_POWER:
 		op->value = g->d3hot == gen_percent(g, 90) ? 0 : 3;
+		if (!g->cfg.real && gen_percent(g, 5))
+			op->value = 1 + rng_below(g->rng, 4);
 		break;
 	case OP_FUNCTION_MASK:
 		op->value = gen_percent(g, 40);
@@ -164,7 +166,17 @@ static void make_fail(struct generator *g, struct op *op)
 
 	op_init(op, OP_FAIL);
 	op->value = 1 + rng_below(g->rng, gen_percent(g, 70) ? 5 : 12);
-	gen_valid(g, &call);
+	if (gen_percent(g, 8)) {
+		if (gen_percent(g, 50))
+			make_irq_info(g, &call);
+		else
+			op_init(&call, OP_RESET);
+		op->value = 1 + rng_below(g->rng, 2);
+	} else {
+		gen_valid(g, &call);
+		if (gen_percent(g, 20))
+			gen_mutate(g, &call);
+	}
 	gen_push(g, call);
 }
 
@@ -276,6 +288,8 @@ void generator_next(struct generator *g, struct op *out)
 		g->call_due = true;
 	} else if (out->kind == OP_FAIL) {
 		g->call_due = true;
+	} else if (out->kind == OP_IRQ_INFO || out->kind == OP_RESET) {
+		g->call_due = false; /* that of a FAIL, which any ioctl is */
 	} else if (out->kind == OP_SET_IRQS) {
 		g->call_due = false;
 		g->last[g->lasts++ % 4] = *out;

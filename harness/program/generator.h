@@ -68,7 +68,7 @@ void generator_init(struct generator *g, const struct generator_config *cfg, str
 void generator_start(struct generator *g);
 /*
  * One operation. After an AT come the op.n operations of its block and then a SET_IRQS, after a
- * FAIL comes the call that it is meant for: end a program only when generator_may_end().
+ * FAIL comes the ioctl that it is meant for: end a program only when generator_may_end().
  */
 void generator_next(struct generator *g, struct op *out);
 bool generator_may_end(const struct generator *g);

@@ -170,6 +170,9 @@ static void device_op(struct generator *g, const struct op *op)
 	case OP_LINE:
 		g->line = op->value;
 		break;
+	case OP_FIRE:
+		g->line |= op->index == VFIO_PCI_INTX_IRQ_INDEX;
+		break;
 	case OP_DISINTX:
 		g->disintx = op->value;
 		g->masked = op->value && g->type == VFIO_PCI_INTX_IRQ_INDEX;

@@ -149,6 +149,8 @@ static void wiped(struct generator *g, const struct cast *c)
 	else
 		push_vector(g, OP_SCRIBBLE, 0, c->vector);
 	fire(g, c);
+	if (gen_percent(g, 40))
+		push_value(g, OP_FAIL, 5 + rng_below(g->rng, 2)); /* that write is not seen */
 	arm(g, c, c->b);
 	push_vector(g, OP_ENTRY, 0, c->vector);
 	fire(g, c);
@@ -159,12 +161,21 @@ static void wiped(struct generator *g, const struct cast *c)
 /* P5: masked as a whole. */
 static void function_mask(struct generator *g, const struct cast *c)
 {
+	bool scribbled = gen_percent(g, 30);
+
+	if (scribbled)
+		arm(g, c, c->a);
 	push_value(g, OP_FUNCTION_MASK, 1);
 	fire(g, c);
 	read_a(g, c);
-	if (gen_percent(g, 50))
+	/* P2: what the table holds now is what counts once the mask is gone. */
+	if (scribbled)
+		push_vector(g, OP_SCRIBBLE, 0, c->vector);
+	else if (gen_percent(g, 50))
 		arm(g, c, c->a);
 	push_value(g, OP_FUNCTION_MASK, 0);
+	if (scribbled)
+		fire(g, c);
 	read_a(g, c);
 }
 

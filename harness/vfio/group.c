@@ -286,9 +286,17 @@ err_container:
 	return err;
 }
 
+int group_reopen(const struct pci_device *dev, struct vfio_fds *fds, struct errmsg *e)
+{
+	if (fds->device >= 0)
+		close(fds->device);
+	return get_device(dev, fds, e);
+}
+
 void group_close(struct vfio_fds *fds)
 {
-	close(fds->device);
+	if (fds->device >= 0)
+		close(fds->device);
 	ioctl(fds->group, VFIO_GROUP_UNSET_CONTAINER);
 	close(fds->group);
 	close(fds->container);

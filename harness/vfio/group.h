@@ -15,7 +15,7 @@
 struct vfio_fds {
 	int container; /* /dev/vfio/vfio: where the IOMMU is */
 	int group;     /* /dev/vfio/N: one opener at a time */
-	int device;
+	int device;    /* -1 when a reopen failed */
 };
 
 /* 0, or -errno with @e (exit 3): what is wrong and what to do. */
@@ -24,6 +24,12 @@ int group_open(const struct vfio_roots *r, const struct pci_device *dev, struct 
 
 /* Gives the group back; the device must have no other open fds. */
 void group_close(struct vfio_fds *fds);
+
+/*
+ * Close the device, which is its last close (R21) when no other fd of it is open, and get it anew.
+ * Container and group stay. On failure there is no device fd.
+ */
+int group_reopen(const struct pci_device *dev, struct vfio_fds *fds, struct errmsg *e);
 
 /* The process that has @path open, 0 when none can be seen (they may belong to another user). */
 pid_t group_holder(const char *path);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 static int region_info(int device_fd, uint32_t index, struct vfio_region_info *info,
 		       struct errmsg *e)
@@ -59,30 +58,36 @@ void region_unmap(struct bar_map *map)
 	map->base = NULL;
 }
 
-static int config_error(uint32_t reg, ssize_t got, struct errmsg *e)
+/* True when the region @index says that the MSI-X table in it may be mapped. */
+static bool table_mappable(int device_fd, uint32_t index)
 {
-	int err = got < 0 ? errno : EIO;
+	union {
+		struct vfio_region_info info;
+		char bytes[1024];
+	} u = {.info = {.argsz = sizeof(u), .index = index}};
+	uint32_t at;
 
-	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "config register 0x%x: %s", reg,
-			  strerror(err));
+	if (ioctl(device_fd, VFIO_DEVICE_GET_REGION_INFO, &u.info) || u.info.argsz > sizeof(u) ||
+	    !(u.info.flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return false;
+	/* As many steps as capabilities fit: the chain is the kernel's, but it costs nothing. */
+	at = u.info.cap_offset;
+	for (int steps = 0; at && steps < 64; steps++) {
+		struct vfio_info_cap_header cap;
+
+		if (at > sizeof(u) - sizeof(cap))
+			return false;
+		memcpy(&cap, u.bytes + at, sizeof(cap));
+		if (cap.id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
+			return true;
+		at = cap.next;
+	}
+	return false;
 }
 
-int region_config_set16(int device_fd, uint32_t reg, uint16_t bits, struct errmsg *e)
+void region_map_msix(int device_fd, uint32_t bar, size_t min_size, bool table, struct bar_map *map)
 {
-	struct vfio_region_info info;
-	uint16_t value;
-	ssize_t n;
-	int err;
-
-	err = region_info(device_fd, VFIO_PCI_CONFIG_REGION_INDEX, &info, e);
-	if (err)
-		return err;
-	n = pread(device_fd, &value, sizeof(value), (off_t)(info.offset + reg));
-	if (n != sizeof(value))
-		return config_error(reg, n, e);
-	value = htole16(le16toh(value) | bits);
-	n = pwrite(device_fd, &value, sizeof(value), (off_t)(info.offset + reg));
-	if (n != sizeof(value))
-		return config_error(reg, n, e);
-	return 0;
+	map->base = NULL;
+	if (!table || table_mappable(device_fd, VFIO_PCI_BAR0_REGION_INDEX + bar))
+		region_map(device_fd, bar, min_size, map, NULL);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * region: a device's registers: BARs mapped into the process and config space by read and write, as
- * VFIO lays them out behind the device fd. Nothing here takes a lock.
+ * region: a device's registers, as VFIO lays them out behind the device fd: BARs mapped into the
+ * process. Config space is pciconf.h's. Nothing here takes a lock.
  */
 #ifndef IRQSTORM_VFIO_REGION_H
 #define IRQSTORM_VFIO_REGION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,11 @@ struct bar_map {
 int region_map(int device_fd, uint32_t bar, size_t min_size, struct bar_map *map, struct errmsg *e);
 void region_unmap(struct bar_map *map);
 
-/* Set bits of the 16-bit config register @reg. 0, or -errno with @e (exit 3). */
-int region_config_set16(int device_fd, uint32_t reg, uint16_t bits, struct errmsg *e);
+/*
+ * Map BAR @bar, which holds the MSI-X table or PBA, or leave @map empty where VFIO does not allow
+ * that (before 4.16, or when the BAR shares a page): no error, the table is just out of sight.
+ */
+void region_map_msix(int device_fd, uint32_t bar, size_t min_size, bool table, struct bar_map *map);
 
 /* One 32-bit register of a mapped BAR, little endian as PCI has it. */
 static inline volatile uint32_t *region_reg32(const struct bar_map *map, size_t offset)

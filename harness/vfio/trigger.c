@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const struct trigger_type *const types[] = {
-	&trigger_ivshmem, &trigger_loopback, /* matches every device: last */
+	&trigger_ivshmem, &trigger_edu, &trigger_e1000e,
+	&trigger_loopback, /* matches every device: last */
 };
 
 #define N_TYPES (sizeof(types) / sizeof(types[0]))

@@ -50,7 +50,7 @@ static int setup(struct trigger *t, struct errmsg *e)
 	return 0;
 }
 
-static int fire(const struct trigger *t, uint32_t index, uint32_t vector)
+static int fire(struct trigger *t, uint32_t index, uint32_t vector)
 {
 	if (index != VFIO_PCI_MSIX_IRQ_INDEX)
 		return -EOPNOTSUPP;
@@ -69,6 +69,8 @@ const struct trigger_type trigger_ivshmem = {
 	.name = "ivshmem",
 	.needs = "QEMU's ivshmem-doorbell (1af4:1110)",
 	.caps = BACKEND_HW_FIRE,
+	/* Peers are eventfds to QEMU, this device's own as well: its main loop reads them. */
+	.fires_late = true,
 	.matches = matches,
 	.setup = setup,
 	.fire = fire,

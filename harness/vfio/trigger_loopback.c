@@ -25,7 +25,7 @@ static int setup(struct trigger *t, struct errmsg *e)
 	return 0;
 }
 
-static int fire(const struct trigger *t, uint32_t index, uint32_t vector)
+static int fire(struct trigger *t, uint32_t index, uint32_t vector)
 {
 	struct vfio_irq_set set = {
 		.argsz = IRQ_SET_HDR_SIZE,

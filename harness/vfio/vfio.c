@@ -10,23 +10,7 @@
 #include <sys/utsname.h>
 
 #include "vfio/find.h"
-#include "vfio/group.h"
-#include "vfio/guard.h"
-#include "vfio/trigger.h"
-
-struct vfio_backend {
-	struct backend be;
-	struct vfio_fds fds;
-	struct pci_device pci;
-	struct trigger trigger;
-	struct guard guard;
-	bool can_reset;
-};
-
-static struct vfio_backend *to_vfio(struct backend *be)
-{
-	return (struct vfio_backend *)be;
-}
+#include "vfio/state.h"
 
 static int get_irq_info(int fd, uint32_t index, struct vfio_irq_info *info)
 {
@@ -76,6 +60,11 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	snprintf(desc->trigger, sizeof(desc->trigger), "%s", v->trigger.type->name);
 	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0);
 	desc->fire_max = v->trigger.fire_max;
+	desc->traits = (v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
+		       (v->trigger.type->fires_msi ? (uint32_t)BACKEND_FIRE_MSI : 0) |
+		       (v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0);
+	desc->device_ops = device_ops(v);
+	desc->inspect = inspect_bits(v);
 	return 0;
 }
 
@@ -84,9 +73,8 @@ static int vfio_irq_info(struct backend *be, struct vfio_irq_info *info)
 	return ioctl(to_vfio(be)->fds.device, VFIO_DEVICE_GET_IRQ_INFO, info) ? -errno : 0;
 }
 
-static int vfio_set_irqs(struct backend *be, const void *arg, size_t size)
+static int set_irqs(struct vfio_backend *v, const void *arg, size_t size)
 {
-	struct vfio_backend *v = to_vfio(be);
 	int ret;
 
 	if (guard_needed(arg, size))
@@ -95,26 +83,106 @@ static int vfio_set_irqs(struct backend *be, const void *arg, size_t size)
 	return ret < 0 ? -errno : ret;
 }
 
+/* Keep trigger.enabled: @arg was answered with success. */
+static void note_enabled(struct trigger *t, const void *arg)
+{
+	struct vfio_irq_set hdr;
+	uint32_t now = t->enabled;
+
+	memcpy(&hdr, arg, IRQ_SET_HDR_SIZE);
+	if (hdr.index > VFIO_PCI_MSIX_IRQ_INDEX || !(hdr.flags & VFIO_IRQ_SET_ACTION_TRIGGER))
+		return;
+	/* An EVENTFD request that succeeds leaves its index enabled, whatever its fds (R43). */
+	if (hdr.flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		now = hdr.index;
+	else if ((hdr.flags & VFIO_IRQ_SET_DATA_NONE) && !hdr.count)
+		now = VFIO_PCI_NUM_IRQS;
+	t->enabled = now;
+}
+
+static bool disables_intx(const void *arg, size_t size)
+{
+	struct vfio_irq_set hdr;
+
+	if (size < IRQ_SET_HDR_SIZE)
+		return false;
+	memcpy(&hdr, arg, IRQ_SET_HDR_SIZE);
+	return hdr.index == VFIO_PCI_INTX_IRQ_INDEX && !hdr.count &&
+	       (hdr.flags & VFIO_IRQ_SET_DATA_NONE) && (hdr.flags & VFIO_IRQ_SET_ACTION_TRIGGER);
+}
+
+static int serial_set_irqs(struct vfio_backend *v, const void *arg, size_t size)
+{
+	struct trigger *t = &v->trigger;
+	uint32_t before = t->enabled;
+	bool calmed = v->answers && t->type->calm && disables_intx(arg, size);
+	int ret;
+
+	if (calmed)
+		t->type->calm(t);
+	ret = set_irqs(v, arg, size);
+	if (!ret)
+		note_enabled(t, arg);
+	if ((calmed || before != t->enabled) && t->type->switched) {
+		/* Out of reach now: as after a reset, when the registers answer again. */
+		if (v->answers)
+			t->type->switched(t);
+		else
+			t->stale = true;
+	}
+	return ret;
+}
+
+static int vfio_set_irqs(struct backend *be, const void *arg, size_t size)
+{
+	struct vfio_backend *v = to_vfio(be);
+	int ret;
+
+	if (!v->trigger.type->serial)
+		return set_irqs(v, arg, size);
+	serial_lock(v);
+	ret = serial_set_irqs(v, arg, size);
+	serial_unlock(v);
+	return ret;
+}
+
 static int vfio_fire(struct backend *be, uint32_t index, uint32_t vector)
 {
-	struct trigger *t = &to_vfio(be)->trigger;
+	struct vfio_backend *v = to_vfio(be);
+	struct trigger *t = &v->trigger;
+	int ret;
 
-	return t->type->fire(t, index, vector);
+	if (v->fds.device < 0)
+		return -EBADF;
+	serial_lock(v);
+	/* A trigger without a mapping is not touched by what the user does to the device. */
+	ret = t->bar.base && !v->answers ? -EIO : t->type->fire(t, index, vector);
+	serial_unlock(v);
+	return ret;
 }
 
 static int vfio_reset(struct backend *be)
 {
-	return ioctl(to_vfio(be)->fds.device, VFIO_DEVICE_RESET) ? -errno : 0;
+	struct vfio_backend *v = to_vfio(be);
+	int err;
+
+	pthread_mutex_lock(&v->serial);
+	err = ioctl(v->fds.device, VFIO_DEVICE_RESET) ? -errno : 0;
+	if (!err)
+		err = device_was_reset(v);
+	pthread_mutex_unlock(&v->serial);
+	return err;
 }
 
 static void vfio_close(struct backend *be)
 {
 	struct vfio_backend *v = to_vfio(be);
 
-	if (v->trigger.type->teardown)
-		v->trigger.type->teardown(&v->trigger);
+	vfio_stop(v);
 	group_close(&v->fds);
+	inspect_stop(v);
 	guard_destroy(&v->guard);
+	pthread_mutex_destroy(&v->serial);
 	free(v);
 }
 
@@ -124,11 +192,27 @@ static const struct backend_ops vfio_ops = {
 	.set_irqs = vfio_set_irqs,
 	.fire = vfio_fire,
 	.reset = vfio_reset,
+	.device = device_do,
+	.inspect = inspect_do,
 	.close = vfio_close,
 };
 
-/* Learn what was opened and make it able to interrupt. */
-static int start_device(struct vfio_backend *v, struct errmsg *e)
+/* Memory, so that the BARs answer, and no DisINTx that an earlier user left behind. */
+static int enable_device(struct vfio_backend *v, struct errmsg *e)
+{
+	/* A message is a DMA write: QEMU, like hardware, drops it without bus mastering. */
+	const uint16_t on = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	int err = pciconf_change16(&v->conf, PCI_COMMAND, on | PCI_COMMAND_INTX_DISABLE, on);
+
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot write COMMAND: %s",
+				  v->pci.bdf, strerror(-err));
+	v->memory = v->d0 = true;
+	v->answers = true;
+	return 0;
+}
+
+int vfio_start(struct vfio_backend *v, struct errmsg *e)
 {
 	struct vfio_device_info info = {.argsz = sizeof(info)};
 	struct vfio_irq_info msix;
@@ -146,14 +230,29 @@ static int start_device(struct vfio_backend *v, struct errmsg *e)
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: VFIO_DEVICE_GET_IRQ_INFO: %s",
 				  v->pci.bdf, strerror(-err));
-	/* A message is a DMA write: QEMU, like hardware, drops it without bus mastering. */
-	err = region_config_set16(v->fds.device, PCI_COMMAND,
-				  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, e);
+	err = pciconf_init(&v->conf, v->fds.device, e);
+	if (!err)
+		err = enable_device(v, e);
 	if (err)
 		return err;
 	v->trigger.device_fd = v->fds.device;
 	v->trigger.msix_count = msix.count;
-	return v->trigger.type->setup(&v->trigger, e);
+	v->trigger.enabled = VFIO_PCI_NUM_IRQS;
+	v->trigger.stale = false;
+	err = v->trigger.type->setup(&v->trigger, e);
+	if (!err)
+		device_start(v);
+	return err;
+}
+
+void vfio_stop(struct vfio_backend *v)
+{
+	if (v->answers && v->trigger.bar.base && v->trigger.type->calm)
+		v->trigger.type->calm(&v->trigger);
+	v->answers = false;
+	device_stop(v);
+	if (v->trigger.type->teardown)
+		v->trigger.type->teardown(&v->trigger);
 }
 
 int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg *e)
@@ -176,6 +275,7 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	v->be.ops = &vfio_ops;
 	guard_init(&v->guard);
+	pthread_mutex_init(&v->serial, NULL);
 	err = strcmp(cfg->bdf, "auto") ? find_device(&roots, cfg->bdf, &v->pci, e)
 				       : find_only(&roots, type, &v->pci, e);
 	if (err)
@@ -192,9 +292,10 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 	err = group_open(&roots, &v->pci, &v->fds, e);
 	if (err)
 		goto err_free;
-	err = start_device(v, e);
+	err = vfio_start(v, e);
 	if (err)
 		goto err_group;
+	inspect_start(v, roots.sysfs);
 	*out = &v->be;
 	return 0;
 
@@ -202,6 +303,7 @@ err_group:
 	group_close(&v->fds);
 err_free:
 	guard_destroy(&v->guard);
+	pthread_mutex_destroy(&v->serial);
 	free(v);
 	return err;
 }

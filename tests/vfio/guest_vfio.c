@@ -7,44 +7,12 @@
 #include "guest_vfio.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum verdict fail(struct state *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->why, sizeof(s->why), fmt, ap);
-	va_end(ap);
-	return FAILED;
-}
-
-enum verdict skip(struct state *s, const char *why)
-{
-	snprintf(s->why, sizeof(s->why), "%s", why);
-	return SKIPPED;
-}
-
-int open_device(struct state *s, const char *bdf, const char *trigger)
-{
-	struct vfio_config cfg = {.bdf = bdf, .trigger = trigger};
-
-	memset(&s->e, 0, sizeof(s->e));
-	return vfio_open(&cfg, &s->be, &s->e);
-}
-
-void close_device(struct state *s)
-{
-	backend_close(s->be);
-	s->be = NULL;
-}
 
 bool find_other(bool bound, struct pci_device *out)
 {
@@ -244,40 +212,16 @@ static const struct check last_checks[] = {
 	CHECK_END,
 };
 
-/* False when nothing else can be checked. */
-static bool run(const struct check *c, struct state *s, unsigned int *count)
-{
-	for (; c->name; c++) {
-		enum verdict r = c->run(s);
-
-		count[r]++;
-		if (r == OK)
-			printf("ok %s\n", c->name);
-		else
-			printf("%s %s: %s\n", r == FAILED ? "not ok" : "skip", c->name, s->why);
-		if (r == FAILED && !s->be)
-			return false;
-	}
-	return true;
-}
-
 int main(int argc, char **argv)
 {
 	static struct state s;
 	const struct check *const all[] = {open_checks, doorbell_checks, loopback_checks,
 					   last_checks};
-	unsigned int count[3] = {0};
 	bool go = true;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	state_init(&s);
 	s.profile = argc > 1 ? argv[1] : NULL;
-	for (int v = 0; v < VECTORS; v++)
-		s.fd[v] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && go; i++)
-		go = run(all[i], &s, count);
-	backend_close(s.be);
-	for (int v = 0; v < VECTORS; v++)
-		close(s.fd[v]);
-	printf("%u passed, %u failed, %u skipped\n", count[OK], count[FAILED], count[SKIPPED]);
-	return count[FAILED] ? 1 : 0;
+		go = run_checks(all[i], &s);
+	return state_end(&s);
 }

@@ -77,7 +77,7 @@ Test(open, unknown_trigger)
 {
 	ivshmem(A, "7");
 	fails(A, "doorbell", -EINVAL, EXIT_USAGE);
-	says("trigger=doorbell: must be one of ivshmem, loopback");
+	says("trigger=doorbell: must be one of ivshmem, edu, e1000e, loopback");
 }
 
 Test(open, no_such_device)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio/procirq.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH  "/proc/interrupts"
+#define FIRST 32768
+
+/* Step over @word. */
+static bool skip(const char **p, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(end - *p) < len || memcmp(*p, word, len))
+		return false;
+	*p += len;
+	return true;
+}
+
+/* "[N]" */
+static bool number(const char **p, const char *end, uint32_t *n)
+{
+	const char *from;
+
+	if (!skip(p, end, "["))
+		return false;
+	*n = 0;
+	for (from = *p; *p < end && **p >= '0' && **p <= '9' && *p - from < 5; (*p)++)
+		*n = *n * 10 + (uint32_t)(**p - '0');
+	return *p > from && skip(p, end, "]");
+}
+
+static bool device(const char **p, const char *end, const char *bdf)
+{
+	return skip(p, end, "(") && skip(p, end, bdf) && skip(p, end, ")");
+}
+
+/* @p: behind "vfio-". Returns where to go on. */
+static const char *one(const char *p, const char *end, const char *bdf, struct procirq_lines *out)
+{
+	bool msix = false;
+	uint32_t n = 0;
+
+	if (skip(&p, end, "intx")) {
+		if (device(&p, end, bdf)) {
+			out->intx++;
+			out->active[0] |= 1;
+		}
+		return p;
+	}
+	if (!skip(&p, end, "msi"))
+		return p;
+	msix = skip(&p, end, "x");
+	if (!number(&p, end, &n) || !device(&p, end, bdf) || n >= IRQ_MAX_VECTORS)
+		return p;
+	if (msix)
+		out->msix++;
+	else
+		out->msi++;
+	out->active[n / 64] |= UINT64_C(1) << n % 64;
+	return p;
+}
+
+void procirq_parse(const char *text, size_t len, const char *bdf, struct procirq_lines *out)
+{
+	static const char prefix[] = "vfio-";
+	const char *p = text, *end = text + len;
+
+	memset(out, 0, sizeof(*out));
+	while ((p = memmem(p, (size_t)(end - p), prefix, sizeof(prefix) - 1)))
+		p = one(p + sizeof(prefix) - 1, end, bdf, out);
+}
+
+int procirq_open(struct procirq *p)
+{
+	p->fd = open(PATH, O_RDONLY | O_CLOEXEC);
+	if (p->fd < 0)
+		return -errno;
+	p->size = FIRST;
+	p->buf = malloc(p->size);
+	if (p->buf)
+		return 0;
+	close(p->fd);
+	p->fd = -1;
+	return -ENOMEM;
+}
+
+int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	/* The kernel hands out about a page a call, whole lines only. */
+	while ((n = pread(p->fd, p->buf + len, p->size - len, (off_t)len)) > 0) {
+		char *more;
+
+		len += (size_t)n;
+		if (p->size - len >= p->size / 4)
+			continue;
+		more = realloc(p->buf, p->size * 2);
+		if (!more)
+			return -ENOMEM;
+		p->buf = more;
+		p->size *= 2;
+	}
+	if (n < 0)
+		return -errno;
+	procirq_parse(p->buf, len, bdf, out);
+	return 0;
+}
+
+void procirq_close(struct procirq *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	free(p->buf);
+	p->fd = -1;
+	p->buf = NULL;
+}
+
+int procirq_count(const char *bdf)
+{
+	struct procirq_lines lines;
+	struct procirq p;
+	int err = procirq_open(&p);
+
+	if (err)
+		return err;
+	err = procirq_read(&p, bdf, &lines);
+	procirq_close(&p);
+	return err ? err : (int)(lines.intx + lines.msi + lines.msix);
+}
