@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * irqstorm guest: runs a subcommand inside a kernel in QEMU. Here the subcommand's own option table
- * is walked to find the files that must cross; guest/ does the rest.
+ * irqstorm guest: runs a subcommand inside a kernel in QEMU. The command line is here; guest/ does
+ * the rest.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "guest/accel.h"
+#include "guest/crossing.h"
 #include "guest/guest.h"
 #include "guest/initramfs.h"
 #include "guest/judge.h"
@@ -21,15 +21,19 @@
 #include "support/log.h"
 
 struct guest_options {
-	const char *kernel, *devices, *memory, *keep_log;
+	const char *kernel, *devices, *memory, *append, *keep_log;
 	uint64_t smp, timeout;
-	uint32_t accel;
+	uint32_t accel, intremap;
 	bool quiet;
 };
 
 enum accel_choice { ACCEL_AUTO, ACCEL_TCG, ACCEL_KVM };
 
 static const char *const accel_names[] = {"auto", "tcg", "kvm", NULL};
+
+enum intremap_choice { INTREMAP_ON, INTREMAP_OFF };
+
+static const char *const intremap_names[] = {"on", "off", NULL};
 
 #define FIELD(f) offsetof(struct guest_options, f)
 
@@ -73,6 +77,19 @@ static const struct opt guest_opts[] = {
 	 .offset = FIELD(accel),
 	 .help = "tcg emulates, kvm virtualizes; auto takes kvm where a trial boot shows that it "
 		 "works."},
+	{.type = OPT_CHOICE,
+	 .name = "intremap",
+	 .def = "on",
+	 .choices = intremap_names,
+	 .offset = FIELD(intremap),
+	 .help = "Interrupt remapping of the IOMMU. Without it MSI gives one vector at most, and "
+		 "VFIO is told to allow it (vfio_iommu_type1.allow_unsafe_interrupts=1)."},
+	{.type = OPT_STRING,
+	 .name = "append",
+	 .arg = "TEXT",
+	 .offset = FIELD(append),
+	 .help = "More for the kernel's command line. MODULE.PARAM=VALUE reaches the VFIO modules "
+		 "too: --append vfio-pci.nointxmask=1."},
 	OPT_HEADING("The run"),
 	{.type = OPT_DURATION,
 	 .name = "timeout",
@@ -94,178 +111,6 @@ static const struct opt guest_opts[] = {
 	OPT_TABLE_END,
 };
 
-/* What crosses into the guest and back, and the command line rewritten for it. */
-struct crossing {
-	char **argv;
-	int argc;
-	struct guest_infile *in;
-	size_t n_in;
-	struct guest_outfile *out;
-	size_t n_out;
-};
-
-/* Values that name a file behind a word: FORM:FILE. */
-static const char *const file_forms[] = {"program:"};
-
-static size_t form_len(const char *value)
-{
-	for (size_t i = 0; i < sizeof(file_forms) / sizeof(file_forms[0]); i++) {
-		size_t len = strlen(file_forms[i]);
-
-		if (!strncmp(value, file_forms[i], len) && value[len])
-			return len;
-	}
-	return 0;
-}
-
-/* "/in/2.name": short, unique, and still telling. */
-static char *guest_path(const char *folder, size_t i, const char *host)
-{
-	const char *slash = strrchr(host, '/');
-	char *path;
-
-	if (asprintf(&path, "/%s/%zu.%s", folder, i, slash ? slash + 1 : host) < 0)
-		return NULL;
-	return path;
-}
-
-/* Replace what follows the first @keep bytes of argument @slot by @path. */
-static int rewrite(struct crossing *x, int slot, size_t keep, const char *path)
-{
-	char *word;
-
-	if (asprintf(&word, "%.*s%s", (int)keep, x->argv[slot], path) < 0)
-		return -ENOMEM;
-	free(x->argv[slot]);
-	x->argv[slot] = word;
-	return 0;
-}
-
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
-static int cross_in(struct crossing *x, int slot, size_t keep, const char *host, struct errmsg *e)
-{
-	struct guest_infile *f = &x->in[x->n_in];
-	struct stat st;
-
-	if (access(host, R_OK) || stat(host, &st))
-		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot read %s: %s", host,
-				  strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return errmsg_set(e, -EINVAL, EXIT_ENVIRONMENT,
-				  "cannot take %s into the guest: not a regular file", host);
-	f->host = strdup(host);
-	f->guest = guest_path("in", x->n_in, host);
-	x->n_in++;
-	if (!f->host || !f->guest || rewrite(x, slot, keep, f->guest))
-		return no_memory(e);
-	return 0;
-}
-
-static int cross_out(struct crossing *x, int slot, size_t keep, const char *host, struct errmsg *e)
-{
-	struct guest_outfile *f = &x->out[x->n_out];
-	int err;
-
-	for (size_t i = 0; i < x->n_out; i++) {
-		if (!strcmp(x->out[i].host, host))
-			return errmsg_set(e, -EINVAL, EXIT_USAGE, "%s is given for two outputs",
-					  host);
-	}
-	f->host = strdup(host);
-	f->guest = guest_path("out", x->n_out, host);
-	x->n_out++;
-	if (!f->host || !f->guest)
-		return no_memory(e);
-	err = outfile_open(&f->file, f->host, e);
-	if (!err && rewrite(x, slot, keep, f->guest))
-		err = no_memory(e);
-	return err;
-}
-
-static int cross_option(struct crossing *x, const struct opt *o, int slot, size_t prefix,
-			struct errmsg *e)
-{
-	char *value = strdup(x->argv[slot] + prefix);
-	size_t form;
-	int err = 0;
-
-	if (!value)
-		return no_memory(e);
-	form = o->type == OPT_OUTFILE ? 0 : form_len(value);
-	if (o->type == OPT_OUTFILE && strcmp(value, "-") && *value)
-		err = cross_out(x, slot, prefix, value, e);
-	else if (form || (o->type == OPT_INFILE && strcmp(value, "-") && *value))
-		err = cross_in(x, slot, prefix + form, value + form, e);
-	free(value);
-	return err;
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
-}
-
-/* @cmd NULL: a program of the user's own, whose options are unknown; its words may name files. */
-static int cross_all(struct crossing *x, const struct command *cmd, struct errmsg *e)
-{
-	const struct opt *o;
-	size_t prefix;
-	int i = 1, slot, err = 0;
-
-	while (cmd && !err && (o = opt_next(cmd, x->argc, x->argv, &i, &slot, &prefix)))
-		err = cross_option(x, o, slot, prefix, e);
-	for (; !err && i < x->argc; i++) {
-		char *word = is_file(x->argv[i]) ? strdup(x->argv[i]) : NULL;
-
-		if (word)
-			err = cross_in(x, i, 0, word, e);
-		free(word);
-	}
-	return err;
-}
-
-static void crossing_free(struct crossing *x)
-{
-	for (int i = 0; x->argv && i < x->argc; i++)
-		free(x->argv[i]);
-	for (size_t i = 0; i < x->n_in; i++) {
-		free((void *)(uintptr_t)x->in[i].host);
-		free((void *)(uintptr_t)x->in[i].guest);
-	}
-	for (size_t i = 0; i < x->n_out; i++) {
-		outfile_abort(&x->out[i].file);
-		free((void *)(uintptr_t)x->out[i].host);
-		free((void *)(uintptr_t)x->out[i].guest);
-	}
-	free(x->argv);
-	free(x->in);
-	free(x->out);
-}
-
-/* @argv begins with the subcommand's name, as opt_next() wants it. */
-static int crossing_init(struct crossing *x, const struct command *cmd, int argc, char **argv,
-			 struct errmsg *e)
-{
-	memset(x, 0, sizeof(*x));
-	x->argv = calloc((size_t)argc + 1, sizeof(*x->argv));
-	x->in = calloc((size_t)argc + 1, sizeof(*x->in));
-	x->out = calloc((size_t)argc + 1, sizeof(*x->out));
-	if (!x->argv || !x->in || !x->out)
-		return no_memory(e);
-	for (; x->argc < argc; x->argc++) {
-		x->argv[x->argc] = strdup(argv[x->argc]);
-		if (!x->argv[x->argc])
-			return no_memory(e);
-	}
-	return cross_all(x, cmd, e);
-}
-
 static bool memory_ok(const char *s)
 {
 	size_t digits = strspn(s, "0123456789");
@@ -286,6 +131,8 @@ static int check_usage(const struct guest_options *o, int argc, char **argv,
 	if (!memory_ok(o->memory))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
 				  "--memory %s: want a size like 512M or 2G", o->memory);
+	if (o->append && strpbrk(o->append, "\n\r"))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--append: one line, please");
 	if (strchr(argv[0], '/'))
 		return 0;
 	*sub = command_find(argv[0]);
@@ -347,16 +194,35 @@ static int boot(struct guest_config *c, enum accel_choice accel, const char *kee
 	return code;
 }
 
+/* @text in single quotes for a shell. */
+static int put_quoted(FILE *f, const char *text)
+{
+	fputc('\'', f);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, f);
+	return fputc('\'', f);
+}
+
 /* What a repeat command printed inside must begin with: passed on as an environment variable. */
 static int set_via(const struct guest_options *o)
 {
-	char *via;
+	char *via = NULL;
+	size_t size;
+	FILE *f = open_memstream(&via, &size);
 	int err;
 
-	if (asprintf(&via, "irqstorm guest --kernel %s --devices %s --smp %llu --", o->kernel,
-		     o->devices, (unsigned long long)o->smp) < 0)
-		return -ENOMEM;
-	err = setenv("IRQSTORM_VIA", via, 1) ? -errno : 0;
+	if (!f)
+		return -errno;
+	fprintf(f, "irqstorm guest --kernel %s --devices %s --smp %llu", o->kernel, o->devices,
+		(unsigned long long)o->smp);
+	if (o->intremap != INTREMAP_ON)
+		fprintf(f, " --intremap %s", intremap_names[o->intremap]);
+	if (o->append) {
+		fputs(" --append ", f);
+		put_quoted(f, o->append);
+	}
+	fputs(" --", f);
+	err = fclose(f) || setenv("IRQSTORM_VIA", via, 1) ? -errno : 0;
 	free(via);
 	return err;
 }
@@ -369,6 +235,8 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 		.memory = o->memory,
 		.smp = (unsigned int)o->smp,
 		.timeout_ns = o->timeout,
+		.append = o->append,
+		.no_intremap = o->intremap == INTREMAP_OFF,
 		.quiet = o->quiet,
 		.sigfd = -1,
 	};
@@ -398,7 +266,8 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 	c.sigfd = open_signals(e);
 	if (c.sigfd < 0)
 		return c.sigfd;
-	err = set_via(o) ? no_memory(e) : crossing_init(&x, sub, argc, argv, e);
+	err = set_via(o) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory")
+			 : crossing_init(&x, sub, argc, argv, e);
 	if (!err && o->keep_log) {
 		c.console = fopen(o->keep_log, "we");
 		if (!c.console)
@@ -456,7 +325,8 @@ const struct command cmd_guest = {
 		"panics make the run a finding (exit 1).\n"
 		"\n"
 		"Files that the subcommand's options and words name cross by themselves, both\n"
-		"ways. A SUBCOMMAND with a slash in it is a static program of your own.\n"
+		"ways; a folder among the words stands for its *.irq files, sorted. A SUBCOMMAND\n"
+		"with a slash in it is a static program of your own.\n"
 		"Ctrl-C asks the subcommand to stop and still delivers; a second one kills.\n"
 		"\n"
 		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64; other IRQSTORM_*\n"
@@ -466,6 +336,7 @@ const struct command cmd_guest = {
 	.examples = "  irqstorm guest -- info --target vfio:auto\n"
 		    "  irqstorm guest --kernel debian:6.1 -- bench --target vfio:auto\n"
 		    "  irqstorm guest -- stress --target vfio:auto --json out.json\n"
+		    "  irqstorm guest -- run --target vfio:auto corpus/\n"
 		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",
 	.opts = guest_opts,
 	.run = guest_main,

@@ -367,6 +367,8 @@ static int start(struct run *run, struct errmsg *e)
 		.kernel = run->c->kernel->image,
 		.accel = run->c->accel,
 		.memory = run->c->memory,
+		.append = run->c->append,
+		.no_intremap = run->c->no_intremap,
 		.smp = run->c->smp,
 		.devices = run->c->devices,
 		.ivshmem = peers,

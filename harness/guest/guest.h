@@ -37,6 +37,8 @@ struct guest_config {
 	const char *qemu; /* resolved path */
 	const char *accel;
 	const char *memory;
+	const char *append; /* added to the kernel's command line; NULL for nothing */
+	bool no_intremap;   /* an IOMMU without interrupt remapping, and VFIO told to allow it */
 	unsigned int smp;
 	uint64_t timeout_ns;
 	bool probe;          /* boot, report, power off: no subcommand */

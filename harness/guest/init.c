@@ -21,6 +21,7 @@
 #include "guest/cmdfile.h"
 #include "guest/frame.h"
 #include "guest/init_setup.h"
+#include "guest/nudge.h"
 
 #define CHANNEL "/dev/ttyS1"
 
@@ -312,6 +313,9 @@ static _Noreturn void run(struct init *in)
 	int err;
 
 	uname(&u);
+	err = nudge_start();
+	if (err)
+		fail(in, "cannot start the processes that keep CPUs awake");
 	send_frame(in, FRAME_READY, u.release, strlen(u.release));
 	err = start_child(in);
 	if (err)

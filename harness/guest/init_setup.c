@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest/cmdfile.h"
+#include "guest/modules.h"
 
 #define SYS_PCI "/sys/bus/pci"
 
@@ -41,24 +42,47 @@ int init_mount(struct errmsg *e)
 	return 0;
 }
 
+/* The kernel passes MODULE.PARAM=VALUE of its command line to what is built in; here is the rest.
+ */
+static int load_module(const char *path, const char *cmdline)
+{
+	const char *slash = strrchr(path, '/');
+	char name[MODULE_NAME_MAX], params[512];
+	const char *how;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	params[0] = '\0';
+	if (module_name(slash ? slash + 1 : path, name, &how))
+		module_params(cmdline, name, params, sizeof(params));
+	if (syscall(SYS_finit_module, fd, params, 0) && errno != EEXIST)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 int init_modules(const struct bytes *cmd, struct errmsg *e)
 {
+	struct bytes cmdline = {0};
 	const char *path = NULL;
+	int err = bytes_read_file(&cmdline, "/proc/cmdline");
 
-	while ((path = cmdfile_next(cmd, path, "module"))) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-
-		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
-			err = -errno;
-		if (fd >= 0)
-			close(fd);
+	if (!err)
+		err = bytes_append(&cmdline, "", 1);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read /proc/cmdline: %s",
+				  strerror(-err));
+	while (!err && (path = cmdfile_next(cmd, path, "module"))) {
+		err = load_module(path, (const char *)cmdline.data);
 		if (err)
-			return errmsg_set(
-				e, err, EXIT_ENVIRONMENT,
-				"cannot load %s: %s (do the modules belong to this kernel?)", path,
-				strerror(-err));
+			errmsg_set(e, err, EXIT_ENVIRONMENT,
+				   "cannot load %s: %s (do the modules belong to this kernel, and "
+				   "has it their parameters?)",
+				   path, strerror(-err));
 	}
-	return 0;
+	bytes_free(&cmdline);
+	return err;
 }
 
 static int put(const char *path, const char *value)

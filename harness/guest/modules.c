@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/modules.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -80,6 +81,47 @@ bool module_name(const char *file, char name[MODULE_NAME_MAX], const char **deco
 	if (decompressor)
 		*decompressor = formats[format].program;
 	return true;
+}
+
+/* The length of the word at @p: to the next white space outside double quotes. */
+static size_t word_len(const char *p)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; p[n] && (quoted || !isspace((unsigned char)p[n])); n++)
+		quoted ^= p[n] == '"';
+	return n;
+}
+
+/* What follows "NAME." at the beginning of @word; NULL when it begins in another way. */
+static const char *param_of(const char *word, const char *name)
+{
+	for (; *name; name++, word++) {
+		if ((*word == '-' ? '_' : *word) != *name)
+			return NULL;
+	}
+	return *word == '.' ? word + 1 : NULL;
+}
+
+const char *module_params(const char *cmdline, const char *name, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (const char *p = cmdline; *p;) {
+		size_t len = word_len(p);
+		const char *param = param_of(p, name);
+		size_t n = param ? len - (size_t)(param - p) : 0;
+
+		if (n && used + n + 2 <= size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%.*s", used ? " " : "",
+						 (int)n, param);
+		p += len;
+		while (isspace((unsigned char)*p))
+			p++;
+	}
+	return buf;
 }
 
 const char *module_depends(const struct bytes *elf)

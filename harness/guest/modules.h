@@ -40,4 +40,11 @@ bool module_name(const char *file, char name[MODULE_NAME_MAX], const char **deco
 /* The comma-separated depends= of an ELF module ("" for none), inside @elf; NULL if it has none. */
 const char *module_depends(const struct bytes *elf);
 
+/*
+ * The parameters that the kernel's command line @cmdline has for the module @name, as
+ * finit_module() wants them ("PARAM=VALUE PARAM=VALUE", quotes kept): MODULE.PARAM=VALUE with '-'
+ * and '_' taken as the same in MODULE. What does not fit @size is left out whole. Returns @buf.
+ */
+const char *module_params(const char *cmdline, const char *name, char *buf, size_t size);
+
 #endif

@@ -7,6 +7,7 @@
 #ifndef IRQSTORM_GUEST_QEMU_H
 #define IRQSTORM_GUEST_QEMU_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "guest/devices.h"
@@ -18,6 +19,7 @@ struct qemu_config {
 	const char *accel; /* "tcg" or "kvm" */
 	const char *memory;
 	const char *append; /* added to the kernel command line; NULL for nothing */
+	bool no_intremap;
 	unsigned int smp;
 	const struct devices *devices;
 	/* Descriptors that QEMU inherits; all close-on-exec in this process. */

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What can be done to real devices beside the interrupt ioctls, in a guest of each kernel: with and
+# without interrupt remapping, and with INTx masked at the interrupt controller. Never skips.
+# Usage: guest_device.sh IRQSTORM GUEST_DEVICE
+set -u
+bin=$1 guest_device=$2
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/../lib.sh"
+
+# device NAME KERNEL REMAPPING OPTION...: all checks of guest_device in one guest.
+device() {
+	local name=$1 kernel=$2 remapping=$3
+	shift 3
+	"$bin" guest --kernel "debian:$kernel" --intremap "$remapping" "$@" -- \
+		"$guest_device" "$kernel" "$remapping" >"$tmp/out" 2>&1 </dev/null
+	result "$kernel: $name" $((1 - $?)) "$(grep -v '^ok' "$tmp/out" | tail -20)"
+	grep '^#' "$tmp/out"
+	tail -1 "$tmp/out" | sed 's/^/# /'
+}
+
+for kernel in 6.12 6.1; do
+	device "devices" $kernel on --devices ivshmem,e1000e,edu,xhci,nvme
+	device "no interrupt remapping" $kernel off --devices xhci,edu
+	device "INTx not masked by DisINTx" $kernel on --devices edu --append vfio-pci.nointxmask=1
+done
+
+finish

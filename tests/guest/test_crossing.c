@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/crossing.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct opt opts[] = {
+	{.type = OPT_STRING, .name = "target"},
+	{.type = OPT_INFILE, .name = "in"},
+	OPT_TABLE_END,
+};
+
+static const struct command command = {.name = "run", .opts = opts};
+
+static char dir[64];
+static struct crossing x;
+static struct errmsg e;
+
+static const char *at(const char *name)
+{
+	static char path[4][128];
+	static unsigned int i;
+
+	i = (i + 1) % 4;
+	snprintf(path[i], sizeof(path[i]), "%s/%s", dir, name);
+	return path[i];
+}
+
+static void touch(const char *name)
+{
+	FILE *f = fopen(at(name), "we");
+
+	cr_assert(f);
+	fclose(f);
+}
+
+static void setup(void)
+{
+	strcpy(dir, "/tmp/irqstorm-crossing-XXXXXX");
+	cr_assert(mkdtemp(dir));
+	touch("b.irq");
+	touch("a.irq");
+	touch("10.irq");
+	touch(".hidden.irq");
+	touch("notes.txt");
+	touch(".irq");
+	mkdir(at("empty"), 0700);
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = {"b.irq",     "a.irq", "10.irq", ".hidden.irq",
+					    "notes.txt", ".irq",  "empty",  ""};
+
+	crossing_free(&x);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove(at(names[i]));
+}
+
+TestSuite(crossing, .init = setup, .fini = teardown);
+
+static int cross(const struct command *cmd, const char *const *words)
+{
+	char *argv[16];
+	int argc = 0;
+
+	while (words[argc]) {
+		argv[argc] = (char *)(uintptr_t)words[argc];
+		argc++;
+	}
+	return crossing_init(&x, cmd, argc, argv, &e);
+}
+
+Test(crossing, words_that_are_files_cross)
+{
+	const char *const words[] = {"run", "--target", "vfio:auto", at("b.irq"), "none.irq", NULL};
+
+	cr_assert_eq(cross(&command, words), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 5);
+	cr_assert_str_eq(x.argv[3], "/in/0.b.irq");
+	cr_assert_str_eq(x.argv[4], "none.irq");
+	cr_assert_eq(x.n_in, 1);
+	cr_assert_str_eq(x.in[0].host, at("b.irq"));
+}
+
+Test(crossing, a_folder_is_its_programs_in_order)
+{
+	const char *const words[] = {"run", "--in", at("notes.txt"), dir, at("a.irq"), NULL};
+
+	cr_assert_eq(cross(&command, words), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 7);
+	cr_assert_str_eq(x.argv[2], "/in/0.notes.txt");
+	cr_assert_str_eq(x.argv[3], "/in/1.10.irq");
+	cr_assert_str_eq(x.argv[4], "/in/2.a.irq");
+	cr_assert_str_eq(x.argv[5], "/in/3.b.irq");
+	cr_assert_str_eq(x.argv[6], "/in/4.a.irq");
+	cr_assert_null(x.argv[7]);
+	cr_assert_eq(x.n_in, 5);
+	cr_assert_str_eq(x.in[1].host, at("10.irq"));
+}
+
+Test(crossing, a_folder_with_a_slash_behind_it)
+{
+	const char *const words[] = {"run", at(""), NULL};
+
+	cr_assert_eq(cross(&command, words), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 4);
+	cr_assert_str_eq(x.in[0].host, at("10.irq"));
+}
+
+Test(crossing, a_folder_without_programs_is_an_error)
+{
+	const char *const words[] = {"run", at("empty"), NULL};
+
+	cr_assert_eq(cross(&command, words), -ENOENT);
+	cr_assert(strstr(e.text, "no *.irq files"));
+}
+
+Test(crossing, an_option_that_names_a_folder_stays)
+{
+	const char *const words[] = {"run", "--target", dir, NULL};
+
+	cr_assert_eq(cross(&command, words), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 3);
+	cr_assert_str_eq(x.argv[2], dir);
+	cr_assert_eq(x.n_in, 0);
+}
+
+Test(crossing, a_folder_for_a_program_of_the_users_own_stays)
+{
+	const char *const words[] = {"./program", dir, at("a.irq"), NULL};
+
+	cr_assert_eq(cross(NULL, words), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 3);
+	cr_assert_str_eq(x.argv[1], dir);
+	cr_assert_str_eq(x.argv[2], "/in/0.a.irq");
+}
