@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every program of corpus/rules on the real devices and kernels that it names, one guest for each
+# pair, the kernels side by side: guest_rules.sh IRQSTORM CORPUS [DEVICE...]
+set -u
+irqstorm=$1 corpus=$2 here=$(dirname "$0")
+shift 2
+. "$here/../lib.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+kernels=(6.1 6.12)
+
+# One guest; a device with a colon is that device in another guest.
+boot() { # KERNEL DEVICE PROGRAM...
+	local kernel=$1 device=$2 how=()
+	shift 2
+	case $device in
+	*:intremap=off) how=(--intremap off) ;;
+	*:nointxmask) how=(--append vfio-pci.nointxmask=1) ;;
+	esac
+	"$irqstorm" guest --quiet --timeout 2m --kernel "debian:$kernel" --devices "${device%%:*}" \
+		"${how[@]}" -- run --target vfio:auto "$@" >"$work/$kernel" 2>&1
+}
+
+# Its results: a file's name comes back as /in/NUMBER.NAME.
+judge() { # KERNEL DEVICE EXIT PROGRAM...
+	local kernel=$1 device=$2 code=$3 name line
+	shift 3
+	for program; do
+		name=$(basename "$program" .irq)
+		line=$(grep -A1 -E "/[0-9]+\.$name\.irq: " "$work/$kernel")
+		case $line in
+		*": ok, "*) result "$kernel $device $name" 1 ;;
+		"") result "$kernel $device $name" 0 "no result" ;;
+		*) result "$kernel $device $name" 0 "$(echo $line)" ;;
+		esac
+	done
+	if [ "$code" = 0 ]; then
+		result "$kernel $device guest" 1
+	else
+		result "$kernel $device guest" 0 "exit $code: $(tail -n 5 "$work/$kernel")"
+	fi
+}
+
+programs_of() { # KERNEL DEVICE
+	awk -f "$here/select.awk" -v kernel="$1" -v device="$2" "$corpus"/*.irq
+}
+
+[ $# -gt 0 ] || set -- xhci ivshmem edu e1000e xhci:intremap=off edu:nointxmask
+for device; do
+	pids=()
+	for kernel in "${kernels[@]}"; do
+		mapfile -t programs < <(programs_of $kernel "$device")
+		boot $kernel "$device" "${programs[@]}" &
+		pids+=($!)
+	done
+	for i in "${!kernels[@]}"; do
+		wait "${pids[i]}"
+		code=$?
+		mapfile -t programs < <(programs_of "${kernels[i]}" "$device")
+		judge "${kernels[i]}" "$device" $code "${programs[@]}"
+	done
+	echo "# $device: $SECONDS s so far"
+done
+finish

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every program of corpus/rules on the emulator, as each kernel that it names: rules.sh IRQSTORM CORPUS
+set -u
+irqstorm=$1 corpus=$2 here=$(dirname "$0")
+. "$here/../lib.sh"
+
+for kernel in 6.1 6.12; do
+	while read -r program; do
+		out=$("$irqstorm" run --target emu:profile=$kernel "$program" 2>&1)
+		code=$?
+		ok=0
+		[ $code = 0 ] && ok=1
+		result "$kernel emu $(basename "$program" .irq)" $ok "exit $code: $out"
+	done < <(awk -f "$here/select.awk" -v device=emu -v kernel=$kernel "$corpus"/*.irq)
+done
+# Each is for the emulator, a header line is not misspelt, and what it says is long enough to help.
+for program in "$corpus"/*.irq; do
+	ok=1
+	head -1 "$program" | grep -qE '^# .{20,}' || ok=0
+	grep -qE '^# rules:( [RP][0-9]+)+$' "$program" || ok=0
+	grep -qE '^# devices:( (any|emu|xhci|ivshmem|edu|e1000e|xhci:intremap=off|edu:nointxmask))+$' \
+		"$program" || ok=0
+	grep -qE '^# kernels:( 6\.1)?( 6\.12)?$' "$program" || ok=0
+	grep -q '^expect ' "$program" || ok=0
+	result "header $(basename "$program" .irq)" $ok "what it shows, rules, devices, kernels, expect"
+done
+finish
