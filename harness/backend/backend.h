@@ -39,14 +39,14 @@ enum backend_caps {
  * backend_desc.device_ops. Unless said otherwise the result is 0 or -errno.
  */
 enum backend_device_op {
-	BACKEND_DEV_LINE,     /* arg 1 asserts the INTx line, 0 deasserts it */
-	BACKEND_DEV_DISINTX,  /* arg: the user's Interrupt Disable bit, by config write (R34) */
-	BACKEND_DEV_MEMORY,   /* arg: the user's Memory Space Enable bit (R60) */
-	BACKEND_DEV_POWER,    /* arg: D-state, 0 or 3, by PMCSR (R46, R61) */
-	BACKEND_DEV_FLR,      /* Function Level Reset by config write */
-	BACKEND_DEV_REOPEN,   /* last close (R21), open again */
-	BACKEND_DEV_REBIND,   /* the same with the driver unbound and bound in between; arg not 0:
-				 sriov_set_msix_vec_count(arg) while no driver is bound (P13) */
+	BACKEND_DEV_LINE,    /* arg 1 asserts the INTx line, 0 deasserts it */
+	BACKEND_DEV_DISINTX, /* arg: the user's Interrupt Disable bit, by config write (R34) */
+	BACKEND_DEV_MEMORY,  /* arg: the user's Memory Space Enable bit (R60) */
+	BACKEND_DEV_POWER,   /* arg: D-state, 0 or 3, by PMCSR (R46, R61) */
+	BACKEND_DEV_FLR,     /* Function Level Reset by config write */
+	BACKEND_DEV_REOPEN,  /* last close (R21), open again */
+	BACKEND_DEV_REBIND,  /* the same with the driver unbound and bound in between; arg not 0:
+				sriov_set_msix_vec_count(arg) while no driver is bound (P13) */
 	BACKEND_DEV_SRIOV_COUNT,   /* sriov_set_msix_vec_count(arg) with the driver bound */
 	BACKEND_DEV_TABLE_SIZE,    /* the MSI-X table grows to arg entries behind the kernel (P13);
 				      -EINVAL for a size that is no growth */
@@ -64,7 +64,7 @@ enum backend_traits {
 	BACKEND_MESSAGE_CACHED = 1u << 2, /* messages are read when an entry is unmasked (P2) */
 	/* Resets and the way back from D3hot leave pending bits; opening anew does not. */
 	BACKEND_PBA_SURVIVES = 1u << 3,
-	BACKEND_FIRE_MSI = 1u << 4,       /* fire() works on MSI, too */
+	BACKEND_FIRE_MSI = 1u << 4, /* fire() works on MSI, too */
 	/* The device looks at its masks some time after fire() returned: only an interrupt that
 	 * arrives tells that it has. */
 	BACKEND_FIRE_LATE = 1u << 5,
@@ -92,17 +92,17 @@ struct backend_inspect {
 };
 
 struct backend_desc {
-	char target[160];  /* canonical target, as --target takes it: repeats this backend */
-	char device[128];  /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
-	char kernel[128];  /* "6.12 (emulated)", or uname release of the running kernel */
-	char profile[16];  /* whose rules hold: "6.1", "6.12"; "" when not known */
-	char trigger[32];  /* how fire() works: "device", "loopback", "ivshmem" */
-	uint32_t caps;     /* enum backend_caps */
-	uint32_t fire_max; /* fire() takes vectors below this on the MSI-X index */
-	uint32_t traits;     /* enum backend_traits */
+	char target[160];      /* canonical target, as --target takes it: repeats this backend */
+	char device[128];      /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
+	char kernel[128];      /* "6.12 (emulated)", or uname release of the running kernel */
+	char profile[16];      /* whose rules hold: "6.1", "6.12"; "" when not known */
+	char trigger[32];      /* how fire() works: "device", "loopback", "ivshmem" */
+	uint32_t caps;         /* enum backend_caps */
+	uint32_t fire_max;     /* fire() takes vectors below this on the MSI-X index */
+	uint32_t traits;       /* enum backend_traits */
 	uint32_t host_vectors; /* MSI(-X) vectors that the host can give, 0: enough, or unknown */
-	uint32_t device_ops; /* 1 << enum backend_device_op: what device() can do */
-	uint32_t inspect;    /* enum backend_inspect_bits: what inspect() can see */
+	uint32_t device_ops;   /* 1 << enum backend_device_op: what device() can do */
+	uint32_t inspect;      /* enum backend_inspect_bits: what inspect() can see */
 	struct {
 		uint32_t flags; /* VFIO_IRQ_INFO_* */
 		uint32_t count; /* 0: the index is absent */
@@ -144,6 +144,12 @@ struct backend_ops {
 
 	/* A snapshot, while no other call runs. 0 or -errno. NULL: nothing can be seen. */
 	int (*inspect)(struct backend *be, struct backend_inspect *out);
+
+	/*
+	 * Entries 0 to 63 of the MSI-X table, a bit each, as BACKEND_DEV_ENTRY would show them one
+	 * by one: for who looks at all. 0, or -errno when they do not answer. NULL: one by one.
+	 */
+	int (*entries)(struct backend *be, uint64_t *unmasked, uint64_t *pending);
 
 	/*
 	 * Call @fn(@data) at every internal step of the SET_IRQS calls that follow; NULL ends it.

@@ -2,8 +2,6 @@
 /*
  * describe: what the emulator tells of itself: the canonical target, and what an oracle may see.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "emulator/device.h"
@@ -13,43 +11,64 @@ static const char *const profile_names[] = {
 	[EMU_PROFILE_6_12] = "6.12",
 };
 
-__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t size, const char *fmt,
-							 ...)
-{
-	size_t used = strlen(buf);
-	va_list ap;
+/* Text that grows. By hand: an executor describes each device that a program brings. */
+struct line {
+	char *at, *end;
+};
 
-	va_start(ap, fmt);
-	vsnprintf(buf + used, size - used, fmt, ap);
-	va_end(ap);
+static void put(struct line *l, const char *text)
+{
+	while (*text && l->at < l->end)
+		*l->at++ = *text++;
+	*l->at = '\0';
+}
+
+static void put_key(struct line *l, const char *key, uint32_t value)
+{
+	char digits[12], *d = digits + sizeof(digits) - 1;
+
+	*d = '\0';
+	do
+		*--d = (char)('0' + value % 10);
+	while (value /= 10);
+	put(l, key);
+	put(l, d);
+}
+
+static struct line line_start(char *buf, size_t size)
+{
+	*buf = '\0';
+	return (struct line){.at = buf, .end = buf + size - 1};
 }
 
 /* Profile and table size always, the rest where it is not the default. */
 static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 {
+	struct line l = line_start(buf, size);
 	struct emu_config def;
 
 	emu_config_default(&def);
-	snprintf(buf, size, "emu:profile=%s,vectors=%u", profile_names[cfg->profile],
-		 cfg->msix_vectors);
+	put(&l, "emu:profile=");
+	put(&l, profile_names[cfg->profile]);
+	put_key(&l, ",vectors=", cfg->msix_vectors);
 	if (cfg->msi_vectors != def.msi_vectors)
-		append(buf, size, ",msi=%u", cfg->msi_vectors);
+		put_key(&l, ",msi=", cfg->msi_vectors);
 	if (cfg->intx != def.intx)
-		append(buf, size, ",intx=%d", cfg->intx);
+		put_key(&l, ",intx=", cfg->intx);
 	if (cfg->pcie != def.pcie)
-		append(buf, size, ",pcie=%d", cfg->pcie);
+		put_key(&l, ",pcie=", cfg->pcie);
 	if (cfg->pci_2_3 != def.pci_2_3)
-		append(buf, size, ",pci23=%d", cfg->pci_2_3);
+		put_key(&l, ",pci23=", cfg->pci_2_3);
 	if (cfg->host_dyn != def.host_dyn)
-		append(buf, size, ",dyn=%d", cfg->host_dyn);
+		put_key(&l, ",dyn=", cfg->host_dyn);
 	if (cfg->host_intremap != def.host_intremap)
-		append(buf, size, ",intremap=%d", cfg->host_intremap);
+		put_key(&l, ",intremap=", cfg->host_intremap);
 	if (cfg->host_vectors != def.host_vectors)
-		append(buf, size, ",hostvecs=%u", cfg->host_vectors);
+		put_key(&l, ",hostvecs=", cfg->host_vectors);
 	if (cfg->pba_cleared_on_disable != def.pba_cleared_on_disable)
-		append(buf, size, ",pba=%s", cfg->pba_cleared_on_disable ? "clear" : "keep");
+		put(&l, cfg->pba_cleared_on_disable ? ",pba=clear" : ",pba=keep");
 	if (cfg->message_cached != def.message_cached)
-		append(buf, size, ",msg=%s", cfg->message_cached ? "cached" : "reread");
+		put(&l, cfg->message_cached ? ",msg=cached" : ",msg=reread");
 }
 
 /* Producers are known by their eventfd, which not every provider can tell from another. */
@@ -65,12 +84,11 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 
 	memset(desc, 0, sizeof(*desc));
 	format_target(&emu->cfg, desc->target, sizeof(desc->target));
-	snprintf(desc->device, sizeof(desc->device), "emulated %s function",
-		 emu->cfg.pcie ? "PCIe" : "PCI");
-	snprintf(desc->kernel, sizeof(desc->kernel), "%s (emulated)",
-		 profile_names[emu->cfg.profile]);
-	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_names[emu->cfg.profile]);
-	snprintf(desc->trigger, sizeof(desc->trigger), "device");
+	strcpy(desc->device, emu->cfg.pcie ? "emulated PCIe function" : "emulated PCI function");
+	strcpy(desc->profile, profile_names[emu->cfg.profile]);
+	strcpy(desc->kernel, profile_names[emu->cfg.profile]);
+	strcat(desc->kernel, " (emulated)");
+	strcpy(desc->trigger, "device");
 	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET;
 	desc->fire_max = emu->msix.count;
 	desc->device_ops = (1u << (BACKEND_DEV_FAIL + 1)) - 1;

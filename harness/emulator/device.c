@@ -106,6 +106,28 @@ static int grow_table(struct emu *emu, uint32_t count)
 	return err;
 }
 
+int emu_renew(struct emu *emu, const struct emu_config *cfg)
+{
+	uint32_t slots =
+		cfg->msix_vectors > cfg->msi_vectors ? cfg->msix_vectors : cfg->msi_vectors;
+
+	emu_last_close(emu);
+	reset_function(emu);
+	emu->cfg = *cfg;
+	emu->msix_domain = 0;
+	atomic_store_explicit(&emu->armed, 0, memory_order_relaxed);
+	/* More slots than @cfg needs make no difference: it is host.limit that vectors run out of.
+	 */
+	if (msi_grow(emu, slots) || msg_table_renew(&emu->msi, cfg->msi_vectors) ||
+	    msg_table_renew(&emu->msix, cfg->msix_vectors))
+		return -ENOMEM;
+	emu->host.limit = cfg->host_vectors;
+	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
+	emu->msix.cached = cfg->message_cached;
+	emu->dyn = emu_samples_dyn(emu);
+	return 0;
+}
+
 static int entry_bits(struct emu *emu, uint32_t vector)
 {
 	bool masked, pending;
@@ -116,6 +138,16 @@ static int entry_bits(struct emu *emu, uint32_t vector)
 		return -EIO; /* its memory does not answer */
 	msg_table_entry_state(&emu->msix, vector, &masked, &pending);
 	return (masked ? BACKEND_ENTRY_MASKED : 0) | (pending ? BACKEND_ENTRY_PENDING : 0);
+}
+
+int emu_entries(struct backend *be, uint64_t *unmasked, uint64_t *pending)
+{
+	struct emu *emu = (struct emu *)be;
+
+	if (emu->off)
+		return -EIO;
+	msg_table_entry_bits(&emu->msix, unmasked, pending);
+	return 0;
 }
 
 static int scribble(struct emu *emu, uint32_t vector)

@@ -129,7 +129,9 @@ int emu_irq_info(struct backend *be, struct vfio_irq_info *info);
 int emu_set_irqs(struct backend *be, const void *arg, size_t size);
 
 /* device.c */
+int emu_renew(struct emu *emu, const struct emu_config *cfg); /* as opened with; under igate */
 int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg);
+int emu_entries(struct backend *be, uint64_t *unmasked, uint64_t *pending);
 int emu_reset(struct backend *be);
 
 /* intx.c: handlers under igate; the rest from any thread. */

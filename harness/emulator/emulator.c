@@ -160,6 +160,7 @@ static const struct backend_ops emu_ops = {
 	.reset = emu_reset,
 	.device = emu_device,
 	.inspect = emu_inspect,
+	.entries = emu_entries,
 	.set_step_hook = emu_set_step_hook,
 	.close = emu_close,
 };
@@ -222,6 +223,29 @@ err_free:
 err_nomem:
 	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "emu: no memory for %u vectors",
 			  cfg->msix_vectors);
+}
+
+int emulator_remake(struct backend *be, const struct emu_config *cfg, struct errmsg *e)
+{
+	struct emu *emu = (struct emu *)be;
+	struct emu_config new = *cfg;
+	int err;
+
+	err = check_config(cfg, e);
+	if (err)
+		return err;
+	new.signals = emu->cfg.signals;
+	pthread_mutex_lock(&emu->igate);
+	err = emu_renew(emu, &new);
+	pthread_mutex_unlock(&emu->igate);
+	return err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "emu: no memory for %u vectors",
+				cfg->msix_vectors)
+		   : 0;
+}
+
+bool emulator_is(const struct backend *be)
+{
+	return be->ops == &emu_ops;
 }
 
 void emulator_set_function_mask(struct backend *be, bool masked)

@@ -39,6 +39,15 @@ void emu_config_default(struct emu_config *cfg);
 int emulator_open(const struct emu_config *cfg, struct backend **out, struct errmsg *e);
 
 /*
+ * Makes @be, which emulator_open() opened, as if it had just been opened with @cfg, but keeps its
+ * memory: for programs that each want a device of their own. The triggers are dropped as by a last
+ * close, and cfg->signals must be what it was. Never while another call runs. 0, or as above:
+ * -EINVAL changes nothing, after -ENOMEM only closing is left.
+ */
+int emulator_remake(struct backend *be, const struct emu_config *cfg, struct errmsg *e);
+bool emulator_is(const struct backend *be);
+
+/*
  * What an oracle may look at; a consistent snapshot as long as no call is running. The counters are
  * of MSI and MSI-X since open, and no fire is missing from them:
  *	fires == sent + coalesced + pending + dropped_disabled + dropped_shutdown

@@ -40,25 +40,59 @@ static void add_stats(struct msg_stats *stats, const struct msg_entry *entry)
 	stats->pending += entry->pending;
 }
 
-int msg_table_resize(struct msg_table *table, uint32_t count)
+static uint32_t reached(struct msg_table *table)
+{
+	return atomic_load_explicit(&table->reached, memory_order_relaxed);
+}
+
+/* The counters of entries from @from on, which are 0 again afterwards. */
+static void forget_stats(struct msg_table *table, uint32_t from, struct msg_stats *stats)
+{
+	for (uint32_t v = from; v < reached(table); v++) {
+		struct msg_entry *entry = &table->entries[v];
+
+		add_stats(stats, entry);
+		entry->dropped = entry->pended = entry->coalesced = 0;
+	}
+	if (from < reached(table))
+		atomic_store_explicit(&table->reached, from, memory_order_relaxed);
+}
+
+/* Room for @count entries; those that there was none for are as after reset. */
+static int grow(struct msg_table *table, uint32_t count)
 {
 	struct msg_entry *entries;
 
-	for (uint32_t v = count; v < table->count; v++)
-		add_stats(&table->gone, &table->entries[v]);
-	if (count > table->capacity) {
-		entries = aligned_alloc(alignof(struct msg_entry), count * sizeof(*entries));
-		if (!entries)
-			return -ENOMEM;
-		if (table->count)
-			memcpy(entries, table->entries, table->count * sizeof(*entries));
-		free(table->entries);
-		table->entries = entries;
-		table->capacity = count;
-	}
-	entries_init(table, table->count, count);
+	if (count <= table->capacity)
+		return 0;
+	entries = aligned_alloc(alignof(struct msg_entry), count * sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	if (table->capacity)
+		memcpy(entries, table->entries, table->capacity * sizeof(*entries));
+	free(table->entries);
+	table->entries = entries;
+	entries_init(table, table->capacity, count);
+	table->capacity = count;
+	return 0;
+}
+
+int msg_table_resize(struct msg_table *table, uint32_t count)
+{
+	int err = grow(table, count);
+
+	if (err)
+		return err;
+	forget_stats(table, count, &table->gone);
 	table->count = count;
 	return 0;
+}
+
+int msg_table_renew(struct msg_table *table, uint32_t count)
+{
+	forget_stats(table, 0, &table->gone);
+	memset(&table->gone, 0, sizeof(table->gone));
+	return msg_table_resize(table, count);
 }
 
 static uint32_t control_read(const struct msg_table *table)
@@ -133,6 +167,17 @@ static bool entry_pend(struct msg_table *table, uint32_t vector)
 	return false;
 }
 
+/* Raises table->reached; a store only at the first fire of a vector. */
+static void reach(struct msg_table *table, uint32_t vector)
+{
+	uint32_t old = reached(table);
+
+	while (old <= vector &&
+	       !atomic_compare_exchange_weak_explicit(&table->reached, &old, vector + 1,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 void msg_table_fire(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
@@ -140,6 +185,7 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 	struct msi_msg msg;
 	uint32_t control;
 
+	reach(table, vector);
 	spin_lock(&entry->lock);
 	control = control_read(table);
 	if (entry_may_send(entry, control, vector))
@@ -361,6 +407,15 @@ void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *maske
 	*masked = entry->masked;
 	*pending = entry->pending;
 	spin_unlock(&entry->lock);
+}
+
+void msg_table_entry_bits(const struct msg_table *table, uint64_t *unmasked, uint64_t *pending)
+{
+	*unmasked = *pending = 0;
+	for (uint32_t v = 0; v < table->count && v < 64; v++) {
+		*unmasked |= (uint64_t)!table->entries[v].masked << v;
+		*pending |= (uint64_t)table->entries[v].pending << v;
+	}
 }
 
 void msg_table_stats(struct msg_table *table, struct msg_stats *stats)

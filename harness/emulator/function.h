@@ -52,9 +52,12 @@ struct msg_table {
 	bool cached;      /* messages are read at unmask only (P2) */
 	bool pba_cleared; /* pending bits do not survive Enable going 0 */
 	struct host *host;
-	struct msg_stats gone;           /* of entries that a smaller table has no more */
-	uint64_t unmasked[BITMAP_WORDS]; /* mask bit is 0; for a maskable table */
-	uint64_t written[BITMAP_WORDS];  /* message is not as after reset */
+	struct msg_stats gone; /* of entries that a smaller table has no more */
+	/* No vector from here on has been fired: entries up to capacity are as after reset there.
+	 */
+	_Atomic uint32_t reached;
+	uint64_t unmasked[BITMAP_WORDS];              /* mask bit is 0; for a maskable table */
+	uint64_t written[BITMAP_WORDS];               /* message is not as after reset */
 	alignas(CACHE_LINE) _Atomic uint32_t control; /* read by every fire, written by igate */
 	_Atomic uint64_t pended[BITMAP_WORDS];        /* pending bits, for walks */
 };
@@ -65,6 +68,8 @@ void msg_table_fini(struct msg_table *table);
  * @count entries from now on, new ones as after reset; those that go must be, too. No fire may run.
  */
 int msg_table_resize(struct msg_table *table, uint32_t count);
+/* The same, and no fire was ever counted. */
+int msg_table_renew(struct msg_table *table, uint32_t count);
 
 /* The device raises @vector (below count). Any thread. */
 void msg_table_fire(struct msg_table *table, uint32_t vector);
@@ -88,6 +93,8 @@ void msg_table_reset_entries(struct msg_table *table);
 void msg_table_scribble(struct msg_table *table, uint32_t vector);
 
 void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *masked, bool *pending);
+/* Of the first 64, a bit each, from the entries themselves. While nothing else runs. */
+void msg_table_entry_bits(const struct msg_table *table, uint64_t *unmasked, uint64_t *pending);
 void msg_table_stats(struct msg_table *table, struct msg_stats *stats);
 
 #endif

@@ -381,6 +381,29 @@ uint64_t signal_mem_peek(struct signal_mem *mem, uint32_t slot)
 	return count;
 }
 
+void signal_mem_peek_all(struct signal_mem *mem, uint64_t *counts, uint32_t n)
+{
+	pthread_mutex_lock(&mem->lock);
+	for (uint32_t slot = 0; slot < n; slot++) {
+		struct signal_ref *ref = slot_get(mem, slot);
+
+		counts[slot] = ref ? atomic_load_explicit(&ref->count, memory_order_acquire) : 0;
+	}
+	pthread_mutex_unlock(&mem->lock);
+}
+
+void signal_mem_clear(struct signal_mem *mem, uint32_t n)
+{
+	pthread_mutex_lock(&mem->lock);
+	for (uint32_t slot = 0; slot < n; slot++) {
+		struct signal_ref *ref = slot_get(mem, slot);
+
+		if (ref && atomic_load_explicit(&ref->count, memory_order_relaxed))
+			atomic_store(&ref->count, 0);
+	}
+	pthread_mutex_unlock(&mem->lock);
+}
+
 uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot)
 {
 	struct signal_ref *ref;

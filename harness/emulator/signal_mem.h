@@ -37,6 +37,10 @@ int signal_mem_write(struct signal_mem *mem, uint32_t slot, uint64_t value);
 
 /* The counter, left as it is. */
 uint64_t signal_mem_peek(struct signal_mem *mem, uint32_t slot);
+/* Of slots 0 to @n-1. Closed: 0. */
+void signal_mem_peek_all(struct signal_mem *mem, uint64_t *counts, uint32_t n);
+/* read() of slots 0 to @n-1, semaphores read until they are 0. */
+void signal_mem_clear(struct signal_mem *mem, uint32_t n);
 /* References held on what @slot has open now, and on everything, closed or open. */
 uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot);
 uint32_t signal_mem_total_references(struct signal_mem *mem);
