@@ -15,6 +15,8 @@ extern const struct command cmd_bench;
 extern const struct command cmd_run;
 extern const struct command cmd_diff;
 extern const struct command cmd_explore;
+extern const struct command cmd_minimize;
+extern const struct command cmd_export;
 extern const struct command cmd_guest;
 
 /* NULL when there is no such subcommand. */

@@ -15,7 +15,7 @@
 #include "support/units.h"
 
 struct diff_cli {
-	const char *target, *json, *matrix;
+	const char *target, *json, *matrix, *save;
 	uint64_t ops, seed, length;
 	bool quiet;
 };
@@ -59,6 +59,11 @@ static const struct opt diff_opts[] = {
 	 .arg = "FILE",
 	 .offset = FIELD(matrix),
 	 .help = "Every cell of the input matrix with its count, as CSV: 0 was never hit."},
+	{.type = OPT_OUTFILE,
+	 .name = "save",
+	 .arg = "FILE",
+	 .offset = FIELD(save),
+	 .help = "The program of a difference, as text; not written when there is none."},
 	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress."},
 	OPT_TABLE_END,
 };
@@ -144,7 +149,8 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 }
 
 static int write_results(const struct diff_cli *o, const struct executor *x,
-			 const struct diff_result *r, struct outfile *json, struct outfile *csv)
+			 const struct diff_result *r, struct outfile *json, struct outfile *csv,
+			 struct outfile *save)
 {
 	int code = r->found.difference ? EXIT_FINDING : EXIT_PASS;
 	struct errmsg e = {0};
@@ -157,7 +163,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 	if (json->f != stdout && !outfile_open(&text, "-", &e))
 		print_text(text.f, o, x, r);
 	if (*e.text || outfile_commit(&text, &e) || outfile_commit(csv, &e) ||
-	    outfile_commit(json, &e)) {
+	    finding_save(save, &r->found, &r->program, &e) || outfile_commit(json, &e)) {
 		log_error("%s", e.text);
 		code = EXIT_ENVIRONMENT;
 	}
@@ -173,7 +179,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 static int diff_main(const struct command *cmd, int argc, char **argv)
 {
 	struct diff_cli o = {.seed = command_random_seed()};
-	struct outfile json = {0}, csv = {0};
+	struct outfile json = {0}, csv = {0}, save = {0};
 	struct matrix matrix = {0};
 	struct executor x = {0};
 	struct diff_options options;
@@ -200,6 +206,8 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = outfile_open(&csv, o.matrix, &e);
 	if (!err)
+		err = outfile_open(&save, o.save, &e);
+	if (!err)
 		err = executor_open(&x, o.target, &e);
 	if (!err) {
 		log_note("seed 0x%llx", (unsigned long long)o.seed);
@@ -217,9 +225,10 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 		log_error("%s", e.text);
 		outfile_abort(&json);
 		outfile_abort(&csv);
+		outfile_abort(&save);
 		code = (int)e.exit;
 	} else {
-		code = write_results(&o, &x, &r, &json, &csv);
+		code = write_results(&o, &x, &r, &json, &csv, &save);
 	}
 	program_free(&r.program);
 	matrix_free(&matrix);
@@ -239,11 +248,11 @@ const struct command cmd_diff = {
 		"it gets, and is printed: exit code 1. On the emulator every few programs get\n"
 		"another device, within what the target leaves open; on a real kernel the device\n"
 		"is opened anew for each program, and leaks are looked for.\n\n" TARGET_HELP,
-	.examples =
-		"  irqstorm diff --target emu:profile=6.1 --ops 10M\n"
-		"  irqstorm diff --ops 1M --seed 7 --json diff.json --matrix cells.csv\n"
-		"  irqstorm guest --kernel debian:6.12 --devices xhci -- diff --target vfio:auto "
-		"--ops 200k\n",
+	.examples = "  irqstorm diff --target emu:profile=6.1 --ops 10M\n"
+		    "  irqstorm diff --ops 1M --seed 7 --json diff.json --matrix cells.csv\n"
+		    "  irqstorm guest --kernel debian:6.12 --devices xhci -- \\\n"
+		    "      diff --target vfio:auto --ops 200k\n",
 	.opts = diff_opts,
+	.one_thread = true,
 	.run = diff_main,
 };

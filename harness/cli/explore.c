@@ -14,7 +14,7 @@
 #include "support/units.h"
 
 struct explore_cli {
-	const char *target, *json;
+	const char *target, *json, *save;
 	uint64_t depth;
 	bool no_merge, quiet;
 };
@@ -45,6 +45,11 @@ static const struct opt explore_opts[] = {
 	 .arg = "FILE",
 	 .offset = FIELD(json),
 	 .help = "Results as JSON, schema irqstorm.explore/1; - is stdout, in place of the text."},
+	{.type = OPT_OUTFILE,
+	 .name = "save",
+	 .arg = "FILE",
+	 .offset = FIELD(save),
+	 .help = "The program of a difference, as text; not written when there is none."},
 	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress."},
 	OPT_TABLE_END,
 };
@@ -117,7 +122,7 @@ static void print_text(FILE *f, const struct explore_cli *o, const struct execut
 static int explore_main(const struct command *cmd, int argc, char **argv)
 {
 	struct explore_cli o = {0};
-	struct outfile json = {0}, text = {0};
+	struct outfile json = {0}, text = {0}, save = {0};
 	struct executor x = {0};
 	struct explore_options options;
 	struct explore_result r = {0};
@@ -140,6 +145,8 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	};
 	err = outfile_open(&json, o.json, &e);
 	if (!err)
+		err = outfile_open(&save, o.save, &e);
+	if (!err)
 		err = executor_open(&x, o.target, &e);
 	if (!err)
 		err = explore_run(&x, &options, &r, &e);
@@ -157,12 +164,15 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = outfile_commit(&text, &e);
 	if (!err)
+		err = finding_save(&save, &r.found, &r.program, &e);
+	if (!err)
 		err = outfile_commit(&json, &e);
 	code = r.found.difference ? EXIT_FINDING : EXIT_PASS;
 out:
 	if (err) {
 		log_error("%s", e.text);
 		outfile_abort(&json);
+		outfile_abort(&save);
 		code = (int)e.exit;
 	}
 	program_free(&r.program);
@@ -182,8 +192,9 @@ const struct command cmd_explore = {
 		"continued once. The first difference is printed: exit code 1.\n\n" TARGET_HELP,
 	.examples = "  irqstorm explore --depth 4\n"
 		    "  irqstorm explore --depth 4 --target emu:profile=6.1 --no-merge\n"
-		    "  irqstorm guest --kernel debian:6.1 --devices xhci -- explore --depth 3 "
-		    "--target vfio:auto\n",
+		    "  irqstorm guest --kernel debian:6.1 --devices xhci -- \\\n"
+		    "      explore --depth 3 --target vfio:auto\n",
 	.opts = explore_opts,
+	.one_thread = true,
 	.run = explore_main,
 };

@@ -38,6 +38,7 @@ void finding_json(struct json *j, const char *key, const struct exec_result *r,
 	}
 	text = program_text(p);
 	json_object_begin(j, key);
+	json_str(j, "key", r->key);
 	json_str(j, "kind", difference_name(r->difference));
 	json_str(j, "what", r->text);
 	json_u64(j, "at", r->at);
@@ -52,7 +53,8 @@ void finding_print(FILE *f, const struct exec_result *r, const struct program *p
 {
 	char op[TEXT_OP_MAX];
 
-	fprintf(f, "DIFFERENCE (%s): %s\n", difference_name(r->difference), r->text);
+	fprintf(f, "DIFFERENCE (%s): %s\nkey %s\n", difference_name(r->difference), r->text,
+		r->key);
 	if (r->at < p->n)
 		fprintf(f, "after operation %u: %s\n", r->at + 1,
 			text_op(&p->ops[r->at], op, sizeof(op)));
@@ -62,6 +64,20 @@ void finding_print(FILE *f, const struct exec_result *r, const struct program *p
 		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
 		"FILE.irq\n",
 		finding_command(), target);
+}
+
+int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
+		 struct errmsg *e)
+{
+	if (!save->f)
+		return 0;
+	if (!r->difference) {
+		outfile_abort(save);
+		return 0;
+	}
+	fprintf(save->f, "# %s\n# %s\n", r->key, r->text);
+	text_print(p, save->f);
+	return outfile_commit(save, e);
 }
 
 void finding_rules_json(struct json *j, const char *key, const struct rule_counts *rules)

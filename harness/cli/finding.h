@@ -10,6 +10,7 @@
 
 #include "exec/executor.h"
 #include "support/json.h"
+#include "support/outfile.h"
 
 /* Object @key, or null when nothing was found. */
 void finding_json(struct json *j, const char *key, const struct exec_result *r,
@@ -17,6 +18,9 @@ void finding_json(struct json *j, const char *key, const struct exec_result *r,
 /* To stdout: the difference, the program as text, and how to run it again on @target. */
 void finding_print(FILE *f, const struct exec_result *r, const struct program *p,
 		   const char *target);
+/* The program into @save if something was found, nothing at its place otherwise. 0 or -errno. */
+int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
+		 struct errmsg *e);
 /* Object @key: how often the model decided by each rule, and those it never did. */
 void finding_rules_json(struct json *j, const char *key, const struct rule_counts *rules);
 /* "irqstorm", or where this runs in a guest (IRQSTORM_VIA) "irqstorm guest ... --". */

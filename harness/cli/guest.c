@@ -59,11 +59,13 @@ static const struct opt guest_opts[] = {
 	{.type = OPT_COUNT,
 	 .name = "smp",
 	 .arg = "N",
-	 .def = "2",
 	 .min = 1,
 	 .max = 64,
 	 .offset = FIELD(smp),
-	 .help = "CPUs."},
+	 .help = "CPUs (default 2; 1 for run, diff and explore, which use one: QEMU's TCG before "
+		 "8.2 can crash or lose an interrupt when one CPU changes the memory map, as "
+		 "opening "
+		 "a device does, while another one runs)."},
 	{.type = OPT_STRING,
 	 .name = "memory",
 	 .arg = "SIZE",
@@ -142,6 +144,7 @@ static int check_usage(const struct guest_options *o, int argc, char **argv,
 				  argv[0]);
 	if (*sub == &cmd_guest)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "guest does not run in a guest");
+	opt_first(*sub, argc, argv);
 	return 0;
 }
 
@@ -298,6 +301,13 @@ out:
 	return err;
 }
 
+static uint64_t default_cpus(int argc, char **argv)
+{
+	const struct command *sub = argc ? command_find(argv[0]) : NULL;
+
+	return sub && sub->one_thread ? 1 : 2;
+}
+
 static int guest_main(const struct command *cmd, int argc, char **argv)
 {
 	struct guest_options o = {0};
@@ -306,6 +316,8 @@ static int guest_main(const struct command *cmd, int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (!o.smp)
+		o.smp = default_cpus(argc - rest, argv + rest);
 	code = guest(&o, argc - rest, argv + rest, &e);
 	if (code >= 0)
 		return code;

@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_diff,
 	&cmd_explore,
+	&cmd_minimize,
+	&cmd_export,
 	&cmd_guest,
 };
 

@@ -15,6 +15,7 @@
 
 struct run_cli {
 	const char *target, *json;
+	uint64_t repeat;
 	bool trace;
 };
 
@@ -31,6 +32,14 @@ static const struct opt run_opts[] = {
 	 .name = "trace",
 	 .offset = FIELD(trace),
 	 .help = "Print each operation with what it returned."},
+	{.type = OPT_COUNT,
+	 .name = "repeat",
+	 .arg = "N",
+	 .def = "1",
+	 .min = 1,
+	 .max = UINT32_MAX,
+	 .offset = FIELD(repeat),
+	 .help = "Run each program so often, and tell how often it differs."},
 	{.type = OPT_OUTFILE,
 	 .name = "json",
 	 .arg = "FILE",
@@ -50,24 +59,34 @@ static void trace_line(void *data, uint32_t at, const struct op *op, const char 
 	fprintf(data, "  %4u  %-60s = %s\n", at + 1, text_op(op, text, sizeof(text)), outcome);
 }
 
-static void result_json(struct json *j, const char *name, const struct exec_result *r,
+/* What all runs of a program came to: the first difference, or the first run. */
+struct outcome_of {
+	struct exec_result r;
+	uint32_t runs, differ;
+};
+
+static void result_json(struct json *j, const char *name, const struct outcome_of *all,
 			const struct program *p)
 {
+	const struct exec_result *r = &all->r;
 	char digest[24];
 
 	json_object_begin(j, NULL);
 	json_str(j, "program", name);
 	json_u64(j, "ops", r->ops);
 	json_u64(j, "skipped", r->skipped);
+	json_u64(j, "runs", all->runs);
+	json_u64(j, "differ", all->differ);
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)r->digest);
 	json_str(j, "digest", digest);
 	finding_json(j, "difference", r, p);
 	json_object_end(j);
 }
 
-static void result_text(FILE *f, const char *name, const struct exec_result *r,
+static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			const struct program *p, const char *target)
 {
+	const struct exec_result *r = &all->r;
 	char op[TEXT_OP_MAX];
 
 	if (!r->difference) {
@@ -77,40 +96,60 @@ static void result_text(FILE *f, const char *name, const struct exec_result *r,
 			(unsigned long long)r->digest);
 		return;
 	}
-	fprintf(f,
-		"%s: DIFFERENCE (%s) after operation %u: %s\n  %s\n  repeat with: %s run "
-		"--target %s --trace %s\n",
-		name, difference_name(r->difference), r->at + 1,
+	fprintf(f, "%s: DIFFERENCE (%s) after operation %u: %s\n  %s\n  key %s\n", name,
+		difference_name(r->difference), r->at + 1,
 		r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : "the end", r->text,
-		finding_command(), target, name);
+		r->key);
+	if (all->runs > 1)
+		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
+	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(), target,
+		name);
+}
+
+static int run_often(struct executor *x, const struct program *p, struct outcome_of *all,
+		     struct errmsg *e)
+{
+	int err = executor_run(x, p, &all->r, e);
+
+	all->differ = all->r.difference != DIFF_NONE;
+	for (uint32_t i = 1; !err && i < all->runs; i++) {
+		struct exec_result r;
+
+		err = executor_run(x, p, &r, e);
+		if (r.difference && !all->differ++)
+			all->r = r;
+	}
+	return err;
 }
 
 static int run_one(struct executor *x, const char *path, const struct run_cli *o, FILE *text,
 		   struct json *j, struct totals *t, struct errmsg *e)
 {
 	struct exec_trace trace = {.line = trace_line, .data = text};
-	struct exec_result r;
+	struct outcome_of all = {.runs = (uint32_t)o->repeat};
 	struct program p;
 	int err;
 
 	program_init(&p);
 	err = program_load(path, &p, e);
-	if (err)
+	if (err) {
+		program_free(&p);
 		return err;
+	}
 	if (o->trace && text) {
 		fprintf(text, "%s:\n", path);
 		x->trace = &trace;
 	}
-	err = executor_run(x, &p, &r, e);
+	err = run_often(x, &p, &all, e);
 	x->trace = NULL;
 	if (!err) {
 		t->programs++;
-		t->different += r.difference != DIFF_NONE;
-		t->skipped += r.skipped > 0;
+		t->different += all.differ > 0;
+		t->skipped += all.r.skipped > 0;
 		if (text)
-			result_text(text, path, &r, &p, o->target);
+			result_text(text, path, &all, &p, o->target);
 		if (j)
-			result_json(j, path, &r, &p);
+			result_json(j, path, &all, &p);
 	}
 	program_free(&p);
 	return err;
@@ -198,18 +237,18 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 const struct command cmd_run = {
 	.name = "run",
 	.summary = "Run programs from files and compare each step with the rules.",
-	.synopsis = "[--target T] [--trace] PROGRAM...",
+	.synopsis = "[--target T] [--trace] [--repeat N] PROGRAM...",
 	.description =
 		"A program is a list of operations, in text (.irq: one operation a line), in the\n"
 		"binary form, or the raw bytes of a fuzz input; - is stdin. It runs on the target\n"
 		"and on the executable specification; differences are printed: exit code 1. Where\n"
 		"the target cannot do an operation it is left out, and the exit code is 4 unless\n"
 		"something differs.\n\n" TARGET_HELP,
-	.examples =
-		"  irqstorm run --trace corpus/rules/*.irq\n"
-		"  irqstorm run --target emu:profile=6.1 crash.irq\n"
-		"  irqstorm guest --kernel debian:6.12 --devices xhci -- run --target vfio:auto "
-		"crash.irq\n",
+	.examples = "  irqstorm run --trace corpus/rules/*.irq\n"
+		    "  irqstorm run --target emu:profile=6.1 crash.irq\n"
+		    "  irqstorm guest --kernel debian:6.12 --devices xhci -- \\\n"
+		    "      run --target vfio:auto crash.irq\n",
 	.opts = run_opts,
+	.one_thread = true,
 	.run = run_main,
 };

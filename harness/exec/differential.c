@@ -45,7 +45,7 @@ static void generator_config(const struct executor *x, struct generator_config *
 	c->max_vectors = x->emulated ? 0 : 64;
 	if (!(d->caps & BACKEND_HW_FIRE))
 		return;
-	c->fire_max = d->fire_max;
+	c->fire_max = x->emulated ? IRQ_MAX_VECTORS : d->fire_max; /* its table can grow */
 	c->fire[VFIO_PCI_MSIX_IRQ_INDEX] = d->fire_max > 0;
 	c->fire[VFIO_PCI_MSI_IRQ_INDEX] = d->traits & BACKEND_FIRE_MSI;
 	c->fire[VFIO_PCI_INTX_IRQ_INDEX] = x->emulated;

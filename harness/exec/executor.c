@@ -249,6 +249,14 @@ static bool comes_too_late(const struct executor *x, const struct op *op)
 	       !model_fire_shows(&x->model, op);
 }
 
+static void set_key(struct executor *x, const struct op *op)
+{
+	struct exec_result *r = x->oracle->r;
+
+	if (r->difference)
+		finding_key(r->difference, x->rules.last, op, r->key);
+}
+
 int executor_step(struct executor *x, const struct op *op, uint32_t at)
 {
 	struct oracle *o = x->oracle;
@@ -264,6 +272,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	}
 	if (op->kind == OP_EXPECT) {
 		oracle_expect(o, op);
+		set_key(x, &o->last_op);
 		return 0;
 	}
 	if (!executor_can(x, op) || comes_too_late(x, op)) {
@@ -274,6 +283,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		begin_at(x->at, op);
 		return 0;
 	}
+	x->rules.last = 0;
 	if (x->matrix && is_call(op))
 		matrix_count(x->matrix, &x->model, op);
 	if (is_call(op) && x->at->waiting) {
@@ -286,6 +296,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	o->r->ops++;
 	o->r->ioctls += is_call(op) || op->kind == OP_IRQ_INFO;
 	oracle_after(o, op, &want, &out, at);
+	set_key(x, op);
 	return out.ret;
 }
 
@@ -293,8 +304,11 @@ int executor_finish(struct executor *x, struct errmsg *e)
 {
 	struct oracle *o = x->oracle;
 
-	if (!o->r->difference && !o->err)
+	if (!o->r->difference && !o->err) {
+		x->rules.last = 0;
 		oracle_finish(o);
+		set_key(x, NULL);
+	}
 	if (!o->err)
 		return 0;
 	return errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing,

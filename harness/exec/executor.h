@@ -12,35 +12,21 @@
 #define IRQSTORM_EXEC_EXECUTOR_H
 
 #include "backend/backend.h"
+#include "exec/finding_key.h"
 #include "exec/matrix.h"
 #include "exec/slots.h"
 #include "model/model.h"
 
-/* Why a program stopped: what the oracle compared. */
-enum difference {
-	DIFF_NONE,
-	DIFF_RETURN,    /* return value of an operation */
-	DIFF_INFO,      /* GET_IRQ_INFO */
-	DIFF_VALUE,     /* what a read showed */
-	DIFF_COUNTER,   /* an eventfd counted too few or too many signals */
-	DIFF_ACTIVE,    /* C */
-	DIFF_ALLOCATED, /* A */
-	DIFF_TYPE,      /* the enabled index */
-	DIFF_REFERENCES,
-	DIFF_PRODUCERS,
-	DIFF_MASKED, /* the mask bit of INTX, or of an entry of the MSI-X table */
-	DIFF_EXPECT, /* an `expect` line of the program itself */
-};
-const char *difference_name(enum difference d);
-
 struct exec_result {
 	enum difference difference;
-	uint32_t at;      /* the operation (index in the program) after which it was seen */
-	char text[320];   /* what was expected and what came */
-	uint32_t ops;     /* operations carried out */
-	uint32_t ioctls;  /* of them SET_IRQS and GET_IRQ_INFO */
-	uint32_t skipped; /* operations that the target cannot do */
-	uint64_t digest;  /* of all outcomes: same program and answers, same number */
+	uint32_t at;    /* the operation (index in the program) after which it was seen */
+	char text[320]; /* what was expected and what came */
+	char key[FINDING_KEY_MAX];     /* of the difference, "" without one */
+	char sense[FINDING_SENSE_MAX]; /* in which way: two findings of one key can differ in it */
+	uint32_t ops;                  /* operations carried out */
+	uint32_t ioctls;               /* of them SET_IRQS and GET_IRQ_INFO */
+	uint32_t skipped;              /* operations that the target cannot do */
+	uint64_t digest;               /* of all outcomes: same program and answers, same number */
 };
 
 /* One line per operation, for --trace. */
@@ -52,6 +38,7 @@ struct exec_trace {
 struct executor {
 	char *spec; /* the target as given */
 	struct backend *be;
+	struct backend *opened; /* by executor_open(): a test may have put another around it */
 	struct backend_desc desc;
 	struct slots *slots;
 	bool emulated;
@@ -77,6 +64,13 @@ void executor_close(struct executor *x);
 
 /* Makes the device and the slots as after open. A program's device line makes an emulator anew. */
 int executor_reset(struct executor *x, const struct program *p, struct errmsg *e);
+
+/*
+ * A new emulator and new slots, for a child process that runs one program: what was left by others
+ * before, if there was something wrong with them, is out of the way. It is not freed, for it may be
+ * broken. Nothing for a real device, and for a backend that a test has put around the emulator.
+ */
+int executor_anew(struct executor *x, struct errmsg *e);
 
 /*
  * One program, operation by operation: begin (reset for @p's device), step for each, finish. A step

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exec/minimize.h"
 #include "program/text.h"
 
-#define MAX_DEPTH 16u
+#define MAX_DEPTH     16u
+#define MINIMIZE_RUNS 500
 
 /*
  * Two vectors, two eventfds, none, a closed descriptor and a file that is no eventfd; counts 0 to
@@ -270,6 +272,9 @@ int explore_run(struct executor *x, const struct explore_options *o, struct expl
 	if (r->found.difference) {
 		r->program = s.p;
 		program_init(&s.p);
+		/* Looked at closely it may be seen before the end, and have a better key. */
+		if (!err)
+			err = minimize(x, &r->program, &r->found, MINIMIZE_RUNS, e);
 	}
 	program_free(&s.p);
 	program_free(&s.alphabet);

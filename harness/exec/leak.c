@@ -107,6 +107,7 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 	err = backend_inspect(x->be, &seen);
 	if (!err && any_active(&seen)) {
 		r->difference = DIFF_ACTIVE;
+		finding_key(r->difference, 0, NULL, r->key);
 		snprintf(r->text, sizeof(r->text),
 			 "after the last close the kernel still has handlers of the device");
 		return 0;
@@ -118,6 +119,7 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 				  strerror(-err));
 	if (l->on && id > l->first) {
 		r->difference = DIFF_REFERENCES;
+		finding_key(r->difference, 0, NULL, r->key);
 		snprintf(r->text, sizeof(r->text),
 			 "eventfds that were closed are still held: a new one has id %u, not %u",
 			 id, l->first);

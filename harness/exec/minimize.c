@@ -1,154 +1,249 @@
 /* SPDX-License-Identifier: MIT */
+/* minimize: see minimize.h. This file runs trials and judges them; the passes make them. */
 #include "exec/minimize.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "support/errmsg.h"
+#include "exec/minimize_private.h"
+#include "support/clock.h"
 
-struct search {
-	struct executor *x;
-	struct program *best;
-	struct program trial;
-	struct exec_result *r;
-	enum difference difference;
-	uint8_t kind; /* of the operation after which it was seen */
-	uint32_t budget;
-	struct errmsg *e;
-};
+#define TRIES_MAX  64u
+#define STOP_EVERY 16u
 
-static uint8_t kind_at(const struct program *p, uint32_t at)
+static bool is_over(struct search *s)
 {
-	return at < p->n ? p->ops[at].kind : OP_KINDS;
+	const struct minimize_options *o = s->o;
+
+	if (s->over)
+		return true;
+	s->over = (o->max_runs && s->runs >= o->max_runs) ||
+		  (s->deadline && clock_ns() >= s->deadline) ||
+		  (o->stop && s->runs % STOP_EVERY == 0 && o->stop(o->data, s->runs, s->best->n));
+	return s->over;
 }
 
-/* Run the trial; 1 when it shows the same and has become the best. */
-static int try_trial(struct search *s)
+static bool same_finding(const struct search *s, const struct exec_result *r)
+{
+	return r->difference && !strcmp(r->key, s->key) && !strcmp(r->sense, s->sense);
+}
+
+/* What comes after the difference never ran. */
+static void cut_after(struct program *p, const struct exec_result *r)
+{
+	if (r->at + 1 < p->n)
+		p->n = r->at + 1;
+}
+
+int search_try(struct search *s)
 {
 	struct exec_result r;
 	struct program swap;
-	int err;
 
-	if (!s->budget)
-		return 0;
-	s->budget--;
-	err = executor_run(s->x, &s->trial, &r, s->e);
-	if (err)
-		return err;
-	if (r.difference != s->difference || kind_at(&s->trial, r.at) != s->kind)
-		return 0;
-	if (r.at + 1 < s->trial.n)
-		s->trial.n = r.at + 1; /* what comes after it never ran */
-	swap = *s->best;
-	*s->best = s->trial;
-	s->trial = swap;
-	*s->r = r;
-	return 1;
-}
-
-/* Copy all but @n operations from @from on; an OP_AT whose block shrinks takes fewer. */
-static int without(struct search *s, uint32_t from, uint32_t n)
-{
-	const struct program *p = s->best;
-	uint32_t block_at = 0, block_end = 0, target = 0;
-
-	program_clear(&s->trial);
-	s->trial.has_device = p->has_device;
-	s->trial.device = p->device;
-	for (uint32_t i = 0; i < p->n; i++) {
-		bool cut = i >= from && i < from + n;
+	for (uint32_t i = 0; i < s->tries; i++) {
 		int err;
 
-		if (cut) {
-			if (i > block_at && i < block_end && target)
-				s->trial.ops[target - 1].n--;
-			continue;
-		}
-		err = program_add(&s->trial, &p->ops[i]);
+		if (is_over(s))
+			return 0;
+		s->runs++;
+		err = isolate_run(&s->isolate, &s->trial, &r, s->e);
 		if (err)
 			return err;
-		if (p->ops[i].kind == OP_AT) {
-			block_at = i;
-			block_end = i + 1 + p->ops[i].n;
-			target = s->trial.n;
-		}
+		if (!same_finding(s, &r))
+			continue;
+		cut_after(&s->trial, &r);
+		swap = *s->best;
+		*s->best = s->trial;
+		s->trial = swap;
+		*s->r = r;
+		return 1;
 	}
 	return 0;
 }
 
-static int cut_pass(struct search *s, uint32_t chunk)
+/* @key "": any difference. */
+static int replay_isolated(struct search *s, const char *key, struct exec_result *r,
+			   uint32_t *shown)
 {
-	uint32_t i = 0;
+	struct exec_result one;
 
-	while (i < s->best->n && s->budget) {
-		int err = without(s, i, chunk);
+	*shown = 0;
+	for (uint32_t i = 0; i < s->o->replays; i++) {
+		int err = isolate_run(&s->isolate, s->best, &one, s->e);
 
+		s->runs++;
 		if (err)
 			return err;
-		err = try_trial(s);
-		if (err < 0)
-			return err;
-		if (!err)
-			i += chunk;
+		if (!one.difference || (*key && strcmp(one.key, key)))
+			continue;
+		if (!*shown)
+			*r = one;
+		/* What is counted from here on is this one. */
+		key = r->key;
+		++*shown;
 	}
 	return 0;
 }
 
-/* Fewer items, then plainer fields, where that keeps the finding. */
-static int simplify_pass(struct search *s)
+/* So many that a finding that shows in @shown of @n runs is missed once in 20. */
+static uint32_t tries_for(uint32_t shown, uint32_t n)
 {
-	uint32_t i = 0;
+	double miss = 1.0 - (double)shown / (double)n, all = 1.0;
+	uint32_t tries = 0;
 
-	while (i < s->best->n && s->budget) {
-		struct op op = s->best->ops[i];
-		int ret;
+	while (all > 0.05 && tries < TRIES_MAX) {
+		all *= miss;
+		tries++;
+	}
+	return tries ? tries : 1;
+}
 
-		if (op.kind != OP_SET_IRQS || op.count < 2 || op.n < 2) {
-			i++;
-			continue;
-		}
-		op.n--;
-		op.count = op.count > op.n ? op.n : op.count;
-		if (without(s, s->best->n, 0))
-			return -ENOMEM;
-		s->trial.ops[i] = op;
-		ret = try_trial(s);
+/*
+ * Replays the program. On the emulator, where looking closely costs little, the finding may now be
+ * seen earlier than it was and have a better name: that is what it is called from here on.
+ */
+static int confirm(struct search *s, struct minimize_result *result)
+{
+	struct exec_result r;
+	uint32_t shown;
+	int err = replay_isolated(s, s->key, &r, &shown);
+
+	if (!err && !shown && *s->key && s->isolate.x->emulated)
+		err = replay_isolated(s, "", &r, &shown);
+	if (err || !shown)
+		return err;
+	result->shown_before = shown;
+	s->tries = tries_for(shown, s->o->replays);
+	*s->r = r;
+	cut_after(s->best, &r);
+	memcpy(s->key, r.key, sizeof(s->key));
+	memcpy(s->sense, r.sense, sizeof(s->sense));
+	return 0;
+}
+
+/* Passes until none of them gets anywhere. */
+static int shrink(struct search *s)
+{
+	static int (*const passes[])(struct search * s) = {
+		minimize_cut, minimize_fields, minimize_names, minimize_device, minimize_cut_pairs,
+	};
+	const uint32_t n = sizeof(passes) / sizeof(passes[0]);
+	uint32_t idle = 0; /* passes in a row that changed nothing */
+
+	for (uint32_t i = 0; idle < n && !s->over; i = (i + 1) % n) {
+		int ret = passes[i](s);
+
 		if (ret < 0)
 			return ret;
-		i += !ret;
+		idle = ret ? 0 : idle + 1;
 	}
 	return 0;
 }
 
-int minimize(struct executor *x, struct program *p, struct exec_result *r, uint32_t budget,
-	     struct errmsg *e)
+static int copy_program(const struct program *from, struct program *to)
 {
-	struct search s = {
-		.x = x,
-		.best = p,
-		.r = r,
-		.difference = r->difference,
-		.kind = kind_at(p, r->at),
-		.budget = budget,
-		.e = e,
-	};
-	struct matrix *matrix = x->matrix;
 	int err = 0;
 
-	x->matrix = NULL; /* these runs are not part of what was asked for */
-	program_init(&s.trial);
-	if (r->at + 1 < p->n)
-		p->n = r->at + 1;
-	for (uint32_t chunk = p->n / 2 ? p->n / 2 : 1; !err; chunk /= 2) {
-		err = cut_pass(&s, chunk);
-		if (chunk == 1)
-			break;
+	program_clear(to);
+	to->has_device = from->has_device;
+	to->device = from->device;
+	for (uint32_t i = 0; !err && i < from->n; i++)
+		err = program_add(to, &from->ops[i]);
+	return err;
+}
+
+int search_copy(struct search *s)
+{
+	return copy_program(s->best, &s->trial);
+}
+
+static int search(struct search *s, struct minimize_result *result)
+{
+	struct exec_result first, last;
+	struct program original;
+	int err;
+
+	err = confirm(s, result);
+	if (err || !result->shown_before)
+		return err;
+	first = *s->r;
+	program_init(&original);
+	err = copy_program(s->best, &original);
+	if (!err)
+		err = shrink(s);
+	if (err)
+		goto out;
+	err = replay_isolated(s, s->key, &last, &result->shown_after);
+	/* A result that cannot be shown again is worth less than what there was. */
+	if (!err && !result->shown_after) {
+		err = copy_program(&original, s->best);
+		*s->r = first;
+	} else if (!err) {
+		*s->r = last;
 	}
+out:
+	program_free(&original);
+	return err;
+}
+
+int minimize_with(struct executor *x, const struct minimize_options *o, struct program *p,
+		  struct exec_result *found, struct minimize_result *result, struct errmsg *e)
+{
+	uint64_t start = clock_ns();
+	struct search s = {
+		.o = o,
+		.best = p,
+		.r = found,
+		.tries = 1,
+		.deadline = o->budget_ns ? start + o->budget_ns : 0,
+		.e = e,
+	};
+	/* These runs are no part of what was asked for. */
+	struct rule_counts rules = x->rules;
+	struct exec_trace *trace = x->trace;
+	struct matrix *matrix = x->matrix;
+	uint32_t inspect_every = x->inspect_every;
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	memcpy(s.key, found->key, sizeof(s.key));
+	memcpy(s.sense, found->sense, sizeof(s.sense));
+	x->matrix = NULL;
+	x->trace = NULL;
+	if (x->emulated)
+		x->inspect_every = 1;
+	program_init(&s.trial);
+	result->before = p->n;
+	result->replays = o->replays;
+	if (found->difference)
+		cut_after(p, found);
+	err = isolate_init(&s.isolate, x, e);
 	if (!err)
-		err = simplify_pass(&s);
-	if (!err)
-		err = cut_pass(&s, 1);
+		err = search(&s, result);
+	isolate_free(&s.isolate);
+	if (err == -ENOMEM && e && !*e->text)
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory");
 	program_free(&s.trial);
 	x->matrix = matrix;
+	x->trace = trace;
+	x->inspect_every = inspect_every;
+	x->rules = rules;
+	result->after = p->n;
+	result->runs = s.runs;
+	result->ns = clock_ns() - start;
+	result->complete = !s.over;
 	return err;
+}
+
+int minimize(struct executor *x, struct program *p, struct exec_result *found, uint32_t budget,
+	     struct errmsg *e)
+{
+	struct minimize_options o = {.replays = 1, .max_runs = budget};
+	struct minimize_result result;
+
+	if (budget)
+		return minimize_with(x, &o, p, found, &result, e);
+	cut_after(p, found);
+	return 0;
 }

@@ -21,6 +21,7 @@ struct oracle {
 	struct exec_result *r;
 	struct outcome last; /* for `expect` */
 	bool has_last, last_skipped;
+	struct op last_op; /* that answered so */
 	uint32_t since;    /* operations since the last inspection */
 	int err;           /* the machine failed while looking */
 	const char *doing; /* at what */

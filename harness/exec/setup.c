@@ -38,26 +38,35 @@ static void device_answers(struct executor *x)
 }
 
 /* The emulator is not asked: what it says of itself is a part of what is checked (R15-R17). */
-static int emulator_answers(struct executor *x, const struct target_options *o, struct errmsg *e)
+static void emulator_answers(struct executor *x, const struct emu_config *emu)
 {
 	struct model_config *cfg = &x->answers;
-	struct emu_config emu;
-	int err = target_emulator_config(x->spec, o, &emu, e);
 
-	if (err)
-		return err;
 	memset(cfg, 0, sizeof(*cfg));
-	cfg->count[VFIO_PCI_INTX_IRQ_INDEX] = emu.intx;
-	cfg->count[VFIO_PCI_MSI_IRQ_INDEX] = emu.msi_vectors;
-	cfg->count[VFIO_PCI_MSIX_IRQ_INDEX] = emu.msix_vectors;
-	cfg->count[VFIO_PCI_ERR_IRQ_INDEX] = emu.pcie;
+	cfg->count[VFIO_PCI_INTX_IRQ_INDEX] = emu->intx;
+	cfg->count[VFIO_PCI_MSI_IRQ_INDEX] = emu->msi_vectors;
+	cfg->count[VFIO_PCI_MSIX_IRQ_INDEX] = emu->msix_vectors;
+	cfg->count[VFIO_PCI_ERR_IRQ_INDEX] = emu->pcie;
 	cfg->count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
-	cfg->is_6_1 = emu.profile == EMU_PROFILE_6_1;
-	cfg->dyn = emu.profile != EMU_PROFILE_6_1 && emu.host_dyn && emu.msix_vectors;
-	cfg->msi_multi = emu.host_intremap;
-	cfg->pba_cleared = emu.pba_cleared_on_disable;
-	cfg->message_cached = emu.message_cached;
-	cfg->host_vectors = emu.host_vectors;
+	cfg->is_6_1 = emu->profile == EMU_PROFILE_6_1;
+	cfg->dyn = emu->profile != EMU_PROFILE_6_1 && emu->host_dyn && emu->msix_vectors;
+	cfg->msi_multi = emu->host_intremap;
+	cfg->pba_cleared = emu->pba_cleared_on_disable;
+	cfg->message_cached = emu->message_cached;
+	cfg->host_vectors = emu->host_vectors;
+}
+
+static int describe(struct executor *x, struct errmsg *e)
+{
+	int err = backend_describe(x->be, &x->desc);
+
+	if (err) {
+		backend_close(x->be);
+		x->be = NULL;
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", x->spec,
+				  strerror(-err));
+	}
+	x->fresh = true;
 	return 0;
 }
 
@@ -67,23 +76,50 @@ static int open_backend(struct executor *x, struct errmsg *e)
 		.signals = x->slots->provider,
 		.device = x->has_device ? &x->device : NULL,
 	};
+	struct emu_config emu;
 	int err;
 
 	err = target_open_with(x->spec, &o, &x->be, e);
+	x->opened = x->be;
+	if (!err)
+		err = describe(x, e);
+	if (!err && x->emulated)
+		err = target_emulator_config(x->spec, &o, &emu, e);
 	if (err)
 		return err;
-	err = backend_describe(x->be, &x->desc);
-	if (err) {
+	if (x->emulated)
+		emulator_answers(x, &emu);
+	else
+		device_answers(x);
+	return 0;
+}
+
+/*
+ * Another device for the next program. The emulator is made anew in place where it can be: opening
+ * one takes longer than most programs do.
+ */
+static int change_device(struct executor *x, const struct program *p, struct errmsg *e)
+{
+	struct target_options o = {.device = p->has_device ? &p->device : NULL};
+	struct emu_config emu;
+	int err;
+
+	if (!emulator_is(x->be)) { /* something around it, which plants faults */
 		backend_close(x->be);
 		x->be = NULL;
-		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", x->spec,
-				  strerror(-err));
+		x->has_device = p->has_device;
+		x->device = p->device;
+		return open_backend(x, e);
 	}
-	x->fresh = true;
-	if (x->emulated)
-		return emulator_answers(x, &o, e);
-	device_answers(x);
-	return 0;
+	err = target_emulator_config(x->spec, &o, &emu, e);
+	if (!err)
+		err = emulator_remake(x->be, &emu, e);
+	if (err)
+		return err;
+	x->has_device = p->has_device;
+	x->device = p->device;
+	emulator_answers(x, &emu);
+	return describe(x, e);
 }
 
 /*
@@ -134,6 +170,19 @@ fail:
 	return err;
 }
 
+int executor_anew(struct executor *x, struct errmsg *e)
+{
+	int err;
+
+	if (!x->emulated || x->be != x->opened)
+		return 0;
+	err = slots_mem_create(&x->slots);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make eventfds: %s",
+				  strerror(-err));
+	return open_backend(x, e);
+}
+
 void executor_close(struct executor *x)
 {
 	backend_close(x->be);
@@ -169,11 +218,7 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
 	int err;
 
 	if (x->emulated && !same_device(x, p)) {
-		backend_close(x->be);
-		x->be = NULL;
-		x->has_device = p->has_device;
-		x->device = p->device;
-		err = open_backend(x, e);
+		err = change_device(x, p, e);
 		if (err)
 			return err;
 	}

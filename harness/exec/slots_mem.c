@@ -31,6 +31,11 @@ static int mem_peek(struct slots *s, uint32_t slot, uint64_t *value)
 	return 0;
 }
 
+static void mem_peek_all(struct slots *s, uint64_t *values)
+{
+	signal_mem_peek_all(mem_of(s), values, PROGRAM_SLOTS);
+}
+
 static int mem_read(struct slots *s, uint32_t slot, uint64_t *value)
 {
 	*value = signal_mem_read(mem_of(s), slot);
@@ -81,14 +86,11 @@ static int mem_reset(struct slots *s)
 {
 	struct slots_mem *m = (struct slots_mem *)s;
 
-	for (uint32_t slot = 0; slot < PROGRAM_SLOTS; slot++) {
-		int err;
+	/* One that was never closed has no watcher and no reference now: a counter is all it is. */
+	signal_mem_clear(m->mem, PROGRAM_SLOTS);
+	for (uint32_t slot = 0; m->dirty && slot < PROGRAM_SLOTS; slot++) {
+		int err = m->dirty >> slot & 1 ? mem_open(s, slot, false) : 0;
 
-		if (!(m->dirty >> slot & 1)) {
-			signal_mem_read(m->mem, slot);
-			continue;
-		}
-		err = mem_open(s, slot, false);
 		if (err)
 			return err;
 	}
@@ -115,6 +117,7 @@ static const struct slots_ops mem_ops = {
 	.open = mem_open,
 	.dup = mem_dup,
 	.peek = mem_peek,
+	.peek_all = mem_peek_all,
 	.reset = mem_reset,
 	.references = mem_references,
 	.destroy = mem_destroy,

@@ -4,7 +4,7 @@
  *
  *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,pci23=1,dyn=1,intremap=1,hostvecs=0,
  *	    pba=keep|clear,msg=reread|cached]
- *	vfio:BDF|auto[,trigger=loopback|ivshmem]
+ *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
  * every N-th eligible fire (backend/fault.h).
@@ -20,7 +20,7 @@
 	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,pci23=0|1,dyn=0|1,\n"           \
 	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached]\n"                        \
 	"      the emulator in this process (default emu:profile=6.12,vectors=64)\n"               \
-	"  vfio:BDF[,trigger=loopback|ivshmem]\n"                                                  \
+	"  vfio:BDF[,trigger=loopback|ivshmem|edu|e1000e]\n"                                       \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
 	"      only suitable one\n"                                                                \
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \

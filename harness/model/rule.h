@@ -17,6 +17,7 @@
 
 struct rule_counts {
 	uint64_t n[RULES];
+	uint32_t last; /* the rule counted last, plus 1; 0 since the reader set it so */
 };
 
 /* "R25", "P8". Returns @buf of at least 8 bytes. */

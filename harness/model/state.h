@@ -10,8 +10,10 @@
 
 static inline void rule(struct model *m, uint32_t r)
 {
-	if (m->counts)
+	if (m->counts) {
 		m->counts->n[r]++;
+		m->counts->last = r + 1;
+	}
 }
 
 static inline void vector_add(struct vector_set *s, uint32_t v)

@@ -63,9 +63,11 @@ static int32_t item_read(uint8_t b)
 
 static uint8_t item_write(int32_t v)
 {
+	uint32_t u = (uint32_t)v; /* any number: what has no byte does not read back */
+
 	if (v >= 0)
-		return (uint8_t)(v < (int32_t)PROGRAM_SLOTS ? v : v - PROGRAM_FD_FILE + 192);
-	return (uint8_t)(v == -1 ? 160 : 192 - v);
+		return (uint8_t)(u < PROGRAM_SLOTS ? u : u - PROGRAM_FD_FILE + 192);
+	return (uint8_t)(v == -1 ? 160 : 192 - u);
 }
 
 static void items_read(struct form_reader *r, struct op *op, uint32_t n, bool wide)

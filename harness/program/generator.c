@@ -172,6 +172,12 @@ static void make_fail(struct generator *g, struct op *op)
 		else
 			op_init(&call, OP_RESET);
 		op->value = 1 + rng_below(g->rng, 2);
+	} else if (g->type == VFIO_PCI_NUM_IRQS && g->count[VFIO_PCI_INTX_IRQ_INDEX] &&
+		   gen_percent(g, 20)) {
+		/* R25: an enable that is to leave nothing behind */
+		gen_put_fd(&call, VFIO_PCI_INTX_IRQ_INDEX, 0,
+			   gen_percent(g, 15) ? -1 : gen_slot(g));
+		op->value = 3 + rng_below(g->rng, 4);
 	} else {
 		gen_valid(g, &call);
 		if (gen_percent(g, 20))
@@ -304,7 +310,9 @@ static uint32_t small_table(struct rng *rng)
 		return 1 + rng_below(rng, 8);
 	if (r < 60)
 		return 16 + rng_below(rng, 49);
-	return r < 61 ? 300 : r < 63 ? 0 : 9 + rng_below(rng, 7);
+	if (r == 60) /* the largest there is, and one that is no whole number of words */
+		return rng_below(rng, 3) ? 300 : IRQ_MAX_VECTORS;
+	return r < 63 ? 0 : 9 + rng_below(rng, 7);
 }
 
 void generator_device(struct rng *rng, struct program_device *device)

@@ -161,11 +161,11 @@ static void wiped(struct generator *g, const struct cast *c)
 /* P5: masked as a whole. */
 static void function_mask(struct generator *g, const struct cast *c)
 {
-	bool scribbled = gen_percent(g, 30);
+	bool scribbled = gen_percent(g, 40);
 
 	if (scribbled)
 		arm(g, c, c->a);
-	push_value(g, OP_FUNCTION_MASK, 1);
+	push_value(g, OP_FUNCTION_MASK, !scribbled || gen_percent(g, 60));
 	fire(g, c);
 	read_a(g, c);
 	/* P2: what the table holds now is what counts once the mask is gone. */
@@ -221,6 +221,7 @@ static void grow(struct generator *g, const struct cast *c)
 		arm(g, &beyond, c->a);
 	}
 	fire(g, &beyond);
+	push_vector(g, OP_ENTRY, 0, n);
 	read_a(g, c);
 }
 
@@ -309,10 +310,9 @@ static void closed(struct generator *g, const struct cast *c)
 }
 
 static void (*const msi_stories[])(struct generator *g, const struct cast *c) = {
-	replay,    replay,        replay, disable_fire_enable,
-	roll_back, roll_back,     shared, saturate,
-	wiped,     function_mask, absent, reset,
-	grow,      reopen,        closed, closed};
+	replay,   replay, replay,        disable_fire_enable, roll_back, roll_back, shared,
+	saturate, wiped,  function_mask, function_mask,       absent,    reset,     grow,
+	reopen,   closed, closed};
 static void (*const intx_stories[])(struct generator *g,
 				    const struct cast *c) = {line, line, virqfd, virqfd, disintx};
 

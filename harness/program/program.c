@@ -118,12 +118,15 @@ uint8_t op_request_bool(const struct op *op, uint32_t i)
 	return (uint8_t)op->data[i % op_items(op)];
 }
 
+/* The whole items in @size bytes. Those of SET_IRQS repeat: what is there already is copied on. */
 static void put_data(const struct op *op, uint32_t flags, uint32_t size,
 		     int32_t (*fd_of)(void *data, int32_t code), void *data, uint8_t *out)
 {
-	uint32_t step = item_size(flags);
+	uint32_t step = item_size(flags), items = step ? size / step : 0;
+	uint32_t period = op->kind == OP_RAW ? items : op_items(op);
+	uint32_t first = items < period ? items : period, done, end = items * step;
 
-	for (uint32_t i = 0; step && (i + 1) * step <= size; i++) {
+	for (uint32_t i = 0; i < first; i++) {
 		if (step == sizeof(int32_t)) {
 			int32_t fd = op_request_fd(op, i);
 
@@ -133,6 +136,12 @@ static void put_data(const struct op *op, uint32_t flags, uint32_t size,
 		} else {
 			out[i] = op_request_bool(op, i);
 		}
+	}
+	for (done = first * step; done < end;) {
+		uint32_t more = end - done < done ? end - done : done;
+
+		memcpy(out + done, out, more);
+		done += more;
 	}
 }
 

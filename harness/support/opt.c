@@ -186,6 +186,41 @@ int opt_parse(const struct command *cmd, int argc, char **argv, void *config, in
 	return 0;
 }
 
+/* Words that the option at @argv[@i] takes, 0 when there is none. */
+static int option_words(const struct command *cmd, int argc, char **argv, int i)
+{
+	const struct opt *o;
+	size_t len;
+
+	if (argv[i][0] != '-' || !argv[i][1])
+		return 0;
+	len = argv[i][1] == '-' ? strcspn(argv[i] + 2, "=") : 0;
+	o = len ? find(cmd, argv[i] + 2, len) : NULL;
+	if (!o || o->type == OPT_FLAG || argv[i][2 + len] == '=')
+		return 1;
+	return i + 1 < argc ? 2 : 1;
+}
+
+void opt_first(const struct command *cmd, int argc, char **argv)
+{
+	static char output[] = "--output";
+	int options = 1;
+
+	for (int i = 1; cmd->mixed && i < argc && strcmp(argv[i], "--");) {
+		char *word[2];
+		int n;
+
+		if (!strcmp(argv[i], "-o"))
+			argv[i] = output;
+		n = option_words(cmd, argc, argv, i);
+		memcpy(word, argv + i, (size_t)n * sizeof(*word));
+		memmove(argv + options + n, argv + options, (size_t)(i - options) * sizeof(*argv));
+		memcpy(argv + options, word, (size_t)n * sizeof(*word));
+		options += n;
+		i += n ? n : 1;
+	}
+}
+
 const struct opt *opt_next(const struct command *cmd, int argc, char **argv, int *i, int *slot,
 			   size_t *prefix_len)
 {

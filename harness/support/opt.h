@@ -14,6 +14,7 @@
 #ifndef IRQSTORM_SUPPORT_OPT_H
 #define IRQSTORM_SUPPORT_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -61,6 +62,8 @@ struct command {
 	const char *description; /* paragraphs for --help, 80 columns, may be NULL */
 	const char *examples;    /* ready to paste, may be NULL */
 	const struct opt *opts;  /* ends with OPT_TABLE_END */
+	bool one_thread;         /* does all its work in one thread: a guest needs one CPU */
+	bool mixed;              /* options may follow words: see opt_first() */
 	/* @argv[0] is the subcommand's name. Returns the exit code. */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
@@ -74,6 +77,12 @@ void opt_defaults(const struct command *cmd, void *config);
  */
 int opt_parse(const struct command *cmd, int argc, char **argv, void *config, int *rest,
 	      struct errmsg *e);
+
+/*
+ * For a mixed command: the options in @argv move before the words, `-o` becomes `--output`. What
+ * follows `--` stays where it is. Before opt_parse() and opt_next().
+ */
+void opt_first(const struct command *cmd, int argc, char **argv);
 
 /*
  * Step over the options of a command line without storing them: from *@i on, returns the table

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm minimize: the smallest program with the same finding. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/finding.h"
+#include "exec/minimize.h"
+#include "exec/target.h"
+#include "program/binary.h"
+#include "program/file.h"
+#include "program/text.h"
+#include "support/clock.h"
+#include "support/log.h"
+#include "support/outfile.h"
+#include "support/sigstop.h"
+
+struct minimize_cli {
+	const char *target, *output;
+	uint64_t runs, budget;
+	bool quiet;
+};
+
+#define FIELD(f) offsetof(struct minimize_cli, f)
+
+static const struct opt minimize_opts[] = {
+	{.type = OPT_STRING,
+	 .name = "target",
+	 .arg = "T",
+	 .def = "emu",
+	 .offset = FIELD(target),
+	 .help = "The device, see above."},
+	{.type = OPT_OUTFILE,
+	 .name = "output",
+	 .arg = "FILE",
+	 .offset = FIELD(output),
+	 .help = "Where the result goes, also as -o FILE: binary if it ends in .bin, else text; - "
+		 "is stdout."},
+	{.type = OPT_COUNT,
+	 .name = "runs",
+	 .arg = "N",
+	 .def = "20",
+	 .min = 1,
+	 .max = 100000,
+	 .offset = FIELD(runs),
+	 .help = "Replays of the program and of the result, to tell how reliably they show it."},
+	{.type = OPT_DURATION,
+	 .name = "budget",
+	 .arg = "TIME",
+	 .def = "30s",
+	 .min = 1,
+	 .offset = FIELD(budget),
+	 .help = "Give what there is after so long."},
+	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress."},
+	OPT_TABLE_END,
+};
+
+struct watch {
+	sigset_t signals;
+	struct progress progress;
+};
+
+static bool watch(void *data, uint32_t runs, uint32_t ops)
+{
+	struct watch *w = data;
+	uint64_t now = clock_ns();
+
+	if (progress_due(&w->progress, now))
+		progress_show(&w->progress, now, "%u runs, %u operations left", runs, ops);
+	return sigstop_wait_until(&w->signals, 0) > 0;
+}
+
+static bool is_binary(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && !strcmp(path + len - 4, ".bin");
+}
+
+static int write_program(FILE *f, const struct minimize_cli *o, const struct program *p,
+			 const struct exec_result *r, struct errmsg *e)
+{
+	int err;
+
+	if (is_binary(o->output)) {
+		err = binary_save(p, f);
+		/* What the stream cannot take, committing it reports with its errno. */
+		return err == -ENOMEM ? errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory") : 0;
+	}
+	fprintf(f, "# %s\n# %s\n# irqstorm run --target %s --trace FILE\n", r->key, r->text,
+		o->target);
+	text_print(p, f);
+	return 0;
+}
+
+static void report(FILE *f, const char *path, const struct minimize_cli *o, const struct program *p,
+		   const struct exec_result *r, const struct minimize_result *m)
+{
+	char op[TEXT_OP_MAX];
+
+	fprintf(f, "%s: %s: %s\n", path, r->key, r->text);
+	fprintf(f, "before   %u operations, shown by %u of %u replays\n", m->before,
+		m->shown_before, m->replays);
+	fprintf(f, "after    %u operations, shown by %u of %u replays, the same key\n", m->after,
+		m->shown_after, m->replays);
+	fprintf(f, "took     %u runs in %.2f s%s\n", m->runs, (double)m->ns / 1e9,
+		m->complete ? "" : " (the budget ended it: it may get smaller)");
+	fprintf(f, "at       operation %u: %s\n", r->at + 1,
+		r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : "the end");
+	fprintf(f, "repeat with:\n  %s run --target %s --trace %s\n", finding_command(), o->target,
+		strcmp(o->output, "-") ? o->output : "FILE");
+}
+
+static int nothing_to_do(const char *path, const struct minimize_cli *o)
+{
+	log_error("%s shows no difference on %s in %llu runs: nothing to minimize", path, o->target,
+		  (unsigned long long)o->runs);
+	return EXIT_SKIP;
+}
+
+/* Returns an exit code. */
+static int minimize_file(struct executor *x, const char *path, const struct minimize_cli *o,
+			 struct watch *w, struct outfile *out, struct errmsg *e)
+{
+	struct minimize_options options = {
+		.replays = (uint32_t)o->runs,
+		.budget_ns = o->budget,
+		.stop = watch,
+		.data = w,
+	};
+	struct minimize_result m = {0};
+	struct exec_result r = {0};
+	struct program p;
+	int err;
+
+	program_init(&p);
+	err = program_load(path, &p, e);
+	if (!err)
+		err = minimize_with(x, &options, &p, &r, &m, e);
+	progress_done(&w->progress);
+	if (!err && m.shown_before)
+		err = write_program(out->f, o, &p, &r, e);
+	if (!err && m.shown_before) {
+		report(out->f == stdout ? stderr : stdout, path, o, &p, &r, &m);
+		if (!m.shown_after)
+			log_error("%s: the result did not show it again: here is the original; "
+				  "try more --runs",
+				  path);
+		err = outfile_commit(out, e);
+	} else {
+		outfile_abort(out);
+	}
+	program_free(&p);
+	if (err) {
+		log_error("%s", e->text);
+		return (int)e->exit;
+	}
+	if (!m.shown_before)
+		return nothing_to_do(path, o);
+	return m.shown_after ? EXIT_PASS : EXIT_UNTRUSTED;
+}
+
+static int minimize_main(const struct command *cmd, int argc, char **argv)
+{
+	struct minimize_cli o = {0};
+	struct outfile out = {0};
+	struct executor x = {0};
+	struct errmsg e = {0};
+	struct watch w = {0};
+	int code, rest;
+
+	opt_first(cmd, argc, argv);
+	code = command_parse(cmd, argc, argv, &o, &rest);
+	if (code >= 0)
+		return code;
+	if (argc - rest != 1 || !o.output) {
+		log_error("minimize: wants one program and -o FILE; see irqstorm minimize --help");
+		return EXIT_USAGE;
+	}
+	sigstop_block(&w.signals);
+	progress_init(&w.progress, o.quiet);
+	if (outfile_open(&out, o.output, &e) || executor_open(&x, o.target, &e)) {
+		log_error("%s", e.text);
+		code = (int)e.exit;
+	} else {
+		x.inspect_every = 1;
+		code = minimize_file(&x, argv[rest], &o, &w, &out, &e);
+	}
+	outfile_abort(&out);
+	executor_close(&x);
+	return code;
+}
+
+const struct command cmd_minimize = {
+	.name = "minimize",
+	.summary = "Make a program with a finding as small as it gets.",
+	.synopsis = "[OPTION...] PROGRAM -o FILE",
+	.description =
+		"Operations are left out and made plainer as long as the program shows the same\n"
+		"finding: the same key (what was compared, by which rule, after which operation)\n"
+		"in the same way, never another one. A program that shows no difference is\n"
+		"refused: exit code 4. A finding that shows only now and then is tried often\n"
+		"enough; if the result still does not show it in any replay, FILE gets the\n"
+		"original, and the exit code is 5. A signal ends the search and keeps what it\n"
+		"has.\n\n" TARGET_HELP,
+	.examples = "  irqstorm minimize crash.irq -o small.irq\n"
+		    "  irqstorm minimize --target emu:profile=6.1 --runs 100 crash.bin -o -\n",
+	.opts = minimize_opts,
+	.one_thread = true,
+	.mixed = true,
+	.run = minimize_main,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * finding_key: the name that a finding keeps from run to run, from seed to seed, and while its
+ * program shrinks: oracle, rule and operation, as in
+ *
+ *	return:R53:set_irqs/msix/trigger/eventfd
+ *
+ * The oracle is what was compared, the rule the last one that the model decided by in that step
+ * ("-" for none), the operation its kind and, of SET_IRQS, index, action and data type. No numbers
+ * of vectors, slots or items: two findings of one key are most likely one bug. Thread-safe.
+ */
+#ifndef IRQSTORM_EXEC_FINDING_KEY_H
+#define IRQSTORM_EXEC_FINDING_KEY_H
+
+#include "program/program.h"
+
+#define FINDING_KEY_MAX   96u
+#define FINDING_SENSE_MAX 96u
+
+/* Why a program stopped: what the oracle compared. */
+enum difference {
+	DIFF_NONE,
+	DIFF_RETURN,    /* return value of an operation */
+	DIFF_INFO,      /* GET_IRQ_INFO */
+	DIFF_VALUE,     /* what a read showed */
+	DIFF_COUNTER,   /* an eventfd counted too few or too many signals */
+	DIFF_ACTIVE,    /* C */
+	DIFF_ALLOCATED, /* A */
+	DIFF_TYPE,      /* the enabled index */
+	DIFF_REFERENCES,
+	DIFF_PRODUCERS,
+	DIFF_MASKED, /* the mask bit of INTX, or of an entry of the MSI-X table */
+	DIFF_EXPECT, /* an `expect` line of the program itself */
+	DIFF_CRASH,  /* the emulator died, or a sanitizer ended it */
+	DIFF_HANG,   /* it never came back */
+};
+const char *difference_name(enum difference d);
+
+/*
+ * @rule: of struct rule_counts.last. @op: the operation after which it was seen, of an `expect` the
+ * one before it; NULL: when the program was over.
+ */
+void finding_key(enum difference d, uint32_t rule, const struct op *op, char key[FINDING_KEY_MAX]);
+
+/* "set_irqs/msix/trigger/eventfd". Returns @buf. */
+const char *finding_operation(const struct op *op, char *buf, size_t size);
+
+#endif

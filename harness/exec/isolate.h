@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * isolate: a program on a new emulator in a process of its own. What others left behind cannot
+ * change its result, and an emulator that crashes or hangs is a result, too: DIFF_CRASH, DIFF_HANG
+ * after the operation that did not come back.
+ */
+#ifndef IRQSTORM_EXEC_ISOLATE_H
+#define IRQSTORM_EXEC_ISOLATE_H
+
+#include "exec/executor.h"
+
+struct isolate {
+	struct executor *x;
+	struct isolate_shared *shared; /* with the child */
+};
+
+/* Starts nothing as yet. A real device cannot be isolated: its programs run here. 0 or -errno. */
+int isolate_init(struct isolate *s, struct executor *x, struct errmsg *e);
+void isolate_free(struct isolate *s);
+
+/* As executor_run(). The calling process has one thread. */
+int isolate_run(struct isolate *s, const struct program *p, struct exec_result *r,
+		struct errmsg *e);
+
+#endif
