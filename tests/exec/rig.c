@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "rig.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "program/text.h"
+
+static struct rig *rig_of(struct backend *be)
+{
+	return (struct rig *)be;
+}
+
+static int describe(struct backend *be, struct backend_desc *desc)
+{
+	return backend_describe(rig_of(be)->inner, desc);
+}
+
+static int irq_info(struct backend *be, struct vfio_irq_info *info)
+{
+	int ret = backend_irq_info(rig_of(be)->inner, info);
+
+	if (rig_of(be)->lie == WRONG_FLAGS)
+		info->flags &= ~(uint32_t)VFIO_IRQ_INFO_EVENTFD;
+	if (rig_of(be)->lie == CHANGED_ARGSZ)
+		info->argsz += 4;
+	return ret;
+}
+
+static int set_irqs(struct backend *be, const void *arg, size_t size)
+{
+	const struct vfio_irq_set *set = arg;
+	struct rig *rig = rig_of(be);
+	int ret;
+
+	if (rig->lie == KEPT_REFERENCE && size >= IRQ_SET_HDR_SIZE &&
+	    set->index == VFIO_PCI_REQ_IRQ_INDEX && !set->count)
+		return 0;
+	rig->in_call = true;
+	ret = rig->inner->ops->set_irqs(rig->inner, arg, size);
+	rig->in_call = false;
+	return rig->lie == WRONG_ERRNO && ret == -ENOTTY ? -EINVAL : ret;
+}
+
+static int fire(struct backend *be, uint32_t index, uint32_t vector)
+{
+	struct rig *rig = rig_of(be);
+
+	rig->fires++;
+	rig->fires_in_call += rig->in_call;
+	return rig->lie == LOST_SIGNAL ? 0 : backend_fire(rig->inner, index, vector);
+}
+
+static int reset(struct backend *be)
+{
+	return backend_reset(rig_of(be)->inner);
+}
+
+static int device(struct backend *be, enum backend_device_op op, uint32_t arg)
+{
+	struct rig *rig = rig_of(be);
+	int ret;
+
+	if (rig->lie == NEVER_CLOSES && op == BACKEND_DEV_REOPEN)
+		return 0;
+	ret = backend_device(rig->inner, op, arg);
+	if (rig->lie == STRAY_ENTRY && op == BACKEND_DEV_ENTRY && arg == 1)
+		ret ^= BACKEND_ENTRY_MASKED;
+	return ret;
+}
+
+static int inspect(struct backend *be, struct backend_inspect *out)
+{
+	int err = backend_inspect(rig_of(be)->inner, out);
+
+	if (rig_of(be)->lie == LEFT_ALLOCATION)
+		out->allocated[0] |= 0x80;
+	if (rig_of(be)->lie == LEFT_HANDLER)
+		out->active[0] |= 0x80;
+	return err;
+}
+
+static void set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+{
+	struct backend *inner = rig_of(be)->inner;
+
+	inner->ops->set_step_hook(inner, fn, data);
+}
+
+static void close_inner(struct backend *be)
+{
+	backend_close(rig_of(be)->inner);
+}
+
+void rig_open(struct rig *rig, struct executor *x, const char *target, enum lie lie)
+{
+	struct errmsg e = {0};
+
+	memset(rig, 0, sizeof(*rig));
+	cr_assert_eq(executor_open(x, target, &e), 0, "%s", e.text);
+	rig->ops = (struct backend_ops){
+		.describe = describe,
+		.irq_info = irq_info,
+		.set_irqs = set_irqs,
+		.fire = fire,
+		.reset = reset,
+		.device = device,
+		.inspect = inspect,
+		.set_step_hook = set_step_hook,
+		.close = close_inner,
+	};
+	rig->be.ops = &rig->ops;
+	rig->inner = x->be;
+	rig->lie = lie;
+	x->be = &rig->be;
+	x->inspect_every = 1;
+}
+
+struct exec_result rig_run(struct executor *x, const char *text, struct program *p)
+{
+	struct errmsg e = {0};
+	struct exec_result r;
+	struct program own;
+
+	if (!p)
+		p = &own;
+	program_init(p);
+	cr_assert_eq(text_parse(text, strlen(text), "test", p, &e), 0, "%s", e.text);
+	cr_assert_eq(executor_run(x, p, &r, &e), 0, "%s", e.text);
+	if (p == &own)
+		program_free(p);
+	return r;
+}

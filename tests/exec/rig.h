@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rig: an executor on the emulator, behind a backend that can lie about one call and that notes
+ * what is going on.
+ */
+#ifndef IRQSTORM_TESTS_EXEC_RIG_H
+#define IRQSTORM_TESTS_EXEC_RIG_H
+
+#include "exec/executor.h"
+
+enum lie {
+	HONEST,
+	WRONG_ERRNO,     /* -ENOTTY comes back as -EINVAL */
+	LOST_SIGNAL,     /* fires do nothing */
+	KEPT_REFERENCE,  /* dropping REQ does nothing and says 0 */
+	WRONG_FLAGS,     /* GET_IRQ_INFO without EVENTFD */
+	CHANGED_ARGSZ,   /* of GET_IRQ_INFO */
+	NEVER_CLOSES,    /* REOPEN does nothing */
+	STRAY_ENTRY,     /* vector control of entry 1 is inverted */
+	LEFT_ALLOCATION, /* A is said to have vector 7 */
+	LEFT_HANDLER,    /* C is */
+};
+
+struct rig {
+	struct backend be;
+	struct backend_ops ops;
+	struct backend *inner;
+	enum lie lie;
+	bool in_call;
+	uint32_t fires_in_call, fires;
+};
+
+/* x->be is @rig from now on, and closed with @x. */
+void rig_open(struct rig *rig, struct executor *x, const char *target, enum lie lie);
+/* Runs the text; no error of the machine. @p gets the program unless it is NULL. */
+struct exec_result rig_run(struct executor *x, const char *text, struct program *p);
+
+#endif

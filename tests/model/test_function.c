@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Delivery: masks, pending bits, messages, and events inside a call (sections 1.11 and 2.1). */
+#include <criterion/criterion.h>
+
+#include "world.h"
+
+Test(model, fired_while_disarmed_comes_when_armed)
+{
+	for_each_kernel(cfg)
+	{
+		struct world w;
+
+		world_open(&w, *cfg);
+		tell(&w,
+		     "set_irqs msix trigger eventfd fds=e0; set_irqs msix trigger eventfd fds=-1\n"
+		     "fire msix 0; fire msix 0; entry 0\nexpect value=3\n"
+		     "set_irqs msix trigger eventfd fds=e1; read e1\nexpect value=1\n"
+		     "read e0\nexpect -EAGAIN\nentry 0\nexpect value=0\n");
+	}
+}
+
+Test(model, fired_before_its_first_allocation_comes_when_added)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; fire msix 5\n"
+		 "set_irqs msix trigger eventfd start=5 fds=e1; read e1\nexpect value=1\n");
+}
+
+Test(model, fired_while_disabled_is_lost)
+{
+	for_each_kernel(cfg)
+	{
+		struct world w;
+
+		world_open(&w, *cfg);
+		tell(&w,
+		     "set_irqs msix trigger eventfd fds=e0; set_irqs msix trigger none count=0\n"
+		     "fire msix 0; set_irqs msix trigger eventfd fds=e0\n"
+		     "read e0\nexpect -EAGAIN\n");
+	}
+}
+
+Test(model, pending_bits_survive_disable_unless_the_device_clears_them)
+{
+	for_each_kernel(cfg)
+	{
+		struct world w;
+
+		world_open(&w, *cfg);
+		tell(&w,
+		     "set_irqs msix trigger eventfd fds=-1; fire msix 0\n"
+		     "set_irqs msix trigger none count=0; set_irqs msix trigger eventfd fds=e0\n"
+		     "read e0\nexpect value=1\n");
+		cfg->pba_cleared = true;
+		world_open(&w, *cfg);
+		tell(&w,
+		     "set_irqs msix trigger eventfd fds=-1; fire msix 0\n"
+		     "set_irqs msix trigger none count=0; set_irqs msix trigger eventfd fds=e0\n"
+		     "read e0\nexpect -EAGAIN\n");
+	}
+}
+
+Test(model, the_function_mask_holds_back_and_lets_go)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; function_mask 1; fire msix 0; fire msix 0\n"
+		 "read e0\nexpect -EAGAIN\nfunction_mask 0; read e0\nexpect value=1\n");
+}
+
+Test(model, a_wiped_table_is_repaired_vector_by_vector)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0,e1; wipe; fire msix 0; fire msix 1\n"
+		 "read e0\nexpect -EAGAIN\n"
+		 "set_irqs msix trigger eventfd fds=e0; read e0\nexpect value=1\n"
+		 "read e1\nexpect -EAGAIN\n");
+}
+
+Test(model, a_caching_function_sends_the_message_of_its_last_unmask)
+{
+	struct model_config cfg = kernel_6_12();
+	struct world w;
+
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; scribble 0; fire msix 0\n"
+		 "read e0\nexpect -EAGAIN\n");
+	cfg.message_cached = true;
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; scribble 0; fire msix 0\n"
+		 "read e0\nexpect value=1\n"
+		 "function_mask 1; function_mask 0; fire msix 0; read e0\nexpect -EAGAIN\n");
+}
+
+Test(model, an_unseen_table_write_leaves_the_entry_as_it_was)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; scribble 0\n"
+		 "fail 6; set_irqs msix trigger eventfd fds=e0\nexpect 0\n"
+		 "fire msix 0; read e0\nexpect -EAGAIN\n"
+		 "set_irqs msix trigger eventfd fds=e0; fire msix 0; read e0\nexpect value=1\n");
+}
+
+Test(model, in_d3hot_nothing_is_raised)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; power d3hot; fire msix 0\n"
+		 "entry 0\nexpect -EIO\npower d0; read e0\nexpect -EAGAIN\n"
+		 "fire msix 0; read e0\nexpect value=1\n");
+}
+
+Test(model, closing_a_descriptor_stops_nothing)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; dup e0 e1; close e0\n"
+		 "fire msix 0; read e1\nexpect value=1\nclose e1; fire msix 0\n"
+		 "open e0; read e0\nexpect -EAGAIN\n");
+	cr_assert_eq(w.m.references, 1, "R65");
+}
+
+Test(model, an_event_inside_the_call_that_arms_may_come_before_or_after)
+{
+	struct world w;
+	uint64_t lo, hi;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=-1\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e0\n");
+	model_counter(&w.m, 0, &lo, &hi);
+	cr_assert_eq(lo, 0);
+	cr_assert_eq(hi, 1);
+	cr_assert(vector_in(&w.m.maybe, 0), "it may still be pending");
+}
+
+Test(model, an_event_on_a_vector_outside_of_the_call_is_exact)
+{
+	struct world w;
+	uint64_t lo, hi;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0,e1\n"
+		 "at 4 { fire msix 1 }\nset_irqs msix trigger eventfd fds=e2\n");
+	model_counter(&w.m, 1, &lo, &hi);
+	cr_assert_eq(lo, 1);
+	cr_assert_eq(hi, 1, "R54");
+}
+
+Test(model, equal_states_have_equal_digests)
+{
+	struct world a, b;
+
+	world_open(&a, kernel_6_12());
+	world_open(&b, kernel_6_12());
+	tell(&a, "set_irqs msix trigger eventfd fds=e0,e1\n");
+	tell(&b, "set_irqs msix trigger eventfd fds=e3,e1; set_irqs msix trigger eventfd fds=e0\n");
+	cr_assert_eq(model_digest(&a.m), model_digest(&b.m));
+	tell(&b, "fire msix 1\n");
+	cr_assert_neq(model_digest(&a.m), model_digest(&b.m));
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""mutants: breaks the emulator, one rule at a time, and asks `irqstorm diff` to notice.
+
+Every mutant of the .mut files here is built and run for --ops operations; one that is not noticed
+is a hole in the generator, the oracle or the model. Before that the sources as they are must show
+nothing. Several minutes: part of the nightly run. See README.md.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True  # nothing into the sources
+from tree import ROOT, Broken, Tree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROFILES = {"any": ["6.12", "6.1"], "6.12": ["6.12"], "6.1": ["6.1"]}
+FIELDS = ["breaks", "file", "profile", "seen-by"]
+
+
+class Mutant:
+    def __init__(self, name):
+        self.name = name
+        self.fields = {"profile": "any", "seen-by": ""}
+        self.old, self.new = [], []
+
+
+def load_all():
+    mutants = []
+    for name in sorted(os.listdir(HERE)):
+        if name.endswith(".mut"):
+            mutants += load(os.path.join(HERE, name))
+    names = [m.name for m in mutants]
+    twice = {n for n in names if names.count(n) > 1}
+    if twice:
+        sys.exit("named twice: %s" % ", ".join(sorted(twice)))
+    return mutants
+
+
+def load(path):
+    """Blocks of `mutant NAME`, fields, and lines with - (as it is) and + (what it becomes)."""
+    mutants = []
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            line = line.rstrip("\n")
+            if not line.strip() or line.startswith("#"):
+                continue
+            word, _, rest = line.partition(" ")
+            if word == "mutant":
+                mutants.append(Mutant(rest))
+            elif line[0] == "-" and mutants:
+                mutants[-1].old.append(line[1:])
+            elif line[0] == "+" and mutants:
+                mutants[-1].new.append(line[1:])
+            elif word in FIELDS and mutants:
+                mutants[-1].fields[word] = rest
+            else:
+                sys.exit("%s:%d: cannot read '%s'" % (path, number, line))
+    return mutants
+
+
+def line_of(name, ok, text, seconds):
+    print("%-6s %-44s %s  (%.1f s)" % ("ok" if ok else "not ok", name, text, seconds), flush=True)
+    return ok
+
+
+def check_unbroken(tree, o):
+    """A/A: a check that cries wolf proves nothing."""
+    ok = True
+    for profile in PROFILES["any"]:
+        start = time.monotonic()
+        found = tree.diff(profile, o.ops, o.seed)
+        ok &= line_of("as it is, " + profile, not found.kind,
+                      "%s %s" % (found.kind, found.text) if found.kind else
+                      "nothing in %d operations" % found.ops, time.monotonic() - start)
+    return ok
+
+
+def check_fragments(mutants):
+    """Sources change: does each mutant still have its lines, once? Builds nothing."""
+    failed = 0
+    for m in mutants:
+        with open(os.path.join(ROOT, m.fields["file"]), encoding="utf-8") as f:
+            n = f.read().count("\n".join(m.old))
+        if n != 1:
+            print("not ok %s: %s has its lines %d times" % (m.name, m.fields["file"], n))
+            failed += 1
+    print("%d passed, %d failed, 0 skipped" % (len(mutants) - failed, failed))
+    return 1 if failed else 0
+
+
+def try_mutant(tree, m, o):
+    start = time.monotonic()
+    name, old, new = m.fields["file"], "\n".join(m.old), "\n".join(m.new)
+    text = tree.read(name)
+    if text.count(old) != 1:
+        return line_of(m.name, False, "%s has its lines %d times" % (name, text.count(old)), 0)
+    tree.write(name, text.replace(old, new))
+    try:
+        if not tree.make():
+            return line_of(m.name, False, "does not compile:\n" + tree.log,
+                           time.monotonic() - start)
+        profile, found = tree.find(PROFILES[m.fields["profile"]], o.ops, o.seed)
+    finally:
+        tree.write(name, text)
+    seconds = time.monotonic() - start
+    if not found.kind:
+        return line_of(m.name, False, "SURVIVES: %s" % m.fields["breaks"], seconds)
+    kind = found.kind
+    if m.fields["seen-by"] and kind not in m.fields["seen-by"].split():
+        kind += " (not %s)" % m.fields["seen-by"]
+    return line_of(m.name, True, "%s, %s, after %d operations" % (kind, profile, found.ops),
+                   seconds)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--ops", type=int, default=1000000, help="operations of a run (default 1M)")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--only", default="", help="mutants whose name has this in it")
+    p.add_argument("--list", action="store_true", help="names and what they break, no more")
+    p.add_argument("--check", action="store_true", help="only whether each one can be made")
+    o = p.parse_args()
+    mutants = [m for m in load_all() if o.only in m.name]
+    if o.list:
+        for m in mutants:
+            print("%-44s %s" % (m.name, m.fields["breaks"]))
+        return 0
+    if o.check:
+        return check_fragments(mutants)
+    if not mutants:
+        sys.exit("no mutant has '%s' in its name" % o.only)
+
+    where = subprocess.run(["mktemp", "-d"], check=True, stdout=subprocess.PIPE)
+    where = where.stdout.decode().strip()
+    passed = failed = 0
+    try:
+        tree = Tree(where)
+        tree.create()
+        if not check_unbroken(tree, o):
+            failed = 1
+        else:
+            for m in mutants:
+                ok = try_mutant(tree, m, o)
+                passed, failed = passed + ok, failed + (not ok)
+    except Broken as e:
+        print(e)
+        failed += 1
+    except KeyboardInterrupt:
+        print("interrupted")
+        failed += 1
+    finally:
+        subprocess.run(["rm", "-rf", where], check=False)
+    print("%d passed, %d failed, 0 skipped" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
