@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* common: see common.h. */
+#include "fuzz/common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulator/emulator.h"
+#include "fuzz/feedback.h"
+#include "fuzz/finding.h"
+#include "model/coarse.h"
+
+static struct executor executor;
+static bool is_open, thorough;
+static struct program program, failing;
+static uint64_t digest;
+
+struct program *fuzz_program(void)
+{
+	program_clear(&program);
+	return &program;
+}
+
+void fuzz_digest_begin(void)
+{
+	digest = 0x1f2e3d4c5b6a7988ULL;
+}
+
+void fuzz_digest_add(uint64_t value)
+{
+	digest = (digest ^ value) * 0x9e3779b97f4a7c15ULL;
+	digest ^= digest >> 29;
+}
+
+uint64_t fuzz_digest(void)
+{
+	return digest;
+}
+
+void fuzz_choose_profile(struct program *p, bool old)
+{
+	if (p->has_device && p->device.profile == PROFILE_ANY)
+		p->device.profile = old ? PROFILE_6_1 : PROFILE_6_12;
+}
+
+__attribute__((noreturn)) static void die(const char *what)
+{
+	fprintf(stderr, "irqstorm: %s\n", what);
+	abort();
+}
+
+/* One for all: a program's device is made of the one before, in place. */
+static struct executor *get_executor(void)
+{
+	struct errmsg e;
+
+	if (!is_open && executor_open(&executor, "emu", &e))
+		die(e.text);
+	is_open = true;
+	return &executor;
+}
+
+void fuzz_close(void)
+{
+	if (is_open)
+		executor_close(&executor);
+	is_open = false;
+	program_free(&program);
+	program_free(&failing);
+}
+
+void fuzz_set_thorough(void)
+{
+	thorough = true;
+}
+
+static void check_agrees(const struct program *p, const char *what, uint64_t a, uint64_t b)
+{
+	if (a != b)
+		fuzz_finding("state", p, "%s: the device tells %llu at one place, %llu at another",
+			     what, (unsigned long long)a, (unsigned long long)b);
+}
+
+/* What emulator_state() and emulator_vector_state() say against inspect(), which was compared. */
+static void look_around(struct executor *x, const struct program *p)
+{
+	struct emu_vector_state vector;
+	struct backend_inspect seen;
+	struct emu_state state;
+	uint32_t active = 0, allocated = 0, pending = 0;
+	bool msix;
+
+	if (backend_inspect(x->be, &seen))
+		return;
+	emulator_state(x->be, &state);
+	msix = state.type == VFIO_PCI_MSIX_IRQ_INDEX;
+	for (uint32_t v = 0; v < x->model.msix_count; v++) {
+		emulator_vector_state(x->be, v, &vector);
+		check_agrees(p, "active", vector.active,
+			     msix && (seen.active[v / 64] >> v % 64 & 1));
+		check_agrees(p, "allocated", vector.allocated,
+			     msix && (seen.allocated[v / 64] >> v % 64 & 1));
+		active += vector.active;
+		allocated += vector.allocated;
+		pending += vector.pending;
+	}
+	check_agrees(p, "type", state.type, seen.type);
+	check_agrees(p, "references", state.references, seen.references);
+	check_agrees(p, "pending bits", state.pending, pending);
+	if (msix) {
+		check_agrees(p, "active vectors", state.active, active);
+		check_agrees(p, "allocated vectors", state.allocated, allocated);
+	}
+	fuzz_digest_add(model_digest(&x->model));
+}
+
+static void run(const struct program *p)
+{
+	struct executor *x = get_executor();
+	struct exec_result r;
+	uint32_t state;
+	struct errmsg e;
+
+	if (executor_begin(x, p, &r, &e))
+		die(e.text);
+	state = model_coarse(&x->model);
+	for (uint32_t i = 0; i < p->n && !r.difference; i++) {
+		int ret = executor_step(x, &p->ops[i], i);
+
+		feedback_hit(state, model_coarse_event(&p->ops[i], ret));
+		state = model_coarse(&x->model);
+	}
+	if (thorough && !r.difference)
+		look_around(x, p);
+	if (executor_finish(x, &e))
+		die(e.text);
+	if (r.difference)
+		finding_difference(p, &r);
+	fuzz_digest_add(r.digest);
+}
+
+static bool is_call(const struct op *op)
+{
+	return op->kind == OP_SET_IRQS || op->kind == OP_RAW;
+}
+
+/* As a program of its own, so that a finding can be printed and run again. */
+static void make_failing(const struct program *p, uint32_t nth, uint8_t calls)
+{
+	struct op fail = op_make(OP_FAIL);
+	uint32_t call = 0;
+
+	program_clear(&failing);
+	failing.has_device = p->has_device;
+	failing.device = p->device;
+	fail.value = nth;
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (is_call(&p->ops[i]) && (calls >> call++ % 8 & 1) &&
+		    program_add(&failing, &fail))
+			die("out of memory");
+		if (program_add(&failing, &p->ops[i]))
+			die("out of memory");
+	}
+}
+
+void fuzz_run(const struct program *p, uint32_t nth, uint8_t calls)
+{
+	if (!nth) {
+		run(p);
+		return;
+	}
+	make_failing(p, nth, calls);
+	run(&failing);
+}

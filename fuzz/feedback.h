@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * feedback: tells the engine where in the state space an input got: one counter for each (state of
+ * the model, operation, result), apart from the coverage of the code. libFuzzer takes it as extra
+ * counters, AFL++ as edges; a driver without engine not at all. Not thread-safe.
+ */
+#ifndef IRQSTORM_FUZZ_FEEDBACK_H
+#define IRQSTORM_FUZZ_FEEDBACK_H
+
+#include <stdint.h>
+
+#define FEEDBACK_CELLS 8192u
+
+void feedback_hit(uint32_t state, uint32_t event);
+
+#endif

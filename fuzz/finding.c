@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* finding: see finding.h. To stderr, which engines keep, and then abort(), which they look for. */
+#include "fuzz/finding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz/common.h"
+#include "program/text.h"
+
+/* A finding is a command: what replays it can be pasted into a shell as it is. */
+static void print_program(const struct program *p)
+{
+	fprintf(stderr, "irqstorm run - <<'EOF'\n");
+	text_print(p, stderr);
+	fprintf(stderr, "EOF\n");
+}
+
+void finding_difference(const struct program *p, const struct exec_result *r)
+{
+	char text[TEXT_OP_MAX];
+
+	fprintf(stderr, "irqstorm: finding: %s: %s\n", difference_name(r->difference), r->text);
+	if (r->at < p->n)
+		fprintf(stderr, "after:  operation %u: %s\n", r->at + 1,
+			text_op(&p->ops[r->at], text, sizeof(text)));
+	fprintf(stderr, "key:    %s\n", r->key);
+	fprintf(stderr, "replay: what follows is the program, as a command\n");
+	print_program(p);
+	abort();
+}
+
+void fuzz_finding(const char *oracle, const struct program *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "irqstorm: finding: %s: ", oracle);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nkey:    %s\n", oracle);
+	fprintf(stderr, "replay: give the input to this target again\n");
+	if (p) {
+		fprintf(stderr, "as a program it is\n");
+		print_program(p);
+	}
+	abort();
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * finding: how the fuzz targets tell of what they found, so that it can be told from others and run
+ * again. Not thread-safe.
+ */
+#ifndef IRQSTORM_FUZZ_FINDING_H
+#define IRQSTORM_FUZZ_FINDING_H
+
+#include "exec/executor.h"
+
+/* @p showed @r. */
+__attribute__((noreturn)) void finding_difference(const struct program *p,
+						  const struct exec_result *r);
+
+#endif

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The same bytes give the same digest: twice in a row, in another order, and in another process.
+#   determinism.sh FOLDER-OF-TARGETS
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/../lib.sh"
+
+for target in fuzz_irq_program fuzz_irq_faults fuzz_set_irqs_raw fuzz_program_text; do
+	dirs=("$root/corpus/$target" "$root/corpus/regressions/$target")
+	[ $target = fuzz_set_irqs_raw ] || dirs+=("$root/corpus/rules")
+	for seed in 1 2; do
+		out=$("$1/$target" --twice --shuffle $seed "${dirs[@]}" 2>&1)
+		result "$target: twice and shuffled by $seed" $(($? == 0)) "$(tail -5 <<<"$out")"
+	done
+	first=$("$1/$target" --digest "${dirs[@]}")
+	second=$(setarch -R "$1/$target" --digest "${dirs[@]}")
+	result "$target: in another process" \
+		$([ -n "$first" ] && [ "$first" = "$second" ] && echo 1 || echo 0) \
+		"$(diff <(echo "$first") <(echo "$second") | head -4)"
+done
+
+# A digest that never changes would pass all that.
+different=$("$1/fuzz_irq_program" --digest "$root/corpus/fuzz_irq_program" | cut -d' ' -f1 | sort -u | wc -l)
+result "digests tell programs apart" $((different > 10)) "$different different ones"
+finish

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The targets under their engines: builds of the presets fuzz and afl, short runs without a finding,
+# and that what feedback.c tells reaches each engine.
+#   engines.sh BUILD-FOLDER FOLDER-OF-REPLAY-DRIVERS
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/../lib.sh"
+build=$1 replay=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_ALLOW_TMP=1 AFL_QUIET=1
+export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
+
+for tool in clang afl-clang-fast afl-fuzz afl-showmap; do
+	command -v $tool >/dev/null || {
+		result "$tool is there" 0 "apt-get install clang libclang-rt-14-dev afl++"
+		finish
+	}
+done
+for preset in fuzz afl; do
+	log=$build/$preset.log
+	(cd "$root" && cmake --preset $preset -B "$build/$preset" && ninja -C "$build/$preset" fuzz/all) >"$log" 2>&1
+	status=$?
+	result "preset $preset builds" $((status == 0)) "$(grep -m5 -E 'error|Error' "$log")"
+	[ $status = 0 ] || finish
+done
+
+seeds() { # TARGET
+	IRQSTORM_REPLAY=$replay "$root/fuzz/corpus.sh" seeds "$1" "$work/$1" >/dev/null
+}
+
+for target in fuzz_irq_program fuzz_irq_faults fuzz_set_irqs_raw fuzz_program_text; do
+	seeds $target
+	log=$work/$target.log dict=$root/fuzz/dict/$target.dict
+	(cd "$work" && "$build/fuzz/fuzz/$target" -error_exitcode=1 -runs=20000 -seed=1 -max_len=200 -reload=0 \
+		$([ ! -f "$dict" ] || echo "-dict=$dict") "$work/$target") >"$log" 2>&1
+	status=$?
+	result "$target: 20000 runs" $((status == 0)) "exit $status: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
+done
+
+# libFuzzer: eight inputs that differ in nothing but what feedback.c is told.
+mkdir "$work/toy"
+for i in 1 2 3 4 5 6 7 8; do
+	# shellcheck disable=SC2059
+	printf "\\x0$i" >"$work/toy/$i"
+done
+features() { # DEFINE...
+	clang -O2 -fsanitize=fuzzer -I"$root" -DIRQSTORM_FEEDBACK_LIBFUZZER "$@" "$here/toy_feedback.c" \
+		"$root/fuzz/feedback.c" -o "$work/toy-libfuzzer" &&
+		"$work/toy-libfuzzer" -runs=8 -seed=1 "$work/toy" 2>&1 | sed -n 's/.*INITED .*ft: \([0-9]*\).*/\1/p'
+}
+with=$(features) without=$(features -DTOY_SILENT)
+result "libFuzzer sees the states" $((${with:-0} >= ${without:-99} + 8)) \
+	"features: ${with:-none} with feedback, ${without:-none} without"
+
+afl-clang-fast -O2 -fsanitize=fuzzer -I"$root" -DIRQSTORM_FEEDBACK_AFL "$here/toy_feedback.c" \
+	"$root/fuzz/feedback.c" -o "$work/toy-afl" >"$work/toy-afl.log" 2>&1
+map() { # PROGRAM INPUT: what afl-showmap sees
+	afl-showmap -q -o "$work/map" -- "$1" "$2" >/dev/null 2>&1
+	sort "$work/map"
+}
+a=$(map "$work/toy-afl" "$work/toy/1") b=$(map "$work/toy-afl" "$work/toy/2")
+again=$(map "$work/toy-afl" "$work/toy/1")
+result "AFL++ sees the states" $([ -n "$a" ] && [ "$a" != "$b" ] && [ "$a" = "$again" ] && echo 1 || echo 0) \
+	"maps of two states: $(head -c 60 <<<"$a") and $(head -c 60 <<<"$b")"
+
+for target in fuzz_irq_program fuzz_irq_faults; do
+	AFL_CUSTOM_MUTATOR_LIBRARY=$build/afl/fuzz/${target}_mutator.so timeout 60 \
+		afl-fuzz -V 4 -s 1 -i "$work/$target" -o "$work/afl-$target" -- "$build/afl/fuzz/$target" \
+		>"$work/afl-$target.log" 2>&1
+	stats=$work/afl-$target/default/fuzzer_stats
+	execs=$(sed -n 's/^execs_done *: //p' "$stats" 2>/dev/null)
+	crashes=$(sed -n 's/^saved_crashes *: //p' "$stats" 2>/dev/null)
+	result "$target under afl-fuzz" $((${execs:-0} > 500 && ${crashes:-1} == 0)) \
+		"${execs:-no} runs, ${crashes:-?} crashes: $(tail -3 "$work/afl-$target.log")"
+done
+
+IRQSTORM_BUILD=$build "$root/fuzz/corpus.sh" merge fuzz_irq_program "$work/merged" \
+	"$work/fuzz_irq_program" "$work/afl-fuzz_irq_program/default/queue" >"$work/merge.log" 2>&1
+n=$(find "$work/merged" -type f 2>/dev/null | wc -l)
+result "corpora of both engines merge" $((n > 10)) "$n inputs: $(tail -3 "$work/merge.log")"
+finish
