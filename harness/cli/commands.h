@@ -9,6 +9,13 @@
 
 #include "support/opt.h"
 
+/* A row that many option tables have. */
+#define OPT_ROW_TARGET(field)                                                                      \
+	{                                                                                          \
+		.type = OPT_STRING, .name = "target", .arg = "T", .def = "emu", .offset = (field), \
+		.help = "The device, see above."                                                   \
+	}
+
 extern const struct command cmd_info;
 extern const struct command cmd_stress;
 extern const struct command cmd_bench;

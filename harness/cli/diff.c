@@ -23,12 +23,7 @@ struct diff_cli {
 #define FIELD(f) offsetof(struct diff_cli, f)
 
 static const struct opt diff_opts[] = {
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_COUNT,
 	 .name = "ops",
 	 .arg = "N",

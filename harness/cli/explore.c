@@ -22,12 +22,7 @@ struct explore_cli {
 #define FIELD(f) offsetof(struct explore_cli, f)
 
 static const struct opt explore_opts[] = {
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_COUNT,
 	 .name = "depth",
 	 .arg = "D",

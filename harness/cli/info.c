@@ -15,12 +15,7 @@ struct info_options {
 #define FIELD(f) offsetof(struct info_options, f)
 
 static const struct opt info_opts[] = {
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_OUTFILE,
 	 .name = "json",
 	 .arg = "FILE",

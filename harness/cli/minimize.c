@@ -25,12 +25,7 @@ struct minimize_cli {
 #define FIELD(f) offsetof(struct minimize_cli, f)
 
 static const struct opt minimize_opts[] = {
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_OUTFILE,
 	 .name = "output",
 	 .arg = "FILE",

@@ -22,12 +22,7 @@ struct run_cli {
 #define FIELD(f) offsetof(struct run_cli, f)
 
 static const struct opt run_opts[] = {
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_FLAG,
 	 .name = "trace",
 	 .offset = FIELD(trace),

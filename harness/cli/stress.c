@@ -22,12 +22,7 @@ struct stress_options {
 
 static const struct opt stress_opts[] = {
 	OPT_HEADING("What is stressed"),
-	{.type = OPT_STRING,
-	 .name = "target",
-	 .arg = "T",
-	 .def = "emu",
-	 .offset = FIELD(target),
-	 .help = "The device, see above."},
+	OPT_ROW_TARGET(FIELD(target)),
 	{.type = OPT_COUNT,
 	 .name = "vectors",
 	 .arg = "N",

@@ -22,7 +22,7 @@ struct model_config {
 	uint32_t host_vectors;             /* MSI(-X) vectors that the host can give, 0: enough */
 	bool pba_cleared;                  /* pending bits do not survive disable */
 	bool message_cached;               /* the function reads messages at unmask (P2) */
-	bool pba_survives;     /* resets leave pending bits; opening anew does not */
+	bool pba_survives;                 /* resets leave pending bits; opening anew does not */
 };
 
 #define MODEL_NO_OBJECT 0xffu /* no eventfd */
