@@ -10,6 +10,7 @@
 #include "fuzz/feedback.h"
 #include "fuzz/finding.h"
 #include "model/coarse.h"
+#include "support/digest.h"
 
 static struct executor executor;
 static bool is_open, thorough;
@@ -24,13 +25,12 @@ struct program *fuzz_program(void)
 
 void fuzz_digest_begin(void)
 {
-	digest = 0x1f2e3d4c5b6a7988ULL;
+	digest = DIGEST_START;
 }
 
 void fuzz_digest_add(uint64_t value)
 {
-	digest = (digest ^ value) * 0x9e3779b97f4a7c15ULL;
-	digest ^= digest >> 29;
+	digest = digest_add(digest, value);
 }
 
 uint64_t fuzz_digest(void)
@@ -140,11 +140,6 @@ static void run(const struct program *p)
 	fuzz_digest_add(r.digest);
 }
 
-static bool is_call(const struct op *op)
-{
-	return op->kind == OP_SET_IRQS || op->kind == OP_RAW;
-}
-
 /* As a program of its own, so that a finding can be printed and run again. */
 static void make_failing(const struct program *p, uint32_t nth, uint8_t calls)
 {
@@ -156,7 +151,7 @@ static void make_failing(const struct program *p, uint32_t nth, uint8_t calls)
 	failing.device = p->device;
 	fail.value = nth;
 	for (uint32_t i = 0; i < p->n; i++) {
-		if (is_call(&p->ops[i]) && (calls >> call++ % 8 & 1) &&
+		if (op_is_call(&p->ops[i]) && (calls >> call++ % 8 & 1) &&
 		    program_add(&failing, &fail))
 			die("out of memory");
 		if (program_add(&failing, &p->ops[i]))

@@ -61,7 +61,7 @@ static int encode_raw(const struct program *p, const char *path, uint8_t **out, 
 			before = op->kind == OP_FIRE ? 1 : op->kind == OP_READ ? 2 : 3;
 			continue;
 		}
-		if (op->kind != OP_SET_IRQS && op->kind != OP_RAW) {
+		if (!op_is_call(op)) {
 			err = errmsg_set(e, -EINVAL, EXIT_USAGE,
 					 "%s: operation %u is none that raw inputs have", path,
 					 i + 1);

@@ -59,15 +59,12 @@ enum backend_device_op {
 
 /* How a device or its host behaves where the rules leave room. */
 enum backend_traits {
-	BACKEND_MSI_SINGLE = 1u << 0,     /* MSI gets one vector, whatever is asked for (R48) */
-	BACKEND_PBA_CLEARED = 1u << 1,    /* pending bits do not survive disable */
-	BACKEND_MESSAGE_CACHED = 1u << 2, /* messages are read when an entry is unmasked (P2) */
 	/* Resets and the way back from D3hot leave pending bits; opening anew does not. */
-	BACKEND_PBA_SURVIVES = 1u << 3,
-	BACKEND_FIRE_MSI = 1u << 4, /* fire() works on MSI, too */
+	BACKEND_PBA_SURVIVES = 1u << 0,
+	BACKEND_FIRE_MSI = 1u << 1, /* fire() works on MSI, too */
 	/* The device looks at its masks some time after fire() returned: only an interrupt that
 	 * arrives tells that it has. */
-	BACKEND_FIRE_LATE = 1u << 5,
+	BACKEND_FIRE_LATE = 1u << 2,
 };
 
 #define BACKEND_ENTRY_MASKED  0x1
@@ -92,17 +89,16 @@ struct backend_inspect {
 };
 
 struct backend_desc {
-	char target[160];      /* canonical target, as --target takes it: repeats this backend */
-	char device[128];      /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
-	char kernel[128];      /* "6.12 (emulated)", or uname release of the running kernel */
-	char profile[16];      /* whose rules hold: "6.1", "6.12"; "" when not known */
-	char trigger[32];      /* how fire() works: "device", "loopback", "ivshmem" */
-	uint32_t caps;         /* enum backend_caps */
-	uint32_t fire_max;     /* fire() takes vectors below this on the MSI-X index */
-	uint32_t traits;       /* enum backend_traits */
-	uint32_t host_vectors; /* MSI(-X) vectors that the host can give, 0: enough, or unknown */
-	uint32_t device_ops;   /* 1 << enum backend_device_op: what device() can do */
-	uint32_t inspect;      /* enum backend_inspect_bits: what inspect() can see */
+	char target[160];    /* canonical target, as --target takes it: repeats this backend */
+	char device[128];    /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
+	char kernel[128];    /* "6.12 (emulated)", or uname release of the running kernel */
+	char profile[16];    /* whose rules hold: "6.1", "6.12"; "" when not known */
+	char trigger[32];    /* how fire() works: "device", "loopback", "ivshmem" */
+	uint32_t caps;       /* enum backend_caps */
+	uint32_t fire_max;   /* fire() takes vectors below this on the MSI-X index */
+	uint32_t traits;     /* enum backend_traits */
+	uint32_t device_ops; /* 1 << enum backend_device_op: what device() can do */
+	uint32_t inspect;    /* enum backend_inspect_bits: what inspect() can see */
 	struct {
 		uint32_t flags; /* VFIO_IRQ_INFO_* */
 		uint32_t count; /* 0: the index is absent */

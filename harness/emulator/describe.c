@@ -93,11 +93,7 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	desc->fire_max = emu->msix.count;
 	desc->device_ops = (1u << (BACKEND_DEV_FAIL + 1)) - 1;
 	desc->inspect = inspectable(emu);
-	desc->host_vectors = emu->cfg.host_vectors;
-	desc->traits = BACKEND_FIRE_MSI |
-		       (emu->cfg.host_intremap ? 0 : (uint32_t)BACKEND_MSI_SINGLE) |
-		       (emu->cfg.pba_cleared_on_disable ? (uint32_t)BACKEND_PBA_CLEARED : 0) |
-		       (emu->cfg.message_cached ? (uint32_t)BACKEND_MESSAGE_CACHED : 0);
+	desc->traits = BACKEND_FIRE_MSI;
 
 	for (uint32_t index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
 		if (index == VFIO_PCI_ERR_IRQ_INDEX && !emu->cfg.pcie)

@@ -9,6 +9,7 @@
 #include "exec/minimize.h"
 #include "program/generator.h"
 #include "support/clock.h"
+#include "support/digest.h"
 
 #define DEVICE_PROGRAMS 32 /* programs on one emulated device */
 #define BARE_EVERY      8  /* one program in so many also runs bare */
@@ -117,8 +118,7 @@ static void count(struct run *run, const struct exec_result *r)
 	d->ops += r->ops;
 	d->skipped += r->skipped;
 	d->programs++;
-	d->digest = (d->digest ^ r->digest) * 0x9e3779b97f4a7c15ULL;
-	d->digest ^= d->digest >> 29;
+	d->digest = digest_add(d->digest, r->digest);
 }
 
 /* @r: what the program showed by itself; a leak is seen later, so there is nothing to shorten. */
@@ -128,7 +128,6 @@ static int report_found(struct run *run, const struct exec_result *r, bool by_it
 
 	d->found = *r;
 	d->program = run->p;
-	d->program_number = d->programs - 1;
 	program_init(&run->p);
 	return by_itself ? minimize(run->x, &d->program, &d->found, MINIMIZE_RUNS, run->e) : 0;
 }

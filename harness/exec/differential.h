@@ -27,7 +27,6 @@ struct diff_result {
 	/* The first difference; difference DIFF_NONE when there was none. */
 	struct exec_result found;
 	struct program program; /* that showed it, as short as it gets; the caller frees */
-	uint64_t program_number;
 };
 
 /* 0 or -errno with @e; a difference is no error. @x counts into x->matrix if there is one. */

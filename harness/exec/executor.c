@@ -19,30 +19,10 @@ static int32_t fd_of(void *data, int32_t code)
 	return x->slots->ops->fd(x->slots, code);
 }
 
-/* Operations that are one call of backend_device(), its argument in `value` or in `start`. */
-static const struct {
-	bool is;
-	bool start;
-	enum backend_device_op op;
-} device_ops[OP_KINDS] = {
-	[OP_LINE] = {true, false, BACKEND_DEV_LINE},
-	[OP_DISINTX] = {true, false, BACKEND_DEV_DISINTX},
-	[OP_MEMORY] = {true, false, BACKEND_DEV_MEMORY},
-	[OP_POWER] = {true, false, BACKEND_DEV_POWER},
-	[OP_FLR] = {true, false, BACKEND_DEV_FLR},
-	[OP_REOPEN] = {true, false, BACKEND_DEV_REOPEN},
-	[OP_REBIND] = {true, false, BACKEND_DEV_REBIND},
-	[OP_SRIOV_COUNT] = {true, false, BACKEND_DEV_SRIOV_COUNT},
-	[OP_TABLE_SIZE] = {true, false, BACKEND_DEV_TABLE_SIZE},
-	[OP_FUNCTION_MASK] = {true, false, BACKEND_DEV_FUNCTION_MASK},
-	[OP_ENTRY] = {true, true, BACKEND_DEV_ENTRY},
-	[OP_WIPE] = {true, false, BACKEND_DEV_WIPE},
-	[OP_SCRIBBLE] = {true, true, BACKEND_DEV_SCRIBBLE},
-	[OP_FAIL] = {true, false, BACKEND_DEV_FAIL},
-};
-
 bool executor_can(const struct executor *x, const struct op *op)
 {
+	int needs = op_device_op((enum op_kind)op->kind);
+
 	if (op->kind >= OP_KINDS)
 		return false;
 	if (op->kind == OP_RESET)
@@ -51,12 +31,17 @@ bool executor_can(const struct executor *x, const struct op *op)
 		return x->be->ops->set_step_hook != NULL;
 	if (op->kind == OP_FIRE)
 		return x->desc.caps & BACKEND_HW_FIRE;
-	return !device_ops[op->kind].is || (x->desc.device_ops >> device_ops[op->kind].op & 1);
+	return needs < 0 || (x->desc.device_ops >> needs & 1);
 }
 
-static uint32_t clamp_u32(uint64_t v)
+/* An operation that is one call of backend_device(). */
+static int on_device(struct executor *x, const struct op *op)
 {
-	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+	bool entry = op->kind == OP_ENTRY || op->kind == OP_SCRIBBLE;
+	uint32_t value = op->value < UINT32_MAX ? (uint32_t)op->value : UINT32_MAX;
+
+	return backend_device(x->be, (enum backend_device_op)op_device_op((enum op_kind)op->kind),
+			      entry ? op->start : value);
 }
 
 static int get_info(struct executor *x, const struct op *op, struct outcome *out)
@@ -114,9 +99,7 @@ static void perform(struct executor *x, const struct op *op, struct outcome *out
 		out->ret = slots->dup(x->slots, op->slot, op->slot2);
 		break;
 	default:
-		out->ret = backend_device(x->be, device_ops[op->kind].op,
-					  device_ops[op->kind].start ? op->start
-								     : clamp_u32(op->value));
+		out->ret = on_device(x, op);
 	}
 }
 
@@ -194,11 +177,6 @@ static bool perform_at(struct executor *x, const struct op *op, struct outcome *
 	perform(x, op, out);
 	x->be->ops->set_step_hook(x->be, NULL, NULL);
 	return x->at->done;
-}
-
-static bool is_call(const struct op *op)
-{
-	return op->kind == OP_SET_IRQS || op->kind == OP_RAW;
 }
 
 static void step_with_block(struct executor *x, const struct op *op, struct outcome *out,
@@ -284,9 +262,9 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		return 0;
 	}
 	x->rules.last = 0;
-	if (x->matrix && is_call(op))
+	if (x->matrix && op_is_call(op))
 		matrix_count(x->matrix, &x->model, op);
-	if (is_call(op) && x->at->waiting) {
+	if (op_is_call(op) && x->at->waiting) {
 		step_with_block(x, op, &out, &want);
 	} else {
 		perform(x, op, &out);
@@ -294,7 +272,6 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		oracle_compare(o, op, &want, &out);
 	}
 	o->r->ops++;
-	o->r->ioctls += is_call(op) || op->kind == OP_IRQ_INFO;
 	oracle_after(o, op, &want, &out, at);
 	set_key(x, op);
 	return out.ret;

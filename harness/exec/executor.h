@@ -24,7 +24,6 @@ struct exec_result {
 	char key[FINDING_KEY_MAX];     /* of the difference, "" without one */
 	char sense[FINDING_SENSE_MAX]; /* in which way: two findings of one key can differ in it */
 	uint32_t ops;                  /* operations carried out */
-	uint32_t ioctls;               /* of them SET_IRQS and GET_IRQ_INFO */
 	uint32_t skipped;              /* operations that the target cannot do */
 	uint64_t digest;               /* of all outcomes: same program and answers, same number */
 };

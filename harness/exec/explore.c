@@ -7,6 +7,7 @@
 
 #include "exec/minimize.h"
 #include "program/text.h"
+#include "support/digest.h"
 
 #define MAX_DEPTH     16u
 #define MINIMIZE_RUNS 500
@@ -182,8 +183,7 @@ static int run_path(struct search *s, const struct node *node, uint32_t depth, u
 	err = executor_finish(s->x, s->e);
 	s->r->programs++;
 	s->r->ops += s->r->found.ops;
-	s->r->digest = (s->r->digest ^ s->r->found.digest) * 0x9e3779b97f4a7c15ULL;
-	s->r->digest ^= s->r->digest >> 29;
+	s->r->digest = digest_add(s->r->digest, s->r->found.digest);
 	return err;
 }
 

@@ -42,7 +42,4 @@ const char *difference_name(enum difference d);
  */
 void finding_key(enum difference d, uint32_t rule, const struct op *op, char key[FINDING_KEY_MAX]);
 
-/* "set_irqs/msix/trigger/eventfd". Returns @buf. */
-const char *finding_operation(const struct op *op, char *buf, size_t size);
-
 #endif

@@ -2,44 +2,31 @@
 #include "exec/leak.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "exec/fdinfo.h"
 #include "support/clock.h"
 
 #define GRACE_NS 3000000000ull /* a deferred release takes milliseconds */
 
-/* The id of a new eventfd, which is closed again; -errno. */
-static int next_id(uint32_t *id)
+/* The id of a new eventfd, which is closed again; -errno, -EOPNOTSUPP before 5.2. */
+static int next_id(uint64_t *id)
 {
-	static const char key[] = "eventfd-id:";
-	char path[40], text[256];
-	const char *at;
-	ssize_t len;
-	int fd, info;
+	int fd = eventfd(0, EFD_CLOEXEC);
+	int info, err;
 
-	fd = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	len = info < 0 ? -1 : read(info, text, sizeof(text) - 1);
+	info = fdinfo_open(fd);
+	err = info < 0 ? info : fdinfo_read(info, "eventfd-id", 10, id);
 	if (info >= 0)
 		close(info);
 	close(fd);
-	if (len < 0)
-		return -EIO;
-	text[len] = '\0';
-	at = strstr(text, key);
-	if (!at)
-		return -EOPNOTSUPP; /* before 5.2 */
-	*id = (uint32_t)strtoul(at + sizeof(key) - 1, NULL, 10);
-	return 0;
+	return err;
 }
 
 /*
@@ -70,7 +57,7 @@ int leak_init(struct leak *l, struct executor *x, struct errmsg *e)
 	return 0;
 }
 
-static int look(struct leak *l, struct executor *x, uint32_t *id)
+static int look(struct leak *l, struct executor *x, uint64_t *id)
 {
 	uint64_t deadline = clock_ns() + GRACE_NS;
 
@@ -98,7 +85,7 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 {
 	struct program empty = {0};
 	struct backend_inspect seen;
-	uint32_t id = 0;
+	uint64_t id = 0;
 	int err;
 
 	err = executor_reset(x, &empty, e);
@@ -120,9 +107,10 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 	if (l->on && id > l->first) {
 		r->difference = DIFF_REFERENCES;
 		finding_key(r->difference, 0, NULL, r->key);
-		snprintf(r->text, sizeof(r->text),
-			 "eventfds that were closed are still held: a new one has id %u, not %u",
-			 id, l->first);
+		snprintf(
+			r->text, sizeof(r->text),
+			"eventfds that were closed are still held: a new one has id %llu, not %llu",
+			(unsigned long long)id, (unsigned long long)l->first);
 	}
 	return 0;
 }

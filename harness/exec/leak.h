@@ -13,7 +13,7 @@
 
 struct leak {
 	bool on;
-	uint32_t first; /* id that a new eventfd got when the slots were open and nothing else */
+	uint64_t first; /* id that a new eventfd got when the slots were open and nothing else */
 };
 
 /* The device is as after open. Off for an emulator: it counts its references. 0 or -errno. */

@@ -48,34 +48,24 @@ void matrix_free(struct matrix *x)
 	x->cells = NULL;
 }
 
+/* Of three bits: none of them 0, one of them 1 to 3, several 4. */
+static uint32_t which_bit(uint32_t bits)
+{
+	static const uint8_t classes[8] = {0, 1, 2, 4, 3, 4, 4, 4};
+
+	return classes[bits & 7];
+}
+
 static uint32_t action_class(uint32_t flags)
 {
-	switch (flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
-	case 0:
-		return 0;
-	case VFIO_IRQ_SET_ACTION_MASK:
-		return 1;
-	case VFIO_IRQ_SET_ACTION_UNMASK:
-		return 2;
-	case VFIO_IRQ_SET_ACTION_TRIGGER:
-		return 3;
-	}
-	return 4;
+	_Static_assert(VFIO_IRQ_SET_ACTION_TYPE_MASK == 7 << 3, "MASK, UNMASK, TRIGGER");
+	return which_bit(flags >> 3);
 }
 
 static uint32_t type_class(uint32_t flags)
 {
-	switch (flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
-	case 0:
-		return 0;
-	case VFIO_IRQ_SET_DATA_NONE:
-		return 1;
-	case VFIO_IRQ_SET_DATA_BOOL:
-		return 2;
-	case VFIO_IRQ_SET_DATA_EVENTFD:
-		return 3;
-	}
-	return 4;
+	_Static_assert(VFIO_IRQ_SET_DATA_TYPE_MASK == 7, "NONE, BOOL, EVENTFD");
+	return which_bit(flags);
 }
 
 static uint32_t start_class(const struct request_head *h, uint32_t n)

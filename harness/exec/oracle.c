@@ -8,12 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program/text.h"
 #include "support/clock.h"
+#include "support/digest.h"
 
 /* A real interrupt is on its way for microseconds; this long, and it is lost. */
 #define ARRIVAL_NS 5000000000ull
 /* An emulated CPU can sleep through an interrupt until another one wakes it. */
 #define NUDGE_NS   500000000ull
+
+#define READING "reading the counter of an eventfd"
 
 /* Entries of the MSI-X table that are looked at after a program. */
 #define ENTRIES_CHECKED 64u
@@ -23,7 +27,7 @@ void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r)
 	memset(o, 0, sizeof(*o));
 	o->x = x;
 	o->r = r;
-	r->digest = 0x1f2e3d4c5b6a7988ULL;
+	r->digest = DIGEST_START;
 }
 
 /* @sense: in which way, for telling findings of one key apart. */
@@ -43,22 +47,7 @@ __attribute__((format(printf, 4, 5))) static void differ(struct oracle *o, enum 
 
 static void digest(struct oracle *o, uint64_t v)
 {
-	uint64_t h = (o->r->digest ^ v) * 0x9e3779b97f4a7c15ULL;
-
-	o->r->digest = h ^ (h >> 29);
-}
-
-static const char *ret_text(int32_t ret, char *buf, size_t size)
-{
-	const char *name = ret < 0 ? strerrorname_np(-ret) : NULL;
-
-	if (ret == -524)
-		name = "ENOTSUPP";
-	if (name)
-		snprintf(buf, size, "-%s", name);
-	else
-		snprintf(buf, size, "%d", ret);
-	return buf;
+	o->r->digest = digest_add(o->r->digest, v);
 }
 
 static const char *more_or_less(uint64_t want, uint64_t got)
@@ -74,10 +63,10 @@ void oracle_compare(struct oracle *o, const struct op *op, const struct expectat
 	if (want->ret != INT32_MIN && want->ret != got->ret) {
 		/* How many vectors there could have been is no matter of kind (R48). */
 		snprintf(sense, sizeof(sense), "%s, %s",
-			 want->ret > 0 ? "positive" : ret_text(want->ret, a, sizeof(a)),
-			 got->ret > 0 ? "positive" : ret_text(got->ret, b, sizeof(b)));
+			 want->ret > 0 ? "positive" : text_ret(want->ret, a, sizeof(a)),
+			 got->ret > 0 ? "positive" : text_ret(got->ret, b, sizeof(b)));
 		differ(o, DIFF_RETURN, sense, "expected %s, got %s",
-		       ret_text(want->ret, a, sizeof(a)), ret_text(got->ret, b, sizeof(b)));
+		       text_ret(want->ret, a, sizeof(a)), text_ret(got->ret, b, sizeof(b)));
 		return;
 	}
 	if (want->has_value && (got->value < want->value_lo || got->value > want->value_hi))
@@ -139,7 +128,7 @@ static void check_counter(struct oracle *o, uint32_t slot)
 
 		if (err) {
 			o->err = err;
-			o->doing = "reading the counter of an eventfd";
+			o->doing = READING;
 			return;
 		}
 		if (value >= lo || o->x->emulated)
@@ -250,15 +239,22 @@ static void inspect(struct oracle *o)
 			       seen.producers);
 }
 
+/* Every counter. False: the machine would not tell. */
+static bool read_counters(struct oracle *o, uint64_t values[PROGRAM_SLOTS])
+{
+	o->err = o->x->slots->ops->peek_all(o->x->slots, values);
+	o->doing = READING;
+	return !o->err;
+}
+
 /* Those that are not as expected: check_counter() says so, and waits where it has to. */
 static uint32_t suspicious_counters(struct oracle *o)
 {
 	uint64_t values[PROGRAM_SLOTS], lo, hi;
 	uint32_t slots = 0;
 
-	if (!o->x->slots->ops->peek_all)
-		return (1u << PROGRAM_SLOTS) - 1;
-	o->x->slots->ops->peek_all(o->x->slots, values);
+	if (!read_counters(o, values))
+		return 0;
 	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++) {
 		model_counter(&o->x->model, s, &lo, &hi);
 		if (values[s] < lo || values[s] > hi)
@@ -277,7 +273,7 @@ static void trace(struct oracle *o, const struct op *op, const struct outcome *g
 {
 	char ret[24], text[96];
 
-	ret_text(got->ret, ret, sizeof(ret));
+	text_ret(got->ret, ret, sizeof(ret));
 	if (op->kind == OP_READ && !got->ret)
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)got->value);
 	else if (op->kind == OP_IRQ_INFO && !got->ret)
@@ -356,8 +352,8 @@ void oracle_expect(struct oracle *o, const struct op *op)
 				      (unsigned long long)op->value, (unsigned long long)got);
 	} else if ((int64_t)op->value != o->last.ret) {
 		differ_expect(o, "the program expects %s, got %s",
-			      ret_text((int32_t)op->value, a, sizeof(a)),
-			      ret_text(o->last.ret, b, sizeof(b)));
+			      text_ret((int32_t)op->value, a, sizeof(a)),
+			      text_ret(o->last.ret, b, sizeof(b)));
 	}
 }
 
@@ -395,16 +391,16 @@ static void check_entries(struct oracle *o)
 void oracle_finish(struct oracle *o)
 {
 	struct executor *x = o->x;
-	uint64_t value;
+	uint64_t values[PROGRAM_SLOTS];
 
 	check_everything(o);
 	if (x->emulated)
 		check_entries(o);
-	for (uint32_t s = 0; s < PROGRAM_SLOTS && !o->err; s++) {
-		o->err = x->slots->ops->peek(x->slots, s, &value);
-		digest(o, value);
-	}
-	if (o->r->difference || o->err || !x->emulated)
+	if (o->err || !read_counters(o, values))
+		return;
+	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++)
+		digest(o, values[s]);
+	if (o->r->difference || !x->emulated)
 		return;
 	o->err = backend_device(x->be, BACKEND_DEV_REOPEN, 0);
 	if (!o->err) {

@@ -30,11 +30,8 @@ static void device_answers(struct executor *x)
 	cfg->is_6_1 = is_before_6_5(d->kernel);
 	cfg->dyn = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count &&
 		   !(d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
-	cfg->msi_multi = !(d->traits & BACKEND_MSI_SINGLE);
-	cfg->pba_cleared = d->traits & BACKEND_PBA_CLEARED;
-	cfg->message_cached = d->traits & BACKEND_MESSAGE_CACHED;
+	cfg->msi_multi = true; /* until probe_msi() */
 	cfg->pba_survives = d->traits & BACKEND_PBA_SURVIVES;
-	cfg->host_vectors = d->host_vectors;
 }
 
 /* The emulator is not asked: what it says of itself is a part of what is checked (R15-R17). */

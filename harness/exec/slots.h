@@ -27,8 +27,8 @@ struct slots_ops {
 	int (*dup)(struct slots *s, uint32_t from, uint32_t to);
 	/* The counter as it stands, left alone; 0 of a closed slot. */
 	int (*peek)(struct slots *s, uint32_t slot, uint64_t *value);
-	/* peek() of every slot at once. NULL: one by one. */
-	void (*peek_all)(struct slots *s, uint64_t *values);
+	/* peek() of every slot. */
+	int (*peek_all)(struct slots *s, uint64_t values[]);
 	/* Every slot open, a counter, and 0, each an eventfd of its own. */
 	int (*reset)(struct slots *s);
 	/* References that the backend holds on all of them. NULL: nobody can tell. */

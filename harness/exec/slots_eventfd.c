@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "exec/fdinfo.h"
 #include "exec/slots.h"
 #include "program/program.h"
 
@@ -39,42 +40,34 @@ static int32_t event_fd(struct slots *s, int32_t code)
 
 static int open_info(struct slots_eventfd *e, uint32_t slot)
 {
-	char path[40];
-
 	if (e->info[slot] >= 0 && e->info_of[slot] == e->fd[slot])
 		return 0;
 	if (e->info[slot] >= 0)
 		close(e->info[slot]);
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", e->fd[slot]);
-	e->info[slot] = open(path, O_RDONLY | O_CLOEXEC);
+	e->info[slot] = fdinfo_open(e->fd[slot]);
 	e->info_of[slot] = e->fd[slot];
-	return e->info[slot] < 0 ? -errno : 0;
+	return e->info[slot] < 0 ? e->info[slot] : 0;
 }
 
 static int event_peek(struct slots *s, uint32_t slot, uint64_t *value)
 {
-	static const char key[] = "eventfd-count:";
 	struct slots_eventfd *e = (struct slots_eventfd *)s;
-	char text[256];
-	const char *at;
-	ssize_t len;
 	int err;
 
 	*value = 0;
 	if (e->fd[slot] < 0)
 		return 0;
 	err = open_info(e, slot);
-	if (err)
-		return err;
-	len = pread(e->info[slot], text, sizeof(text) - 1, 0);
-	if (len < 0)
-		return -errno;
-	text[len] = '\0';
-	at = strstr(text, key);
-	if (!at)
-		return -EIO;
-	*value = strtoull(at + sizeof(key) - 1, NULL, 16);
-	return 0;
+	return err ? err : fdinfo_read(e->info[slot], "eventfd-count", 16, value);
+}
+
+static int event_peek_all(struct slots *s, uint64_t values[])
+{
+	int err = 0;
+
+	for (uint32_t slot = 0; slot < PROGRAM_SLOTS && !err; slot++)
+		err = event_peek(s, slot, &values[slot]);
+	return err;
 }
 
 static int event_read(struct slots *s, uint32_t slot, uint64_t *value)
@@ -174,6 +167,7 @@ static const struct slots_ops event_ops = {
 	.open = event_open,
 	.dup = event_dup,
 	.peek = event_peek,
+	.peek_all = event_peek_all,
 	.reset = event_reset,
 	.destroy = event_destroy,
 };

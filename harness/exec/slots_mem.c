@@ -31,9 +31,10 @@ static int mem_peek(struct slots *s, uint32_t slot, uint64_t *value)
 	return 0;
 }
 
-static void mem_peek_all(struct slots *s, uint64_t *values)
+static int mem_peek_all(struct slots *s, uint64_t values[])
 {
 	signal_mem_peek_all(mem_of(s), values, PROGRAM_SLOTS);
+	return 0;
 }
 
 static int mem_read(struct slots *s, uint32_t slot, uint64_t *value)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "model/state.h"
+#include "support/digest.h"
 
 const char *rule_name(uint32_t rule, char *buf)
 {
@@ -243,19 +244,13 @@ void model_observe_pending(struct model *m, uint32_t vector, bool pending)
 	vector_put(&m->pending, vector, pending);
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
-	return h ^ (h >> 29);
-}
-
-static uint64_t mix_set(uint64_t h, const struct vector_set *s)
+static uint64_t digest_set(uint64_t h, const struct vector_set *s)
 {
 	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
 		if (s->bits[w])
-			h = mix(mix(h, w), s->bits[w]);
+			h = digest_add(digest_add(h, w), s->bits[w]);
 	}
-	return mix(h, 0x5e7);
+	return digest_add(h, 0x5e7);
 }
 
 /* An eventfd by the first slot that has it: numbers inside the model do not matter. */
@@ -275,24 +270,26 @@ uint64_t model_digest(const struct model *m)
 	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++) {
 		const struct model_eventfd *e = &m->eventfd[m->slot[s] % PROGRAM_SLOTS];
 
-		h = mix(h, canonical(m, m->slot[s]));
+		h = digest_add(h, canonical(m, m->slot[s]));
 		if (m->slot[s] != MODEL_NO_OBJECT)
-			h = mix(mix(h, e->lo), (e->hi - e->lo) << 1 | (uint64_t)e->semaphore);
+			h = digest_add(digest_add(h, e->lo),
+				       (e->hi - e->lo) << 1 | (uint64_t)e->semaphore);
 	}
-	h = mix(h, canonical(m, m->intx_trigger) << 24 | canonical(m, m->intx_unmask) << 16 |
-			   canonical(m, m->err) << 8 | canonical(m, m->req));
-	h = mix(h, (uint64_t)m->type << 8 | (uint64_t)m->intx_loops << 5 |
-			   (uint64_t)m->intx_masked << 4 | (uint64_t)m->virq_disabled << 3 |
-			   (uint64_t)m->line << 2 | (uint64_t)m->d3hot << 1 |
-			   (uint64_t)m->function_mask);
-	h = mix(mix(h, m->nvec), m->references);
-	h = mix(mix(mix(h, m->msix_count), m->domain_size), m->fail);
-	h = mix_set(mix_set(mix_set(h, &m->allocated), &m->active), &m->producer);
-	h = mix_set(mix_set(mix_set(h, &m->unmasked), &m->pending), &m->message);
-	h = mix_set(mix_set(h, &m->sends), &m->maybe);
+	h = digest_add(h, canonical(m, m->intx_trigger) << 24 | canonical(m, m->intx_unmask) << 16 |
+				  canonical(m, m->err) << 8 | canonical(m, m->req));
+	h = digest_add(h, (uint64_t)m->type << 8 | (uint64_t)m->intx_loops << 5 |
+				  (uint64_t)m->intx_masked << 4 | (uint64_t)m->virq_disabled << 3 |
+				  (uint64_t)m->line << 2 | (uint64_t)m->d3hot << 1 |
+				  (uint64_t)m->function_mask);
+	h = digest_add(digest_add(h, m->nvec), m->references);
+	h = digest_add(digest_add(digest_add(h, m->msix_count), m->domain_size), m->fail);
+	h = digest_set(digest_set(digest_set(h, &m->allocated), &m->active), &m->producer);
+	h = digest_set(digest_set(digest_set(h, &m->unmasked), &m->pending), &m->message);
+	h = digest_set(digest_set(h, &m->sends), &m->maybe);
 	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
 		for (uint64_t bits = m->active.bits[w]; bits; bits &= bits - 1)
-			h = mix(h,
+			h = digest_add(
+				h,
 				canonical(m, m->trigger[w * 64 + (uint32_t)__builtin_ctzll(bits)]));
 	}
 	return h;

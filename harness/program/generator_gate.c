@@ -3,24 +3,6 @@
 #include "backend/backend.h"
 #include "program/generator_private.h"
 
-/* The enum backend_device_op that a kind needs, plus one. */
-static const uint8_t needs[OP_KINDS] = {
-	[OP_LINE] = BACKEND_DEV_LINE + 1,
-	[OP_DISINTX] = BACKEND_DEV_DISINTX + 1,
-	[OP_MEMORY] = BACKEND_DEV_MEMORY + 1,
-	[OP_POWER] = BACKEND_DEV_POWER + 1,
-	[OP_FLR] = BACKEND_DEV_FLR + 1,
-	[OP_REOPEN] = BACKEND_DEV_REOPEN + 1,
-	[OP_REBIND] = BACKEND_DEV_REBIND + 1,
-	[OP_SRIOV_COUNT] = BACKEND_DEV_SRIOV_COUNT + 1,
-	[OP_TABLE_SIZE] = BACKEND_DEV_TABLE_SIZE + 1,
-	[OP_FUNCTION_MASK] = BACKEND_DEV_FUNCTION_MASK + 1,
-	[OP_ENTRY] = BACKEND_DEV_ENTRY + 1,
-	[OP_WIPE] = BACKEND_DEV_WIPE + 1,
-	[OP_SCRIBBLE] = BACKEND_DEV_SCRIBBLE + 1,
-	[OP_FAIL] = BACKEND_DEV_FAIL + 1,
-};
-
 static uint32_t eventfd_of(const struct generator *g, const struct op *op,
 			   const struct request_head *head)
 {
@@ -101,7 +83,9 @@ static bool needs_memory(const struct op *op)
 
 bool gen_allowed(const struct generator *g, const struct op *op)
 {
-	if (needs[op->kind] && !gen_can(g, needs[op->kind] - 1u))
+	int needs = op_device_op((enum op_kind)op->kind);
+
+	if (needs >= 0 && !gen_can(g, (uint32_t)needs))
 		return false;
 	if (g->cfg.real && (g->memory_off || g->d3hot) && needs_memory(op))
 		return false;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
+
 void program_init(struct program *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -42,6 +44,29 @@ int program_add(struct program *p, const struct op *op)
 bool op_allowed_in_at(enum op_kind kind)
 {
 	return kind == OP_FIRE || kind == OP_READ || kind == OP_IRQ_INFO;
+}
+
+/* Plus one: 0 is none. */
+static const uint8_t device_ops[OP_KINDS] = {
+	[OP_LINE] = BACKEND_DEV_LINE + 1,
+	[OP_DISINTX] = BACKEND_DEV_DISINTX + 1,
+	[OP_MEMORY] = BACKEND_DEV_MEMORY + 1,
+	[OP_POWER] = BACKEND_DEV_POWER + 1,
+	[OP_FLR] = BACKEND_DEV_FLR + 1,
+	[OP_REOPEN] = BACKEND_DEV_REOPEN + 1,
+	[OP_REBIND] = BACKEND_DEV_REBIND + 1,
+	[OP_SRIOV_COUNT] = BACKEND_DEV_SRIOV_COUNT + 1,
+	[OP_TABLE_SIZE] = BACKEND_DEV_TABLE_SIZE + 1,
+	[OP_FUNCTION_MASK] = BACKEND_DEV_FUNCTION_MASK + 1,
+	[OP_ENTRY] = BACKEND_DEV_ENTRY + 1,
+	[OP_WIPE] = BACKEND_DEV_WIPE + 1,
+	[OP_SCRIBBLE] = BACKEND_DEV_SCRIBBLE + 1,
+	[OP_FAIL] = BACKEND_DEV_FAIL + 1,
+};
+
+int op_device_op(enum op_kind kind)
+{
+	return kind < OP_KINDS ? device_ops[kind] - 1 : -1;
 }
 
 static uint32_t item_size(uint32_t flags)

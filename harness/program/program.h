@@ -76,6 +76,9 @@ enum op_kind {
 /* Operations allowed between OP_AT and its call: FIRE, READ, IRQ_INFO. */
 bool op_allowed_in_at(enum op_kind kind);
 
+/* The enum backend_device_op (backend/backend.h) that carries it out, -1: none does. */
+int op_device_op(enum op_kind kind);
+
 struct op {
 	uint8_t kind;        /* enum op_kind */
 	uint8_t slot, slot2; /* below PROGRAM_SLOTS */
@@ -93,6 +96,12 @@ struct op {
 		uint8_t raw[PROGRAM_ITEMS * sizeof(int32_t)];
 	};
 };
+
+/* Is it a SET_IRQS, in either spelling? */
+static inline bool op_is_call(const struct op *op)
+{
+	return op->kind == OP_SET_IRQS || op->kind == OP_RAW;
+}
 
 /* The emulated device that a program was made for; a target's own keys go before it. */
 enum device_flags {

@@ -96,20 +96,28 @@ static void put_raw(struct out *o, const struct op *op)
 		put(o, "%02x", op->raw[i]);
 }
 
+const char *text_ret(int64_t ret, char *buf, size_t size)
+{
+	const char *name = ret < 0 && ret != INT64_MIN ? syntax_errno_name(-ret) : NULL;
+
+	if (name)
+		snprintf(buf, size, "-%s", name);
+	else
+		snprintf(buf, size, "%" PRId64, ret);
+	return buf;
+}
+
 static void put_expect(struct out *o, const struct op *op)
 {
-	int64_t ret = (int64_t)op->value;
-	const char *name = ret < 0 && ret != INT64_MIN ? syntax_errno_name(-ret) : NULL;
+	char ret[24];
 
 	put(o, "expect");
 	if (op->flags & EXPECT_INFO)
 		put(o, " flags=0x%" PRIx32 " count=%" PRIu32, op->index, op->count);
 	else if (op->flags & EXPECT_VALUE)
 		put(o, " value=%" PRIu64, op->value);
-	else if (name)
-		put(o, " -%s", name);
 	else
-		put(o, " %" PRId64, ret);
+		put(o, " %s", text_ret((int64_t)op->value, ret, sizeof(ret)));
 	if ((op->flags & EXPECT_6_1) && (op->flags & EXPECT_6_12))
 		put(o, " on 6.1,6.12");
 	else if (op->flags & (EXPECT_6_1 | EXPECT_6_12))

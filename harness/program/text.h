@@ -54,7 +54,16 @@ int text_parse(const char *text, size_t len, const char *name, struct program *p
 /* One operation without its newline; of `at`, the opening line. Returns @buf, cut to @size. */
 const char *text_op(const struct op *op, char *buf, size_t size);
 
-/* The same as a line. Whether the writes worked, ferror() tells. */
+/* "-EINVAL", "0", "7": what an operation returned. Returns @buf. */
+const char *text_ret(int64_t ret, char *buf, size_t size);
+
+/*
+ * The kind of operation without its numbers: "set_irqs/msix/trigger/eventfd" (RAW is the same call
+ * in another spelling), "fire/msi", "power". Returns @buf.
+ */
+const char *text_op_class(const struct op *op, char *buf, size_t size);
+
+/* An operation as a line. Whether the writes worked, ferror() tells. */
 void text_print_op(const struct op *op, FILE *f);
 void text_print(const struct program *p, FILE *f);
 

@@ -28,9 +28,13 @@ struct trigger {
 
 struct trigger_type {
 	const char *name;
-	const char *needs;  /* the device, for messages; NULL when any will do */
-	uint32_t caps;      /* enum backend_caps */
-	bool fires_msi;     /* fire works on MSI vector 0 */
+	const char *needs; /* the device, for messages; NULL when any will do */
+	uint32_t caps;     /* enum backend_caps */
+	/*
+	 * Indexes that fire works on, 1 << VFIO_PCI_*_IRQ_INDEX, with vectors below fire_max on
+	 * MSI-X and vector 0 on the others. 0: any, refused as the kernel does.
+	 */
+	uint32_t fires;
 	bool fires_late;    /* BACKEND_FIRE_LATE */
 	bool keeps_pending; /* BACKEND_PBA_SURVIVES */
 	bool (*matches)(uint16_t vendor, uint16_t device);
@@ -42,10 +46,10 @@ struct trigger_type {
 	bool serial;
 	/* 0, or -errno with @e. Memory and bus mastering are on. */
 	int (*setup)(struct trigger *t, struct errmsg *e);
-	/* As backend_ops.fire; any thread. Never while the BARs do not answer. */
+	/* As backend_ops.fire, of what `fires` allows; any thread. Never while the BARs do not
+	 * answer. */
 	int (*fire)(struct trigger *t, uint32_t index, uint32_t vector);
 	/* The rest may be NULL. */
-	void (*teardown)(struct trigger *t);
 	void (*restart)(struct trigger *t);         /* a reset wiped the device's registers */
 	int (*line)(struct trigger *t, bool level); /* BACKEND_DEV_LINE */
 	/* INTX is about to be disabled, or the device to be closed; switched() follows if not. */

@@ -60,9 +60,11 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	snprintf(desc->trigger, sizeof(desc->trigger), "%s", v->trigger.type->name);
 	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0);
 	desc->fire_max = v->trigger.fire_max;
-	desc->traits = (v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
-		       (v->trigger.type->fires_msi ? (uint32_t)BACKEND_FIRE_MSI : 0) |
-		       (v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0);
+	desc->traits =
+		(v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
+		(v->trigger.type->fires >> VFIO_PCI_MSI_IRQ_INDEX & 1 ? (uint32_t)BACKEND_FIRE_MSI
+								      : 0) |
+		(v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0);
 	desc->device_ops = device_ops(v);
 	desc->inspect = inspect_bits(v);
 	return 0;
@@ -146,6 +148,17 @@ static int vfio_set_irqs(struct backend *be, const void *arg, size_t size)
 	return ret;
 }
 
+static int check_fire(const struct trigger *t, uint32_t index, uint32_t vector)
+{
+	uint32_t fires = t->type->fires;
+
+	if (!fires)
+		return 0;
+	if (index >= VFIO_PCI_NUM_IRQS || !(fires >> index & 1))
+		return -EOPNOTSUPP;
+	return vector < (index == VFIO_PCI_MSIX_IRQ_INDEX ? t->fire_max : 1) ? 0 : -EINVAL;
+}
+
 static int vfio_fire(struct backend *be, uint32_t index, uint32_t vector)
 {
 	struct vfio_backend *v = to_vfio(be);
@@ -156,7 +169,9 @@ static int vfio_fire(struct backend *be, uint32_t index, uint32_t vector)
 		return -EBADF;
 	serial_lock(v);
 	/* A trigger without a mapping is not touched by what the user does to the device. */
-	ret = t->bar.base && !v->answers ? -EIO : t->type->fire(t, index, vector);
+	ret = t->bar.base && !v->answers ? -EIO : check_fire(t, index, vector);
+	if (!ret)
+		ret = t->type->fire(t, index, vector);
 	serial_unlock(v);
 	return ret;
 }
@@ -251,8 +266,7 @@ void vfio_stop(struct vfio_backend *v)
 		v->trigger.type->calm(&v->trigger);
 	v->answers = false;
 	device_stop(v);
-	if (v->trigger.type->teardown)
-		v->trigger.type->teardown(&v->trigger);
+	region_unmap(&v->trigger.bar);
 }
 
 int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg *e)
