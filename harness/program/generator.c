@@ -23,6 +23,7 @@ static void forget_device(struct generator *g)
 	memset(g->armed, 0, sizeof(g->armed));
 	g->recents = 0;
 	g->err = g->req = g->masked = g->disintx = g->memory_off = g->d3hot = false;
+	g->pends = false;
 	g->intx_trigger = g->intx_unmask = 0;
 }
 

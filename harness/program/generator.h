@@ -48,6 +48,7 @@ struct generator {
 	uint32_t recent[GENERATOR_RECENT]; /* vectors set lately, most of them armed */
 	uint32_t recents;
 	bool err, req, line, masked, disintx, memory_off, d3hot;
+	bool pends; /* an MSI-X vector may have its pending bit set */
 	uint8_t open;                     /* slots, a bit each */
 	uint32_t eventfds[PROGRAM_SLOTS]; /* which eventfd a slot has: equal after DUP */
 	uint32_t next_eventfd;

@@ -97,8 +97,12 @@ bool gen_allowed(const struct generator *g, const struct op *op)
 		return fire_allowed(g, op);
 	case OP_LINE:
 		return !g->cfg.real || !gen_is_msi(g->type);
-	case OP_MEMORY:
 	case OP_POWER:
+		/* A function in D3hot sends nothing (R61), but QEMU's do, with whatever message. */
+		if (g->cfg.real && op->value && g->pends)
+			return false;
+		/* fallthrough */
+	case OP_MEMORY:
 		/* The trigger has to reach a line that is up, to put it right around INTX. */
 		return !g->cfg.real || !g->line || (op->kind == OP_MEMORY) == (op->value != 0);
 	case OP_RESET:

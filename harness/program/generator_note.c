@@ -159,7 +159,7 @@ static void slot_op(struct generator *g, const struct op *op, int ret)
 static void reopened(struct generator *g, const struct op *op)
 {
 	none_enabled(g);
-	g->err = g->req = g->disintx = g->memory_off = g->d3hot = false;
+	g->err = g->req = g->disintx = g->memory_off = g->d3hot = g->pends = false;
 	if (op->kind == OP_REBIND && op->value && op->value <= IRQ_MAX_VECTORS)
 		g->count[VFIO_PCI_MSIX_IRQ_INDEX] = (uint32_t)op->value;
 }
@@ -172,6 +172,8 @@ static void device_op(struct generator *g, const struct op *op)
 		break;
 	case OP_FIRE:
 		g->line |= op->index == VFIO_PCI_INTX_IRQ_INDEX;
+		g->pends |= op->index == VFIO_PCI_MSIX_IRQ_INDEX &&
+			    (g->call_due || g->type != op->index || !gen_is_armed(g, op->start));
 		break;
 	case OP_DISINTX:
 		g->disintx = op->value;
