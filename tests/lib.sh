@@ -8,7 +8,8 @@ result() { # NAME OK WHY
 		echo "ok $1"
 	else
 		failed=$((failed + 1))
-		echo "not ok $1: $3"
+		# one line: what collects failures elsewhere may keep no more
+		echo "not ok $1: ${3//$'\n'/ | }"
 	fi
 }
 
