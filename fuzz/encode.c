@@ -134,7 +134,7 @@ int encode_seed(const char *target, const char *path, const uint8_t *text, size_
 		return err;
 	if (!strcmp(target, "fuzz_set_irqs_raw")) {
 		err = encode_raw(&p, path, out, size, e);
-	} else if (!strcmp(target, "fuzz_irq_faults")) {
+	} else if (!strcmp(target, "fuzz_irq_faults") || !strcmp(target, "fuzz_irq_stress")) {
 		find_head(text, text_size, head);
 		if (encode_program(&p, head, sizeof(head), out, size))
 			err = no_memory(e);

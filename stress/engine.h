@@ -36,6 +36,8 @@ struct stress_config {
 	enum stress_mode mode;
 	uint64_t rate_hz; /* all producers together; 0: as fast as they can */
 	const struct strategy *strategy;
+	const struct program *script; /* that strategy_script plays, else NULL */
+	const char *script_name;      /* the file it is in, for repeat commands */
 	uint64_t resize_rate_hz; /* 0: back to back, but at most half of the time inside calls */
 	enum consumer_kind consumer;
 	uint64_t duration_ns;

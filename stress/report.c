@@ -47,9 +47,10 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 
 	n = snprintf(buf, size,
 		     "%s stress --target %s --vectors %u --stable %u --producers %u --mode %s "
-		     "--resize %s --consumer %s --duration %" PRIu64 "ms --seed 0x%" PRIx64,
+		     "--resize %s%s%s --consumer %s --duration %" PRIu64 "ms --seed 0x%" PRIx64,
 		     cfg->via ? cfg->via : "irqstorm", target, cfg->vectors, cfg->stable,
 		     cfg->producers, stress_mode_names[cfg->mode], cfg->strategy->name,
+		     cfg->script ? ":" : "", cfg->script ? cfg->script_name : "",
 		     consumer_names[cfg->consumer], cfg->duration_ns / 1000000, cfg->seed);
 	if (cfg->rate_hz && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);

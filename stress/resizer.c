@@ -16,6 +16,8 @@ int resizer_init(struct storm *s)
 
 	z->state.vectors = n;
 	z->state.stable = s->cfg->stable;
+	z->state.script = s->cfg->script;
+	z->state.dynamic = !(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
 	rng_init(&z->state.rng, s->cfg->seed, 1);
 	z->state.wanted = calloc(n, 1);
 	z->state.side = calloc(n, 1);

@@ -6,14 +6,16 @@
 
 #include "cli/commands.h"
 #include "exec/target.h"
+#include "program/file.h"
 #include "stress/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "vmm/script.h"
 
 struct stress_options {
-	const char *target, *json, *hgrm;
+	const char *target, *resize, *json, *hgrm;
 	uint64_t vectors, stable, producers, rate, resize_rate, duration, deadline, seed;
-	uint32_t mode, resize, consumer;
+	uint32_t mode, consumer;
 	bool quiet, no_control;
 };
 
@@ -63,10 +65,10 @@ static const struct opt stress_opts[] = {
 	 .offset = FIELD(producers),
 	 .help = "Firing threads; they share the vectors."},
 	OPT_HEADING("How it is resized"),
-	{.type = OPT_CHOICE,
+	{.type = OPT_STRING,
 	 .name = "resize",
+	 .arg = "STRATEGY|program:FILE",
 	 .def = "none",
-	 .choices = strategy_names,
 	 .offset = FIELD(resize),
 	 .help = "The strategy, see above."},
 	{.type = OPT_RATE,
@@ -124,6 +126,41 @@ static const struct opt stress_opts[] = {
 	OPT_TABLE_END,
 };
 
+static const char program_form[] = "program:";
+
+/* --resize: one of the strategies, or a program, which is loaded into @script. */
+static int choose_strategy(const char *resize, struct program *script, struct stress_config *cfg,
+			   struct errmsg *e)
+{
+	const char *file = resize + sizeof(program_form) - 1;
+	char names[160] = "";
+	int err;
+
+	if (!strncmp(resize, program_form, sizeof(program_form) - 1)) {
+		err = program_load(file, script, e);
+		if (err)
+			return err;
+		if (!script_resizes(script))
+			return errmsg_set(e, -EINVAL, EXIT_USAGE,
+					  "--resize %s: the program has no operation that resizes "
+					  "MSI-X",
+					  resize);
+		cfg->strategy = &strategy_script;
+		cfg->script = script;
+		cfg->script_name = file;
+		return 0;
+	}
+	for (int i = 0; strategies[i]; i++) {
+		if (!strcmp(strategies[i]->name, resize)) {
+			cfg->strategy = strategies[i];
+			return 0;
+		}
+		strcat(strcat(names, strategies[i]->name), ", ");
+	}
+	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--resize %s: must be one of %sprogram:FILE",
+			  resize, names);
+}
+
 static void fill_config(const struct stress_options *o, struct stress_config *cfg)
 {
 	*cfg = (struct stress_config){
@@ -133,7 +170,6 @@ static void fill_config(const struct stress_options *o, struct stress_config *cf
 		.producers = (uint32_t)o->producers,
 		.mode = (enum stress_mode)o->mode,
 		.rate_hz = o->rate,
-		.strategy = strategies[o->resize],
 		.resize_rate_hz = o->resize_rate,
 		.consumer = (enum consumer_kind)o->consumer,
 		.duration_ns = o->duration,
@@ -143,6 +179,10 @@ static void fill_config(const struct stress_options *o, struct stress_config *cf
 		.quiet = o->quiet,
 		.no_control = o->no_control,
 	};
+}
+
+static void default_stable(const struct stress_options *o, struct stress_config *cfg)
+{
 	/* one vector is either stable or churned: let the strategy have it */
 	if (o->stable == STABLE_DEFAULT && cfg->stable == cfg->vectors &&
 	    cfg->strategy->needs_churn)
@@ -211,6 +251,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	struct stress_report rep = {0};
 	struct fault_counts planted = {0};
 	struct stress_result *result;
+	struct program script = {0};
 	struct stress_config cfg;
 	struct outfile json = {0}, hgrm = {0};
 	struct backend *be = NULL;
@@ -222,16 +263,19 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	fill_config(&o, &cfg);
-	if (cfg.stable > cfg.vectors) {
-		log_error("--stable %u: more than --vectors %u", cfg.stable, cfg.vectors);
-		return EXIT_USAGE;
+	err = choose_strategy(o.resize, &script, &cfg, &e);
+	if (!err) {
+		default_stable(&o, &cfg);
+		if (cfg.stable > cfg.vectors)
+			err = errmsg_set(&e, -EINVAL, EXIT_USAGE,
+					 "--stable %u: more than --vectors %u", cfg.stable,
+					 cfg.vectors);
 	}
-	result = calloc(1, sizeof(*result));
-	if (!result) {
-		log_error("out of memory");
-		return EXIT_ENVIRONMENT;
-	}
-	err = outfile_open(&json, o.json, &e);
+	result = err ? NULL : calloc(1, sizeof(*result));
+	if (!err && !result)
+		err = errmsg_set(&e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	if (!err)
+		err = outfile_open(&json, o.json, &e);
 	if (!err)
 		err = outfile_open(&hgrm, o.hgrm, &e);
 	if (!err)
@@ -253,6 +297,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 out:
 	backend_close(be);
 	free(result);
+	program_free(&script);
 	return code;
 }
 
@@ -272,7 +317,9 @@ const struct command cmd_stress = {
 		"  dynamic   add and remove one vector in place (NORESIZE clear, Linux 6.5+)\n"
 		"  upfront   allocate the maximum once, arm and disarm inside it\n"
 		"  swap      replace a live vector's eventfd, as for an irqfd switch\n"
-		"  random    all of these moves, at random from the seed\n",
+		"  random    all of these moves, at random from the seed\n"
+		"  program:FILE  the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
+		"            and `trigger none count=0`, after which it is enabled again\n",
 	.examples = "  irqstorm stress --resize dynamic --duration 5s\n"
 		    "  irqstorm stress --target emu:profile=6.1 --resize teardown --json run.json\n"
 		    "  irqstorm stress --target vfio:0000:03:00.0 --resize dynamic\n"

@@ -29,6 +29,8 @@ struct resize {
 	uint32_t first, count;
 };
 
+struct program;
+
 /* Where a workload stands; the strategy's memory. Arrays of `vectors` entries, by the caller. */
 struct vmm_state {
 	uint32_t vectors, stable; /* [0, stable) are meant to stay live, the rest churns */
@@ -36,6 +38,9 @@ struct vmm_state {
 	uint8_t *side;            /* which of a vector's two eventfds is its trigger */
 	uint32_t live;            /* teardown: vectors [0, live) are enabled */
 	bool shrinking;
+	bool dynamic;                 /* vectors can be added in place (NORESIZE is clear) */
+	const struct program *script; /* what script.h plays, and the operation that is next */
+	uint32_t script_at;
 	struct rng rng;
 };
 

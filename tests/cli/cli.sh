@@ -48,6 +48,12 @@ one_line "dynamic with nothing to churn" 2 '--stable must be below' \
 	stress $short --stable 8 --resize dynamic
 
 check "info on the emulator" 0 'MSIX' info --target emu:profile=6.12
+printf 'set_irqs msix trigger eventfd start=3 fds=e0,-1\nset_irqs msix trigger none count=0\n' >"$tmp/grow.irq"
+check "a program can be the strategy" 0 "repeat: .*--resize program:$tmp/grow.irq" \
+	stress $short --resize "program:$tmp/grow.irq"
+echo 'fire msix 0' >"$tmp/none.irq"
+one_line "a program that resizes nothing" 2 'no operation that resizes' stress --resize "program:$tmp/none.irq"
+one_line "a program that is not there" 3 'nowhere' stress --resize program:/nowhere
 check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
 check "the seed is echoed" 0 'seed 0x2a$' stress $short --seed 42
 check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*--seed 0x2a' \

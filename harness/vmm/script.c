@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmm/script.h"
+
+#include <string.h>
+
+#define TRIGGER_EVENTFD (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_EVENTFD)
+#define TRIGGER_NONE    (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_NONE)
+
+enum move {
+	MOVE_NONE,
+	MOVE_SET,
+	MOVE_DISABLE,
+};
+
+static uint32_t items(const struct request_head *head)
+{
+	return head->size < IRQ_SET_HDR_SIZE
+		       ? 0
+		       : (head->size - IRQ_SET_HDR_SIZE) / (uint32_t)sizeof(int32_t);
+}
+
+static enum move move_of(const struct op *op, struct request_head *head)
+{
+	if (op->kind != OP_SET_IRQS && op->kind != OP_RAW)
+		return MOVE_NONE;
+	op_request_head(op, head);
+	if (head->index != VFIO_PCI_MSIX_IRQ_INDEX)
+		return MOVE_NONE;
+	if (head->flags == TRIGGER_NONE && !head->count)
+		return MOVE_DISABLE;
+	return head->flags == TRIGGER_EVENTFD && head->count && items(head) ? MOVE_SET : MOVE_NONE;
+}
+
+bool script_resizes(const struct program *p)
+{
+	struct request_head head;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (move_of(&p->ops[i], &head) != MOVE_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* What an enable sets: as a VMM would, no more than it must where vectors can be added later. */
+static uint32_t enabled(const struct vmm_state *s)
+{
+	uint32_t n = s->vectors;
+
+	while (s->dynamic && n > 1 && !s->wanted[n - 1])
+		n--;
+	return n;
+}
+
+static void start(struct vmm_state *s, struct resize *r)
+{
+	memset(s->wanted, 1, s->stable);
+	*r = (struct resize){
+		.kind = RESIZE_IN_PLACE,
+		.set_count = enabled(s),
+		.count = s->vectors,
+	};
+}
+
+static void disable(struct vmm_state *s, struct resize *r)
+{
+	*r = (struct resize){
+		.kind = RESIZE_TEARDOWN,
+		.disable_first = true,
+		.set_count = enabled(s),
+		.count = s->vectors,
+	};
+}
+
+static void set(struct vmm_state *s, const struct op *op, const struct request_head *head,
+		struct resize *r)
+{
+	uint32_t first = head->start % s->vectors, most = s->vectors - first;
+	uint32_t count = items(head) < head->count ? items(head) : head->count;
+
+	if (count > most)
+		count = most;
+	for (uint32_t i = 0; i < count; i++) {
+		int32_t fd = op_request_fd(op, i);
+		uint32_t v = first + i;
+		bool arms = fd >= 0 && fd < (int32_t)PROGRAM_SLOTS;
+
+		s->wanted[v] = arms || v < s->stable;
+		if (arms)
+			s->side[v] = fd & 1;
+	}
+	*r = (struct resize){
+		.kind = RESIZE_IN_PLACE,
+		.set_start = first,
+		.set_count = count,
+		.first = first,
+		.count = count,
+	};
+}
+
+static void next(struct vmm_state *s, struct resize *r)
+{
+	struct request_head head;
+	enum move move;
+
+	do {
+		const struct op *op = &s->script->ops[s->script_at];
+
+		s->script_at = (s->script_at + 1) % s->script->n;
+		move = move_of(op, &head);
+		if (move == MOVE_SET)
+			set(s, op, &head, r);
+		else if (move == MOVE_DISABLE)
+			disable(s, r);
+	} while (move == MOVE_NONE);
+}
+
+const struct strategy strategy_script = {
+	.name = "program",
+	.summary = "the resizes of a program",
+	.two_sides = true,
+	.start = start,
+	.next = next,
+};
