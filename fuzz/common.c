@@ -7,19 +7,24 @@
 #include <string.h>
 
 #include "emulator/emulator.h"
+#include "emulator/zoo.h"
+#include "exec/target.h"
 #include "fuzz/feedback.h"
 #include "fuzz/finding.h"
 #include "model/coarse.h"
+#include "support/clock.h"
 #include "support/digest.h"
 
 static struct executor executor;
 static bool is_open, thorough;
 static struct program program, failing;
 static uint64_t digest;
+static uint64_t executions, started_ns; /* of this process, for IRQSTORM_ZOO_LOG */
 
 struct program *fuzz_program(void)
 {
 	program_clear(&program);
+	executions++;
 	return &program;
 }
 
@@ -50,13 +55,49 @@ __attribute__((noreturn)) static void die(const char *what)
 	abort();
 }
 
+const char *fuzz_bug(void)
+{
+	const char *bug = getenv("IRQSTORM_BUG");
+
+	return bug && *bug ? bug : NULL;
+}
+
+static void log_canary(void *data, const char *canary)
+{
+	const char *path = getenv("IRQSTORM_ZOO_LOG");
+	FILE *f = path && *path ? fopen(path, "a") : NULL;
+
+	(void)data;
+	if (!f)
+		return;
+	fprintf(f, "%s %llu %.3f\n", canary, (unsigned long long)executions,
+		(double)(clock_ns() - started_ns) / 1e9);
+	fclose(f);
+}
+
+void fuzz_zoo_watch(struct backend *be)
+{
+	if (!started_ns)
+		started_ns = clock_ns();
+	emulator_zoo_first(be, log_canary, NULL);
+}
+
+void fuzz_open(struct executor *x)
+{
+	struct errmsg e;
+	char *spec = target_with_bug("emu", fuzz_bug(), &e);
+
+	if (!spec || executor_open(x, spec, &e))
+		die(e.text);
+	free(spec);
+	fuzz_zoo_watch(x->be);
+}
+
 /* One for all: a program's device is made of the one before, in place. */
 static struct executor *get_executor(void)
 {
-	struct errmsg e;
-
-	if (!is_open && executor_open(&executor, "emu", &e))
-		die(e.text);
+	if (!is_open)
+		fuzz_open(&executor);
 	is_open = true;
 	return &executor;
 }
@@ -138,6 +179,7 @@ static void run(const struct program *p)
 	if (r.difference)
 		finding_difference(p, &r);
 	fuzz_digest_add(r.digest);
+	feedback_end();
 }
 
 /* As a program of its own, so that a finding can be printed and run again. */

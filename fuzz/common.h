@@ -27,6 +27,16 @@ struct program *fuzz_program(void);
  */
 void fuzz_run(const struct program *p, uint32_t nth, uint8_t calls);
 
+/*
+ * An executor on an emulator with the bug that the environment's IRQSTORM_BUG names (docs/zoo.md),
+ * if any. IRQSTORM_ZOO_LOG: a file that gets a line "reached EXECUTIONS SECONDS" and one "triggered
+ * ..." when the bug's code ran for the first time in this process, and when it did harm. A target
+ * that opens an emulator of its own takes fuzz_bug(), NULL for none, and fuzz_zoo_watch().
+ */
+void fuzz_open(struct executor *x);
+const char *fuzz_bug(void);
+void fuzz_zoo_watch(struct backend *be);
+
 /* For inputs that leave the profile open: a bit of the input. */
 void fuzz_choose_profile(struct program *p, bool old);
 

@@ -52,7 +52,7 @@ seeds() { # TARGET OUT
 	replay=$(program release release-clang debug "$target")
 	"$replay" --encode "$root/corpus/$target" "$out"
 	case $target in
-	fuzz_irq_program | fuzz_irq_faults | fuzz_program_text)
+	fuzz_irq_program | fuzz_irq_faults | fuzz_irq_interleave | fuzz_program_text)
 		"$replay" --encode "$root/corpus/rules" "$out"
 		;;
 	esac

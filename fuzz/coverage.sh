@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${IRQSTORM_COVERAGE_BUILD:-$root/build/coverage}
 html='' missed=''
-targets="fuzz_irq_program fuzz_irq_faults fuzz_set_irqs_raw"
+targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw"
 
 tool() { # llvm-cov, by the version of clang that there is
 	command -v "$1" || command -v "$1-14" || {

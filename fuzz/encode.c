@@ -10,6 +10,8 @@
 #include "program/binary.h"
 #include "program/text.h"
 
+#define HEAD_MAX 16u
+
 static int no_memory(struct errmsg *e)
 {
 	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
@@ -101,28 +103,41 @@ static int copy_text(const uint8_t *text, size_t text_size, uint8_t **out, size_
 	return 0;
 }
 
-/* "# head: 255 16" somewhere in the seed. */
-static void find_head(const uint8_t *text, size_t text_size, uint8_t head[2])
+/* "# head: 255 16" somewhere in the seed: @n bytes, 0 where it does not say. */
+static void find_head(const uint8_t *text, size_t text_size, uint8_t *head, size_t n)
 {
-	const char *at = memmem(text, text_size, "# head: ", 8);
-	unsigned int a = 0, b = 0;
-	char line[32];
+	const char *at = memmem(text, text_size, "# head:", 7);
+	char line[128], *next = line, *end;
+	size_t left;
 
-	if (at) {
-		size_t left = text_size - (size_t)((const uint8_t *)at - text);
-
-		snprintf(line, sizeof(line), "%.*s", (int)(left < 31 ? left : 31), at);
-		if (sscanf(line, "# head: %u %u", &a, &b) != 2)
-			a = b = 0;
+	memset(head, 0, n);
+	if (!at)
+		return;
+	at += 7;
+	left = text_size - (size_t)((const uint8_t *)at - text);
+	snprintf(line, sizeof(line), "%.*s", (int)(left < 127 ? left : 127), at);
+	next[strcspn(next, "\n")] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		head[i] = (uint8_t)strtoul(next, &end, 0);
+		if (end == next)
+			return;
+		next = end;
 	}
-	head[0] = (uint8_t)a;
-	head[1] = (uint8_t)b;
+}
+
+/* The targets whose inputs are more than a program, and how many bytes more. */
+static size_t head_of(const char *target)
+{
+	if (!strcmp(target, "fuzz_irq_faults") || !strcmp(target, "fuzz_irq_stress"))
+		return 2;
+	return strcmp(target, "fuzz_irq_interleave") ? 0 : HEAD_MAX;
 }
 
 int encode_seed(const char *target, const char *path, const uint8_t *text, size_t text_size,
 		uint8_t **out, size_t *size, struct errmsg *e)
 {
-	uint8_t head[2];
+	uint8_t head[HEAD_MAX];
+	size_t head_size = head_of(target);
 	struct program p;
 	int err;
 
@@ -134,12 +149,9 @@ int encode_seed(const char *target, const char *path, const uint8_t *text, size_
 		return err;
 	if (!strcmp(target, "fuzz_set_irqs_raw")) {
 		err = encode_raw(&p, path, out, size, e);
-	} else if (!strcmp(target, "fuzz_irq_faults") || !strcmp(target, "fuzz_irq_stress")) {
-		find_head(text, text_size, head);
-		if (encode_program(&p, head, sizeof(head), out, size))
-			err = no_memory(e);
 	} else {
-		if (encode_program(&p, NULL, 0, out, size))
+		find_head(text, text_size, head, head_size);
+		if (encode_program(&p, head, head_size, out, size))
 			err = no_memory(e);
 	}
 	program_free(&p);

@@ -6,6 +6,25 @@
  */
 #include "fuzz/feedback.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(IRQSTORM_FEEDBACK_LIBFUZZER) || defined(IRQSTORM_FEEDBACK_AFL)
+/* IRQSTORM_FEEDBACK=off: to measure what it is worth. */
+static inline bool is_off(void)
+{
+	static int known = -1;
+
+	if (known < 0) {
+		const char *value = getenv("IRQSTORM_FEEDBACK");
+
+		known = value && !strcmp(value, "off");
+	}
+	return known;
+}
+#endif
+
 /* Fibonacci hashing: neighbours among states and events spread over the cells. */
 static uint32_t cell_of(uint32_t state, uint32_t event)
 {
@@ -21,7 +40,19 @@ __attribute__((section("__libfuzzer_extra_counters"),
 
 void feedback_hit(uint32_t state, uint32_t event)
 {
+	if (is_off())
+		return;
 	cells[cell_of(state, event)] = 1; /* how often tells nothing more */
+}
+
+/* What the linker calls the counters of the instrumented code. */
+extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+
+void feedback_end(void)
+{
+	for (uint8_t *p = __start___sancov_cntrs; p < __stop___sancov_cntrs; p++)
+		*p = *p != 0;
 }
 
 #elif defined(IRQSTORM_FEEDBACK_AFL)
@@ -37,7 +68,12 @@ void __sanitizer_cov_trace_pc_guard(uint32_t *guard);
 
 void feedback_hit(uint32_t state, uint32_t event)
 {
-	__sanitizer_cov_trace_pc_guard(&guards[cell_of(state, event)]);
+	if (!is_off())
+		__sanitizer_cov_trace_pc_guard(&guards[cell_of(state, event)]);
+}
+
+void feedback_end(void)
+{
 }
 
 #else
@@ -45,6 +81,10 @@ void feedback_hit(uint32_t state, uint32_t event)
 void feedback_hit(uint32_t state, uint32_t event)
 {
 	(void)cell_of(state, event);
+}
+
+void feedback_end(void)
+{
 }
 
 #endif

@@ -12,5 +12,7 @@
 #define FEEDBACK_CELLS 8192u
 
 void feedback_hit(uint32_t state, uint32_t event);
+/* At the end of an input: how often code ran, which makes seven features of one, is forgotten. */
+void feedback_end(void);
 
 #endif

@@ -12,12 +12,15 @@
 /* A finding is a command: what replays it can be pasted into a shell as it is. */
 static void print_program(const struct program *p)
 {
-	fprintf(stderr, "irqstorm run - <<'EOF'\n");
+	const char *bug = fuzz_bug();
+
+	fprintf(stderr, "irqstorm run %s%s%s- <<'EOF'\n", bug ? "--bug " : "", bug ? bug : "",
+		bug ? " " : "");
 	text_print(p, stderr);
 	fprintf(stderr, "EOF\n");
 }
 
-void finding_difference(const struct program *p, const struct exec_result *r)
+static void print_difference(const struct program *p, const struct exec_result *r)
 {
 	char text[TEXT_OP_MAX];
 
@@ -27,7 +30,25 @@ void finding_difference(const struct program *p, const struct exec_result *r)
 			text_op(&p->ops[r->at], text, sizeof(text)));
 	fprintf(stderr, "key:    %s\n", r->key);
 	fprintf(stderr, "replay: what follows is the program, as a command\n");
+}
+
+void finding_difference(const struct program *p, const struct exec_result *r)
+{
+	print_difference(p, r);
 	print_program(p);
+	abort();
+}
+
+/* A file, as a guest reads none of our stdin. */
+void finding_difference_on(const struct program *p, const struct exec_result *r, const char *target)
+{
+	const char *via = getenv("IRQSTORM_VIA");
+
+	print_difference(p, r);
+	fprintf(stderr, "cat >finding.irq <<'EOF' && %s run --target %s --trace finding.irq\n",
+		via && *via ? via : "irqstorm", target);
+	text_print(p, stderr);
+	fprintf(stderr, "EOF\n");
 	abort();
 }
 

@@ -12,4 +12,8 @@
 __attribute__((noreturn)) void finding_difference(const struct program *p,
 						  const struct exec_result *r);
 
+/* The same of a @target that is no plain emulator, in a guest also: told with how to reach it. */
+__attribute__((noreturn)) void
+finding_difference_on(const struct program *p, const struct exec_result *r, const char *target);
+
 #endif

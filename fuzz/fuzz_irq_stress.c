@@ -103,6 +103,7 @@ static void note_outcome(const struct stress_result *r)
 		state++;
 	feedback_hit(state, (r->tally.lost_explained ? 1u : 0) | (r->tally.coalesced ? 2u : 0) |
 				    (r->tally.unarmed ? 4u : 0) | (r->call_error ? 8u : 0));
+	feedback_end();
 }
 
 static void run(const struct stress_config *cfg, bool old, const struct program *p)
@@ -111,16 +112,23 @@ static void run(const struct stress_config *cfg, bool old, const struct program 
 	uint32_t files = open_files();
 	struct backend *be = NULL;
 	struct errmsg e = {0};
+	char *spec;
 
-	if (!r || target_open_sized(old ? "emu:profile=6.1" : "emu", VECTORS, &be, &e) ||
-	    stress_run(cfg, be, r, &e)) {
+	spec = target_with_bug(old ? "emu:profile=6.1" : "emu:profile=6.12", fuzz_bug(), &e);
+	if (!r || !spec || target_open_sized(spec, VECTORS, &be, &e)) {
 		fprintf(stderr, "irqstorm: %s\n", r ? e.text : "out of memory");
+		abort();
+	}
+	fuzz_zoo_watch(be);
+	if (stress_run(cfg, be, r, &e)) {
+		fprintf(stderr, "irqstorm: %s\n", e.text);
 		abort();
 	}
 	judge(cfg, r, p);
 	note_outcome(r);
 	check_books(be, r->fired, p);
 	backend_close(be);
+	free(spec);
 	free(r);
 	if (open_files() != files)
 		fuzz_finding("leak", p, "%u eventfds and rings were open before, %u are now", files,

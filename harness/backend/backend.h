@@ -65,6 +65,7 @@ enum backend_traits {
 	/* The device looks at its masks some time after fire() returned: only an interrupt that
 	 * arrives tells that it has. */
 	BACKEND_FIRE_LATE = 1u << 2,
+	BACKEND_OOPSES = 1u << 3, /* an emulator with planted bugs, which may report a crash */
 };
 
 #define BACKEND_ENTRY_MASKED  0x1

@@ -16,6 +16,13 @@
 		.help = "The device, see above."                                                   \
 	}
 
+#define OPT_ROW_BUG(field)                                                                         \
+	{                                                                                          \
+		.type = OPT_STRING, .name = "bug", .arg = "ID", .offset = (field),                 \
+		.help = "Plant this bug of docs/zoo.md in the emulator, as the target key bug=ID " \
+			"does. Only the presets zoo and zoo-afl have them."                        \
+	}
+
 extern const struct command cmd_info;
 extern const struct command cmd_stress;
 extern const struct command cmd_bench;
@@ -24,6 +31,8 @@ extern const struct command cmd_diff;
 extern const struct command cmd_explore;
 extern const struct command cmd_minimize;
 extern const struct command cmd_export;
+extern const struct command cmd_campaign;
+extern const struct command cmd_zoo;
 extern const struct command cmd_guest;
 
 /* NULL when there is no such subcommand. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/guest_job.h"
 #include "guest/accel.h"
 #include "guest/crossing.h"
 #include "guest/guest.h"
@@ -21,7 +22,7 @@
 #include "support/log.h"
 
 struct guest_options {
-	const char *kernel, *devices, *memory, *append, *keep_log;
+	const char *kernel, *devices, *memory, *append, *keep_log, *fuzz_dir;
 	uint64_t smp, timeout;
 	uint32_t accel, intremap;
 	bool quiet;
@@ -65,7 +66,7 @@ static const struct opt guest_opts[] = {
 	 .help = "CPUs (default 2; 1 for run, diff and explore, which use one: QEMU's TCG before "
 		 "8.2 can crash or lose an interrupt when one CPU changes the memory map, as "
 		 "opening "
-		 "a device does, while another one runs)."},
+		 "a device does, while another one runs). 1 for fuzz targets, too."},
 	{.type = OPT_STRING,
 	 .name = "memory",
 	 .arg = "SIZE",
@@ -96,10 +97,16 @@ static const struct opt guest_opts[] = {
 	{.type = OPT_DURATION,
 	 .name = "timeout",
 	 .arg = "TIME",
-	 .def = "10m",
 	 .min = 1000000000,
 	 .offset = FIELD(timeout),
-	 .help = "Kill a guest that is not done by then."},
+	 .help = "Kill a guest that is not done by then (default 10m; with a fuzz target's "
+		 "-max_total_time that and 2m, if it is more)."},
+	{.type = OPT_STRING,
+	 .name = "fuzz-dir",
+	 .arg = "DIR",
+	 .offset = FIELD(fuzz_dir),
+	 .help = "Where the fuzz target is (default: in the build folder fuzz-bare, beside that of "
+		 "this irqstorm)."},
 	{.type = OPT_STRING,
 	 .name = "keep-log",
 	 .arg = "FILE",
@@ -120,31 +127,13 @@ static bool memory_ok(const char *s)
 	return digits && digits < 8 && (s[digits] == 'M' || s[digits] == 'G') && !s[digits + 1];
 }
 
-static int check_usage(const struct guest_options *o, int argc, char **argv,
-		       const struct command **sub, struct errmsg *e)
+static int check_usage(const struct guest_options *o, struct errmsg *e)
 {
-	*sub = NULL;
-	if (!argc)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE,
-				  "guest needs a subcommand to run: irqstorm guest -- info");
-	if (getenv("IRQSTORM_GUEST"))
-		return errmsg_set(e, -EINVAL, EXIT_USAGE,
-				  "this is a guest: guest does not run in one");
 	if (!memory_ok(o->memory))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
 				  "--memory %s: want a size like 512M or 2G", o->memory);
 	if (o->append && strpbrk(o->append, "\n\r"))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--append: one line, please");
-	if (strchr(argv[0], '/'))
-		return 0;
-	*sub = command_find(argv[0]);
-	if (!*sub)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE,
-				  "no subcommand '%s' to run in the guest; see irqstorm --help",
-				  argv[0]);
-	if (*sub == &cmd_guest)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "guest does not run in a guest");
-	opt_first(*sub, argc, argv);
 	return 0;
 }
 
@@ -232,7 +221,7 @@ static int set_via(const struct guest_options *o)
 
 /* Everything that can be refused is refused before anything boots. Returns the exit code or -errno.
  */
-static int guest(const struct guest_options *o, int argc, char **argv, struct errmsg *e)
+static int guest(const struct guest_options *o, const struct guest_job *job, struct errmsg *e)
 {
 	struct guest_config c = {
 		.memory = o->memory,
@@ -245,12 +234,11 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 	};
 	struct kernel kernel = {0};
 	struct crossing x = {0};
-	const struct command *sub;
 	struct kernel_spec spec;
 	struct devices devices;
 	struct bytes self = {0};
 	char qemu[PATH_MAX];
-	int err = check_usage(o, argc, argv, &sub, e);
+	int err = check_usage(o, e);
 
 	if (!err)
 		err = kernel_spec_parse(o->kernel, &spec, e);
@@ -258,9 +246,6 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 		err = devices_parse(o->devices, &devices, e);
 	if (!err)
 		err = initramfs_program(&self, "/proc/self/exe", true, e);
-	bytes_free(&self);
-	if (!err && !sub)
-		err = initramfs_program(&self, argv[0], false, e);
 	bytes_free(&self);
 	if (!err)
 		err = qemu_find(qemu, sizeof(qemu), e);
@@ -270,7 +255,9 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 	if (c.sigfd < 0)
 		return c.sigfd;
 	err = set_via(o) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory")
-			 : crossing_init(&x, sub, argc, argv, e);
+			 : crossing_init(&x, job->sub, job->argc, job->argv, e);
+	if (!err && job->fuzz)
+		err = crossing_folders(&x, e);
 	if (!err && o->keep_log) {
 		c.console = fopen(o->keep_log, "we");
 		if (!c.console)
@@ -284,7 +271,8 @@ static int guest(const struct guest_options *o, int argc, char **argv, struct er
 	c.kernel = &kernel;
 	c.devices = &devices;
 	c.qemu = qemu;
-	c.program = sub ? NULL : argv[0];
+	c.program = job->sub ? NULL : job->program;
+	c.via = getenv("IRQSTORM_VIA");
 	c.argv = x.argv;
 	c.argc = x.argc;
 	c.in = x.in;
@@ -301,24 +289,23 @@ out:
 	return err;
 }
 
-static uint64_t default_cpus(int argc, char **argv)
-{
-	const struct command *sub = argc ? command_find(argv[0]) : NULL;
-
-	return sub && sub->one_thread ? 1 : 2;
-}
-
 static int guest_main(const struct command *cmd, int argc, char **argv)
 {
 	struct guest_options o = {0};
 	struct errmsg e = {0};
+	struct guest_job job;
 	int rest, code = command_parse(cmd, argc, argv, &o, &rest);
 
 	if (code >= 0)
 		return code;
+	code = guest_job_init(&job, o.fuzz_dir, argc - rest, argv + rest, &e);
 	if (!o.smp)
-		o.smp = default_cpus(argc - rest, argv + rest);
-	code = guest(&o, argc - rest, argv + rest, &e);
+		o.smp = guest_job_cpus(&job);
+	if (!o.timeout)
+		o.timeout = guest_job_timeout(&job);
+	if (!code)
+		code = guest(&o, &job, &e);
+	guest_job_free(&job);
 	if (code >= 0)
 		return code;
 	log_error("%s", e.text);
@@ -338,7 +325,10 @@ const struct command cmd_guest = {
 		"\n"
 		"Files that the subcommand's options and words name cross by themselves, both\n"
 		"ways; a folder among the words stands for its *.irq files, sorted. A SUBCOMMAND\n"
-		"with a slash in it is a static program of your own.\n"
+		"with a slash in it is a static program of your own, and fuzz_irq_device the\n"
+		"fuzz target of the preset fuzz-bare, with libFuzzer's options.\n"
+		"What the guest's programs did last survives a kernel that dies: after a bad end\n"
+		"the last 16 are in irqstorm-guest-PID.last/, as programs for `irqstorm run`.\n"
 		"Ctrl-C asks the subcommand to stop and still delivers; a second one kills.\n"
 		"\n"
 		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64; other IRQSTORM_*\n"
@@ -349,6 +339,7 @@ const struct command cmd_guest = {
 		    "  irqstorm guest --kernel debian:6.1 -- bench --target vfio:auto\n"
 		    "  irqstorm guest -- stress --target vfio:auto --json out.json\n"
 		    "  irqstorm guest -- run --target vfio:auto corpus/\n"
+		    "  irqstorm guest --devices xhci -- fuzz_irq_device -max_total_time=600\n"
 		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",
 	.opts = guest_opts,
 	.run = guest_main,

@@ -10,8 +10,8 @@
 #include "support/log.h"
 
 static const struct command *const commands[] = {
-	&cmd_info,    &cmd_stress,   &cmd_bench,  &cmd_run,   &cmd_diff,
-	&cmd_explore, &cmd_minimize, &cmd_export, &cmd_guest,
+	&cmd_info,     &cmd_stress, &cmd_bench,    &cmd_run, &cmd_diff,  &cmd_explore,
+	&cmd_minimize, &cmd_export, &cmd_campaign, &cmd_zoo, &cmd_guest,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -2,6 +2,7 @@
 /* irqstorm minimize: the smallest program with the same finding. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -17,7 +18,7 @@
 #include "support/sigstop.h"
 
 struct minimize_cli {
-	const char *target, *output;
+	const char *target, *output, *bug;
 	uint64_t runs, budget;
 	bool quiet;
 };
@@ -26,6 +27,7 @@ struct minimize_cli {
 
 static const struct opt minimize_opts[] = {
 	OPT_ROW_TARGET(FIELD(target)),
+	OPT_ROW_BUG(FIELD(bug)),
 	{.type = OPT_OUTFILE,
 	 .name = "output",
 	 .arg = "FILE",
@@ -163,6 +165,7 @@ static int minimize_main(const struct command *cmd, int argc, char **argv)
 	struct executor x = {0};
 	struct errmsg e = {0};
 	struct watch w = {0};
+	char *target;
 	int code, rest;
 
 	opt_first(cmd, argc, argv);
@@ -173,6 +176,12 @@ static int minimize_main(const struct command *cmd, int argc, char **argv)
 		log_error("minimize: wants one program and -o FILE; see irqstorm minimize --help");
 		return EXIT_USAGE;
 	}
+	target = target_with_bug(o.target, o.bug, &e);
+	if (!target) {
+		log_error("%s", e.text);
+		return (int)e.exit;
+	}
+	o.target = target;
 	sigstop_block(&w.signals);
 	progress_init(&w.progress, o.quiet);
 	if (outfile_open(&out, o.output, &e) || executor_open(&x, o.target, &e)) {
@@ -184,6 +193,7 @@ static int minimize_main(const struct command *cmd, int argc, char **argv)
 	}
 	outfile_abort(&out);
 	executor_close(&x);
+	free(target);
 	return code;
 }
 

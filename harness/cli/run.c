@@ -14,7 +14,7 @@
 #include "support/outfile.h"
 
 struct run_cli {
-	const char *target, *json;
+	const char *target, *json, *bug;
 	uint64_t repeat;
 	bool trace;
 };
@@ -23,6 +23,7 @@ struct run_cli {
 
 static const struct opt run_opts[] = {
 	OPT_ROW_TARGET(FIELD(target)),
+	OPT_ROW_BUG(FIELD(bug)),
 	{.type = OPT_FLAG,
 	 .name = "trace",
 	 .offset = FIELD(trace),
@@ -195,6 +196,7 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 	struct executor x = {0};
 	struct totals t = {0};
 	struct errmsg e = {0};
+	char *target = NULL;
 	int code, rest, err;
 
 	code = command_parse(cmd, argc, argv, &o, &rest);
@@ -204,6 +206,12 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		log_error("run: no program named; see irqstorm run --help");
 		return EXIT_USAGE;
 	}
+	target = target_with_bug(o.target, o.bug, &e);
+	if (!target) {
+		log_error("%s", e.text);
+		return (int)e.exit;
+	}
+	o.target = target;
 	err = outfile_open(&json, o.json, &e);
 	if (!err && json.f != stdout)
 		err = outfile_open(&text, "-", &e);
@@ -226,6 +234,7 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		code = (int)e.exit;
 	}
 	executor_close(&x);
+	free(target);
 	return code;
 }
 

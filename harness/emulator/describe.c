@@ -69,6 +69,10 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 		put(&l, cfg->pba_cleared_on_disable ? ",pba=clear" : ",pba=keep");
 	if (cfg->message_cached != def.message_cached)
 		put(&l, cfg->message_cached ? ",msg=cached" : ",msg=reread");
+	if (zoo_entry(cfg->bug)) {
+		put(&l, ",bug=");
+		put(&l, zoo_entry(cfg->bug)->id);
+	}
 }
 
 /* Producers are known by their eventfd, which not every provider can tell from another. */
@@ -93,7 +97,7 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	desc->fire_max = emu->msix.count;
 	desc->device_ops = (1u << (BACKEND_DEV_FAIL + 1)) - 1;
 	desc->inspect = inspectable(emu);
-	desc->traits = BACKEND_FIRE_MSI;
+	desc->traits = BACKEND_FIRE_MSI | (zoo_compiled_in() ? BACKEND_OOPSES : 0);
 
 	for (uint32_t index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
 		if (index == VFIO_PCI_ERR_IRQ_INDEX && !emu->cfg.pcie)
@@ -107,7 +111,7 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 {
 	struct emu *emu = (struct emu *)be;
 
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
 	out->valid = inspectable(emu);
 	out->type = emu->type;
 	out->references = atomic_load_explicit(&emu->references, memory_order_relaxed);
@@ -116,10 +120,10 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 	memcpy(out->allocated, emu->allocated, sizeof(out->allocated));
 	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
 		bitmap_set(out->active, 0);
-	pthread_mutex_lock(&emu->intx.lock);
+	lock_take(&emu->intx.lock);
 	out->masked = emu->intx.masked;
-	pthread_mutex_unlock(&emu->intx.lock);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->intx.lock);
+	lock_drop(&emu->igate);
 	return 0;
 }
 
@@ -129,12 +133,12 @@ void emulator_state(struct backend *be, struct emu_state *state)
 	struct msg_stats msi, msix;
 
 	memset(state, 0, sizeof(*state));
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
 	state->type = emu->type;
 	state->references = atomic_load_explicit(&emu->references, memory_order_relaxed);
 	state->allocated = bitmap_weight(emu->allocated, BITMAP_WORDS);
 	state->active = bitmap_weight(emu->active, BITMAP_WORDS);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 
 	msg_table_stats(&emu->msi, &msi);
 	msg_table_stats(&emu->msix, &msix);
@@ -154,13 +158,13 @@ void emulator_vector_state(struct backend *be, uint32_t vector, struct emu_vecto
 	if (vector >= emu->msix.count)
 		return;
 
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
 	vec = &emu->vectors[vector];
 	if (emu->type == VFIO_PCI_MSIX_IRQ_INDEX && vec->irq) {
 		state->allocated = true;
 		state->active = vec->trigger != NULL;
 		state->host_irq = host_irq_number(&emu->host, vec->irq);
 	}
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 	msg_table_entry_state(&emu->msix, vector, &state->masked, &state->pending);
 }

@@ -36,9 +36,13 @@ int emu_reset(struct backend *be)
 
 	if (step_fails(&fail))
 		return -EIO; /* R2 */
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->device_lock);
+	lock_take(&emu->igate);
+	lock_take(&emu->bus_lock);
 	reset_function(emu); /* R22 */
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->bus_lock);
+	lock_drop(&emu->igate);
+	lock_drop(&emu->device_lock);
 	return 0;
 }
 
@@ -83,6 +87,7 @@ static int rebind(struct emu *emu, uint32_t count)
 
 	if (count > IRQ_MAX_VECTORS || (count && !has_table(emu)))
 		return -EINVAL;
+	emu_zoo_forget(emu);
 	emu_last_close(emu);
 	reset_function(emu);
 	emu->msix_domain = 0;
@@ -111,6 +116,7 @@ int emu_renew(struct emu *emu, const struct emu_config *cfg)
 	uint32_t slots =
 		cfg->msix_vectors > cfg->msi_vectors ? cfg->msix_vectors : cfg->msi_vectors;
 
+	emu_zoo_forget(emu);
 	emu_last_close(emu);
 	reset_function(emu);
 	emu->cfg = *cfg;
@@ -125,6 +131,7 @@ int emu_renew(struct emu *emu, const struct emu_config *cfg)
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
 	emu->msix.cached = cfg->message_cached;
 	emu->dyn = emu_samples_dyn(emu);
+	emu_zoo_init(emu);
 	return 0;
 }
 
@@ -169,6 +176,7 @@ static int apply(struct emu *emu, enum backend_device_op op, uint32_t arg)
 		intx_set_disintx(emu, arg);
 		return 0;
 	case BACKEND_DEV_MEMORY:
+		ZOO_NOTE(emu, NOTE_MEMORY_OFF) = !arg;
 		return 0; /* R60, R76: every touch of the hardware turns it on */
 	case BACKEND_DEV_POWER:
 		return set_power(emu, arg);
@@ -206,8 +214,13 @@ int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg)
 	struct emu *emu = (struct emu *)be;
 	int ret;
 
-	pthread_mutex_lock(&emu->igate);
+	/* For the call that follows at once: nobody comes in between. */
+	if (op == BACKEND_DEV_FAIL)
+		return apply(emu, op, arg);
+	if (op == BACKEND_DEV_DISINTX && ZOO(emu, B05))
+		return apply(emu, op, arg);
+	lock_take(&emu->igate);
 	ret = apply(emu, op, arg);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 	return ret;
 }

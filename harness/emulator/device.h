@@ -4,7 +4,8 @@
  * handler gets, and what each part offers the others. Private to harness/emulator.
  *
  * Locks, outermost first: igate (SET_IRQS, RESET, state accessors) -> a table entry -> (dropped) ->
- * a host irq, or igate -> single.lock -> intx.irq_lock -> intx.lock. Nothing takes igate below
+ * a host irq, or igate -> single.lock -> intx.irq_lock -> intx.lock; lock.h has them all, and who
+ * runs by turns is held to them (exec/interleave.h). Nothing takes igate below
  * another lock, and fire() never takes it.
  */
 #ifndef IRQSTORM_EMULATOR_DEVICE_H
@@ -14,6 +15,7 @@
 #include "emulator/emulator.h"
 #include "emulator/function.h"
 #include "emulator/irq.h"
+#include "emulator/plant.h"
 
 /* SET_IRQS past validation; @data is NULL when the request carries none (R12). */
 struct request {
@@ -33,12 +35,12 @@ struct msi_vector {
 };
 
 struct intx {
-	alignas(CACHE_LINE) pthread_mutex_t irq_lock; /* the host irq is being handled: held over
+	alignas(CACHE_LINE) struct lock irq_lock; /* the host irq is being handled: held over
 							 signals, guards trigger */
 	struct signal_ref *trigger;
 
-	pthread_mutex_t lock; /* irqlock (R75): guards what follows, and is taken by wakes */
-	bool requested;       /* the host irq is ours: type is INTX */
+	struct lock lock; /* irqlock (R75): guards what follows, and is taken by wakes */
+	bool requested;   /* the host irq is ours: type is INTX */
 	bool masked;
 	bool virq_disabled;            /* the user's DisINTx (R34) */
 	bool asserted;                 /* the device's line */
@@ -46,11 +48,14 @@ struct intx {
 	bool sending;                  /* someone holds irq_lock and will see to inject */
 	struct signal_ref *unmask;     /* the virqfd's eventfd (R36) */
 	_Atomic uint32_t work_running; /* threads that come from a wake and are not done */
+#ifdef IRQSTORM_ZOO
+	struct zoo *zoo;
+#endif
 };
 
 /* ERR or REQ: a trigger with no irq behind it. */
 struct single {
-	alignas(CACHE_LINE) pthread_mutex_t lock; /* held over signals, which come from anywhere */
+	alignas(CACHE_LINE) struct lock lock; /* held over signals, which come from anywhere */
 	struct signal_ref *trigger;
 };
 
@@ -71,9 +76,11 @@ struct emu {
 	void (*step_hook)(void *data);
 	void *step_data;
 
-	alignas(CACHE_LINE) pthread_mutex_t igate; /* guards all below */
-	uint32_t type;                             /* enabled index, VFIO_PCI_NUM_IRQS for none */
-	struct msi_vector *vectors;                /* of whichever of MSI and MSI-X is enabled */
+	struct lock device_lock, bus_lock; /* taken by resets; by AER, the second */
+
+	alignas(CACHE_LINE) struct lock igate; /* guards all below */
+	uint32_t type;                         /* enabled index, VFIO_PCI_NUM_IRQS for none */
+	struct msi_vector *vectors;            /* of whichever of MSI and MSI-X is enabled */
 	uint32_t vector_slots;
 	uint32_t nvec;        /* vectors of the first enable: num_ctx of 6.1 */
 	uint32_t msix_domain; /* table size that the MSI-X domain keeps, 0: no such domain (P13) */
@@ -81,15 +88,22 @@ struct emu {
 	uint32_t producers;
 	uint32_t producer_heads[PRODUCER_BUCKETS]; /* vector + 1, 0: none */
 	uint32_t fail; /* fallible steps of this call until one fails, 0: none does */
-	bool stepping; /* this call shows its steps to step_hook */
+	bool stepping; /* this call shows its steps: to step_hook, or to a scheduler */
+#ifdef IRQSTORM_ZOO
+	struct zoo *zoo, zoo_state;
+#endif
 };
 
 /* A step of a SET_IRQS handler that an oracle may look at. No lock but igate is held. */
-static inline void emu_step(struct emu *emu)
+static inline void emu_step_at(struct emu *emu, const char *where)
 {
-	if (__builtin_expect(emu->stepping, 0))
+	if (__builtin_expect(!emu->stepping, 1))
+		return;
+	if (emu->step_hook)
 		emu->step_hook(emu->step_data);
+	lock_step_at(where);
 }
+#define emu_step(emu) emu_step_at((emu), __func__)
 
 /* One fallible step: true when it is the one to fail. */
 static inline bool step_fails(uint32_t *fail)
@@ -111,6 +125,22 @@ static inline uint32_t emu_take_failure(struct emu *emu)
 		return 0;
 	return atomic_exchange_explicit(&emu->armed, 0, memory_order_relaxed);
 }
+
+#ifdef IRQSTORM_ZOO
+/* zoo.c: switches on the bug that is configured. */
+void emu_zoo_init(struct emu *emu);
+/* What the bug left, and the next program is not to blame for, goes. Under igate. */
+void emu_zoo_forget(struct emu *emu);
+#else
+static inline void emu_zoo_init(struct emu *emu)
+{
+	(void)emu;
+}
+static inline void emu_zoo_forget(struct emu *emu)
+{
+	(void)emu;
+}
+#endif
 
 /* emulator.c */
 uint32_t emu_irq_count(const struct emu *emu, uint32_t index); /* n(index), R4, R16 */

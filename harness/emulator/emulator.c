@@ -36,6 +36,9 @@ static int check_config(const struct emu_config *cfg, struct errmsg *e)
 	if (cfg->msi_vectors > IRQ_MAX_MSI || (cfg->msi_vectors & (cfg->msi_vectors - 1)))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
 				  "emu: msi=%u: must be 0, 1, 2, 4, 8, 16 or 32", cfg->msi_vectors);
+	if (cfg->bug && !zoo_entry(cfg->bug))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: bug %u: no such bug is planted",
+				  cfg->bug);
 	return 0;
 }
 
@@ -79,12 +82,33 @@ void emu_trigger_put(struct emu *emu, struct signal_ref *trigger)
 	atomic_fetch_sub_explicit(&emu->references, 1, memory_order_relaxed);
 }
 
+/*
+ * The AER core walks the bus and calls the driver (R77). B13: the driver took igate then, which
+ * only under a scheduler does not stop this thread for good.
+ */
+static void aer_event(struct emu *emu)
+{
+	bool gate = lock_scheduler() && ZOO_WHEN(emu, B13, true);
+
+	lock_take(&emu->bus_lock);
+	if (gate)
+		lock_take(&emu->igate);
+	single_event(emu, &emu->err);
+	if (gate)
+		lock_drop(&emu->igate);
+	lock_drop(&emu->bus_lock);
+}
+
 static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
 {
 	struct emu *emu = (struct emu *)be;
 
 	if (vector >= emu_irq_count(emu, index))
 		return -EINVAL;
+
+	/* B41: one slot for both */
+	if (index == VFIO_PCI_MSIX_IRQ_INDEX && !vector && ZOO_WHEN(emu, B41, emu->req.trigger))
+		index = VFIO_PCI_REQ_IRQ_INDEX;
 
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
@@ -98,7 +122,7 @@ static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
 		msg_table_fire(&emu->msix, vector);
 		break;
 	case VFIO_PCI_ERR_IRQ_INDEX:
-		single_event(emu, &emu->err);
+		aer_event(emu);
 		break;
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		single_event(emu, &emu->req);
@@ -113,34 +137,39 @@ static void emu_free(struct emu *emu)
 	msg_table_fini(&emu->msi);
 	host_fini(&emu->host);
 	free(emu->vectors);
-	pthread_mutex_destroy(&emu->igate);
-	pthread_mutex_destroy(&emu->req.lock);
-	pthread_mutex_destroy(&emu->err.lock);
-	pthread_mutex_destroy(&emu->intx.lock);
-	pthread_mutex_destroy(&emu->intx.irq_lock);
+	lock_fini(&emu->igate);
+	lock_fini(&emu->bus_lock);
+	lock_fini(&emu->device_lock);
+	lock_fini(&emu->req.lock);
+	lock_fini(&emu->err.lock);
+	lock_fini(&emu->intx.lock);
+	lock_fini(&emu->intx.irq_lock);
 	free(emu);
 }
 
 void emu_last_close(struct emu *emu)
 {
+	ZOO_NOTE(emu, NOTE_CLOSING) = 1;
 	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
 		intx_disable(emu);
 	else if (emu->type != VFIO_PCI_NUM_IRQS)
 		msi_disable(emu);
 	single_drop(emu, &emu->err);
 	single_drop(emu, &emu->req);
-	pthread_mutex_lock(&emu->intx.lock);
+	ZOO_NOTE(emu, NOTE_CLOSING) = 0;
+	lock_take(&emu->intx.lock);
 	emu->intx.virq_disabled = false;
-	pthread_mutex_unlock(&emu->intx.lock);
+	lock_drop(&emu->intx.lock);
 }
 
 static void emu_close(struct backend *be)
 {
 	struct emu *emu = (struct emu *)be;
 
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
+	emu_zoo_forget(emu);
 	emu_last_close(emu);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 	emu_free(emu);
 }
 
@@ -179,11 +208,13 @@ static struct emu *emu_alloc(const struct emu_config *cfg)
 	emu->type = VFIO_PCI_NUM_IRQS;
 	emu->vector_slots =
 		cfg->msix_vectors > cfg->msi_vectors ? cfg->msix_vectors : cfg->msi_vectors;
-	pthread_mutex_init(&emu->intx.irq_lock, NULL);
-	pthread_mutex_init(&emu->intx.lock, NULL);
-	pthread_mutex_init(&emu->err.lock, NULL);
-	pthread_mutex_init(&emu->req.lock, NULL);
-	pthread_mutex_init(&emu->igate, NULL);
+	lock_init(&emu->intx.irq_lock, LOCK_INTX_IRQ);
+	lock_init(&emu->intx.lock, LOCK_INTX);
+	lock_init(&emu->err.lock, LOCK_SINGLE);
+	lock_init(&emu->req.lock, LOCK_SINGLE);
+	lock_init(&emu->igate, LOCK_IGATE);
+	lock_init(&emu->bus_lock, LOCK_BUS);
+	lock_init(&emu->device_lock, LOCK_DEVICE);
 	return emu;
 }
 
@@ -214,6 +245,7 @@ int emulator_open(const struct emu_config *cfg, struct backend **out, struct err
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
 	emu->msix.cached = cfg->message_cached;
 	emu->dyn = emu_samples_dyn(emu);
+	emu_zoo_init(emu);
 
 	*out = &emu->be;
 	return 0;
@@ -235,9 +267,9 @@ int emulator_remake(struct backend *be, const struct emu_config *cfg, struct err
 	if (err)
 		return err;
 	new.signals = emu->cfg.signals;
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
 	err = emu_renew(emu, &new);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 	return err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "emu: no memory for %u vectors",
 				cfg->msix_vectors)
 		   : 0;
@@ -252,9 +284,9 @@ void emulator_set_function_mask(struct backend *be, bool masked)
 {
 	struct emu *emu = (struct emu *)be;
 
-	pthread_mutex_lock(&emu->igate);
+	lock_take(&emu->igate);
 	msg_table_set_maskall(&emu->msix, masked);
-	pthread_mutex_unlock(&emu->igate);
+	lock_drop(&emu->igate);
 }
 
 void emulator_set_line(struct backend *be, bool asserted)

@@ -30,6 +30,7 @@ struct emu_config {
 	bool message_cached; /* the function reads messages when an entry is unmasked (P2), else
 				each time it sends */
 	const struct signal_provider *signals; /* NULL: real eventfds */
+	uint32_t bug; /* planted on purpose: enum zoo_bug (zoo.h), 0: none */
 };
 
 /* 6.12, 64 MSI-X vectors, 16 MSI, INTx, DisINTx, PCIe, host_dyn, host_intremap, real eventfds. */

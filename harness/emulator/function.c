@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/plant.h"
+
 /* Entries @from to @to as after reset. */
 static void entries_init(struct msg_table *table, uint32_t from, uint32_t to)
 {
@@ -151,6 +153,10 @@ static bool entry_pend(struct msg_table *table, uint32_t vector)
 	struct msg_entry *entry = &table->entries[vector];
 	uint32_t control;
 
+	if (ZOO_WHEN(table->host, B57, !entry->pending)) { /* consumed, and nobody to tell */
+		entry->dropped++;
+		return false;
+	}
 	if (entry->pending) {
 		entry->coalesced++; /* P3: any number of events while masked become one message */
 		return false;
@@ -293,11 +299,25 @@ void msg_table_set_maskall(struct msg_table *table, bool maskall)
 	replay_all(table);
 }
 
+/* Z06: is there something to lose? */
+static bool any_pending(const struct msg_table *table)
+{
+	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
+		if (atomic_load(&table->pended[w]))
+			return true;
+	}
+	return false;
+}
+
 void msg_table_disable(struct msg_table *table)
 {
 	control_write(table, control_read(table) & MSG_CTRL_OFF);
 	if (table->pba_cleared)
 		forget_all(table);
+	if (ZOO(table->host, Z06) && any_pending(table)) {
+		ZOO_TRIGGERED(table->host, Z06);
+		forget_all(table);
+	}
 }
 
 void msg_table_set_power(struct msg_table *table, bool on)

@@ -26,7 +26,16 @@ enum intx_event {
 /* R31. Under intx.lock. */
 static bool may_signal(const struct intx *intx)
 {
+	if (ZOO_WHEN(intx, Z07, intx->requested && intx->virq_disabled))
+		return true;
 	return intx->requested && !intx->virq_disabled;
+}
+
+/* B07, B15: what the host's irq chip does not deliver. */
+static bool planted_deaf(struct intx *intx)
+{
+	return ZOO_WHEN(intx, B07, ZOO_NOTE(intx, NOTE_DEPTH)) ||
+	       ZOO_WHEN(intx, B15, ZOO_NOTE(intx, NOTE_ACKED));
 }
 
 /* Under intx.lock. */
@@ -36,6 +45,8 @@ static bool event_signals(struct intx *intx, enum intx_event event)
 	case EVENT_LINE: /* R30 */
 		if (!intx->requested || !intx->asserted || intx->masked)
 			return false;
+		if (planted_deaf(intx) || ZOO_WHEN(intx, B06, !intx->trigger))
+			return false; /* B06: with the trigger went the handler */
 		intx->masked = true;
 		break;
 	case EVENT_SEND:
@@ -55,22 +66,27 @@ static void raise_event(struct emu *emu, enum intx_event event)
 	struct intx *intx = &emu->intx;
 	bool send;
 
-	pthread_mutex_lock(&intx->irq_lock);
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->irq_lock);
+	lock_take(&intx->lock);
 	send = event_signals(intx, event);
 	for (int round = 0; send || intx->inject; round++) {
 		intx->sending = true;
-		pthread_mutex_unlock(&intx->lock);
+		lock_drop(&intx->lock);
+		if (send && ZOO_WHEN(emu, B06, !intx->trigger))
+			ZOO_OOPS(emu, ZOO_NULL_DEREF);
 		if (send && intx->trigger)
 			emu->cfg.signals->signal(intx->trigger);
-		pthread_mutex_lock(&intx->lock);
+		lock_take(&intx->lock);
 		intx->sending = false;
-		if (round == MAX_ROUNDS)
+		if (round == MAX_ROUNDS) {
+			if (ZOO_WHEN(emu, B65, true))
+				ZOO_OOPS(emu, ZOO_ENDLESS_LOOP);
 			break;
+		}
 		send = event_signals(intx, EVENT_WORK);
 	}
-	pthread_mutex_unlock(&intx->lock);
-	pthread_mutex_unlock(&intx->irq_lock);
+	lock_drop(&intx->lock);
+	lock_drop(&intx->irq_lock);
 }
 
 void intx_run_work(struct emu *emu)
@@ -80,9 +96,16 @@ void intx_run_work(struct emu *emu)
 
 void intx_set_line(struct emu *emu, bool asserted)
 {
-	pthread_mutex_lock(&emu->intx.lock);
-	emu->intx.asserted = asserted;
-	pthread_mutex_unlock(&emu->intx.lock);
+	struct intx *intx = &emu->intx;
+
+	lock_take(&intx->lock);
+	/* B15: what rises while it is masked is acknowledged at the chip, and dropped */
+	if (asserted && !intx->asserted && !emu->cfg.pci_2_3)
+		ZOO_NOTE(emu, NOTE_ACKED) = intx->requested && intx->masked;
+	if (!asserted)
+		ZOO_NOTE(emu, NOTE_ACKED) = 0;
+	intx->asserted = asserted;
+	lock_drop(&intx->lock);
 	raise_event(emu, EVENT_LINE);
 }
 
@@ -95,17 +118,23 @@ bool intx_try_unmask(struct intx *intx)
 {
 	if (!intx->requested || !intx->masked || intx->virq_disabled)
 		return false;
+	if (intx->asserted && planted_deaf(intx)) {
+		intx->masked = false;
+		return false;
+	}
 	intx->masked = intx->asserted;
 	return intx->masked;
 }
 
 static void unmask(struct emu *emu)
 {
-	bool again;
+	bool again, asserted = emu->intx.asserted;
 
-	pthread_mutex_lock(&emu->intx.lock);
+	lock_take(&emu->intx.lock);
 	again = intx_try_unmask(&emu->intx);
-	pthread_mutex_unlock(&emu->intx.lock);
+	if (again && ZOO_WHEN(emu, Z35, !asserted)) /* the line was looked at without the lock */
+		emu->intx.masked = again = false;
+	lock_drop(&emu->intx.lock);
 	raise_event(emu, again ? EVENT_SEND : EVENT_WORK);
 }
 
@@ -113,14 +142,18 @@ static void unmask(struct emu *emu)
 void intx_set_disintx(struct emu *emu, bool disabled)
 {
 	struct intx *intx = &emu->intx;
+	bool requested = intx->requested;
 
 	if (intx->virq_disabled == disabled)
 		return;
-	pthread_mutex_lock(&intx->lock);
+	if (ZOO_WHEN(emu, B29, !intx->requested)) /* its context is looked up, and there is none */
+		ZOO_OOPS(emu, ZOO_NULL_DEREF);
+	lock_take(&intx->lock);
 	intx->virq_disabled = disabled;
-	if (disabled && intx->requested)
+	/* B05: without igate INTX may have been disabled since it was looked at */
+	if (disabled && (intx->requested || ZOO_WHEN(emu, B05, requested)))
 		intx->masked = true;
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
 	if (disabled)
 		intx_run_work(emu);
 	else
@@ -152,10 +185,14 @@ int intx_mask(struct emu *emu, const struct request *req)
 		return -ENOTTY;
 	if (!selects_line(req))
 		return 0;
+	if (ZOO_WHEN(emu, B63, true)) {
+		unmask(emu);
+		return 0;
+	}
 
-	pthread_mutex_lock(&emu->intx.lock);
+	lock_take(&emu->intx.lock);
 	emu->intx.masked = true;
-	pthread_mutex_unlock(&emu->intx.lock);
+	lock_drop(&emu->intx.lock);
 	return 0;
 }
 
@@ -181,10 +218,10 @@ static struct signal_ref *swap_trigger(struct intx *intx, struct signal_ref *tri
 {
 	struct signal_ref *old;
 
-	pthread_mutex_lock(&intx->irq_lock);
+	lock_take(&intx->irq_lock);
 	old = intx->trigger;
 	intx->trigger = trigger;
-	pthread_mutex_unlock(&intx->irq_lock);
+	lock_drop(&intx->irq_lock);
 	return old;
 }
 
@@ -195,7 +232,8 @@ static void set_trigger(struct emu *emu, struct signal_ref *trigger)
 
 	emu_step(emu);
 	intx_run_work(emu); /* vfio_virqfd_flush_thread() */
-	emu_trigger_put(emu, old);
+	if (!ZOO_WHEN(emu, Z11, old))
+		emu_trigger_put(emu, old);
 	emu_step(emu);
 }
 
@@ -204,20 +242,27 @@ static int intx_enable(struct emu *emu, struct signal_ref *trigger)
 {
 	struct intx *intx = &emu->intx;
 
+	if (ZOO_WHEN(emu, B17, !emu->cfg.intx))
+		return -ENOTCONN;
 	if (emu_fails(emu))
 		return -ENOMEM; /* name */
-	if (emu_fails(emu))
+	if (emu_fails(emu)) {
+		ZOO_NOTE(emu, NOTE_LEAK) = 1;
 		return -ENOMEM; /* context */
+	}
 	emu_step(emu);
 	if (emu_fails(emu))
 		return -EBUSY; /* request_irq: a line that is shared cannot be masked alone */
 
 	emu->type = VFIO_PCI_INTX_IRQ_INDEX;
 	swap_trigger(intx, trigger);
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->lock);
 	intx->masked = intx->virq_disabled; /* R27 */
 	intx->requested = true;
-	pthread_mutex_unlock(&intx->lock);
+	/* B07: requested enabled, interrupted, disabled by the handler and again by us */
+	ZOO_NOTE(emu, NOTE_DEPTH) = !emu->cfg.pci_2_3 && intx->virq_disabled && intx->asserted;
+	ZOO_NOTE(emu, NOTE_ACKED) = 0;
+	lock_drop(&intx->lock);
 	raise_event(emu, EVENT_LINE);
 	emu_step(emu);
 	return 0;
@@ -228,22 +273,29 @@ void intx_disable(struct emu *emu)
 {
 	struct intx *intx = &emu->intx;
 	struct signal_ref *old;
+	bool early = ZOO_WHEN(emu, B21, intx->trigger && intx->unmask);
 
-	virqfd_detach(emu);
+	if (early)
+		emu_trigger_put(emu, intx->trigger);
+	if (!ZOO_WHEN(emu, B34, ZOO_NOTE(emu, NOTE_CLOSING) && intx->unmask))
+		virqfd_detach(emu);
 	emu_step(emu);
 
-	pthread_mutex_lock(&intx->irq_lock);
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->irq_lock);
+	lock_take(&intx->lock);
 	intx->requested = false;
 	intx->masked = false;
 	intx->inject = false;
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
+	if (ZOO_WHEN(emu, B39, ZOO_NOTE(emu, NOTE_CLOSING) && intx->trigger))
+		intx->trigger = NULL; /* and nobody has it any more */
 	old = intx->trigger;
 	intx->trigger = NULL;
-	pthread_mutex_unlock(&intx->irq_lock);
+	lock_drop(&intx->irq_lock);
 	emu_step(emu);
 
-	emu_trigger_put(emu, old);
+	if (!early)
+		emu_trigger_put(emu, old);
 	emu->type = VFIO_PCI_NUM_IRQS;
 	emu_step(emu);
 }
@@ -266,8 +318,10 @@ static int set_eventfd(struct emu *emu, int32_t fd)
 		set_trigger(emu, trigger);
 		return 0;
 	}
+	ZOO_NOTE(emu, NOTE_LEAK) = 0;
 	err = intx_enable(emu, trigger); /* R26: with no trigger too */
-	if (err)
+	/* B09: the name leaks. Names are not counted here: the reference stands for it. */
+	if (err && !ZOO_WHEN(emu, B09, ZOO_NOTE(emu, NOTE_LEAK)))
 		emu_trigger_put(emu, trigger);
 	return err;
 }
@@ -278,11 +332,20 @@ int intx_trigger(struct emu *emu, const struct request *req)
 		intx_disable(emu);
 		return 0;
 	}
+	if (!req->count && req->type == VFIO_IRQ_SET_DATA_NONE &&
+	    ZOO_WHEN(emu, B43, emu->type != VFIO_PCI_NUM_IRQS)) {
+		/* the descriptors of all types are in one array */
+		if (emu->vectors[0].trigger)
+			msi_drop_context(emu, 0);
+		return 0;
+	}
 
 	if ((!is_intx(emu) && emu->type != VFIO_PCI_NUM_IRQS) || req->start != 0 || req->count != 1)
 		return -EINVAL;
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return set_eventfd(emu, *(const int32_t *)req->data);
+	if (!is_intx(emu) && req->type == VFIO_IRQ_SET_DATA_NONE && ZOO_WHEN(emu, B33, true))
+		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	if (!is_intx(emu))
 		return -EINVAL;
 

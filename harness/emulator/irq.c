@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "emulator/function.h"
+#include "emulator/plant.h"
 
 int host_init(struct host *host, uint32_t count)
 {
@@ -29,11 +30,11 @@ int host_grow(struct host *host, uint32_t count)
 	memset(irqs, 0, count * sizeof(*irqs));
 	for (uint32_t i = 0; i < host->count; i++) {
 		irqs[i] = host->irqs[i];
-		pthread_mutex_destroy(&host->irqs[i].lock);
+		lock_fini(&host->irqs[i].lock);
 	}
 	/* A mutex cannot be copied; nobody holds these. */
 	for (uint32_t i = 0; i < count; i++)
-		pthread_mutex_init(&irqs[i].lock, NULL);
+		lock_init(&irqs[i].lock, LOCK_HOST_IRQ);
 	free(host->irqs);
 	host->irqs = irqs;
 	host->count = count;
@@ -50,7 +51,7 @@ uint32_t host_available(const struct host *host)
 void host_fini(struct host *host)
 {
 	for (uint32_t i = 0; i < host->count; i++)
-		pthread_mutex_destroy(&host->irqs[i].lock);
+		lock_fini(&host->irqs[i].lock);
 	free(host->irqs);
 }
 
@@ -78,9 +79,9 @@ struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint
 		irq->allocated = true;
 		irq->table = table;
 		irq->vector = vector;
-		pthread_mutex_lock(&irq->lock);
+		lock_take(&irq->lock);
 		irq->generation = host->generation;
-		pthread_mutex_unlock(&irq->lock);
+		lock_drop(&irq->lock);
 		return irq;
 	}
 	return NULL;
@@ -114,26 +115,45 @@ struct msi_msg host_compose_msg(const struct host *host, const struct host_irq *
 	};
 }
 
+/* Z31. What was pended before still waits for the handler. */
+static void planted_early_unmask(struct host_irq *irq)
+{
+	bool masked, pending;
+
+	msg_table_entry_state(irq->table, irq->vector, &masked, &pending);
+	if (pending)
+		return;
+	ZOO_TRIGGERED(irq->table->host, Z31);
+	msg_table_unmask(irq->table, irq->vector);
+}
+
 void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 {
-	pthread_mutex_lock(&irq->lock);
+	if (ZOO(irq->table->host, Z31))
+		planted_early_unmask(irq);
+	lock_take(&irq->lock);
 	irq->handler = handler;
 	irq->data = data;
-	pthread_mutex_unlock(&irq->lock);
+	lock_drop(&irq->lock);
 	msg_table_unmask(irq->table, irq->vector);
 }
 
 void host_free_irq(struct host_irq *irq)
 {
+	bool late = ZOO_WHEN(irq->table->host, Z32, irq->table->maskable);
+
 	/*
 	 * Mask first: what fires from here on is pended and replayed by the next request (P8). What
 	 * left the function before and comes after the handler is gone is lost (R80).
 	 */
-	msg_table_mask(irq->table, irq->vector);
-	pthread_mutex_lock(&irq->lock);
+	if (!late && !ZOO_WHEN(irq->table->host, B62, irq->table->maskable))
+		msg_table_mask(irq->table, irq->vector);
+	lock_take(&irq->lock);
 	irq->handler = NULL;
 	irq->data = NULL;
-	pthread_mutex_unlock(&irq->lock);
+	lock_drop(&irq->lock);
+	if (late)
+		msg_table_mask(irq->table, irq->vector);
 }
 
 void host_deliver(struct host *host, struct msi_msg msg)
@@ -147,14 +167,14 @@ void host_deliver(struct host *host, struct msi_msg msg)
 	}
 
 	irq = &host->irqs[msg.data];
-	pthread_mutex_lock(&irq->lock);
+	lock_take(&irq->lock);
 	if (irq->handler && irq->generation == msg.address >> 32) {
 		irq->sent++;
 		irq->handler(irq->data);
 	} else {
 		irq->dropped++;
 	}
-	pthread_mutex_unlock(&irq->lock);
+	lock_drop(&irq->lock);
 }
 
 void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped)
@@ -164,9 +184,9 @@ void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped)
 	for (uint32_t i = 0; i < host->count; i++) {
 		struct host_irq *irq = &host->irqs[i];
 
-		pthread_mutex_lock(&irq->lock);
+		lock_take(&irq->lock);
 		*sent += irq->sent;
 		*dropped += irq->dropped;
-		pthread_mutex_unlock(&irq->lock);
+		lock_drop(&irq->lock);
 	}
 }

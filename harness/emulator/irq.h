@@ -11,11 +11,12 @@
 #ifndef IRQSTORM_EMULATOR_IRQ_H
 #define IRQSTORM_EMULATOR_IRQ_H
 
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "emulator/lock.h"
 
 #define CACHE_LINE      64
 #define HOST_IRQ_BASE   24u /* host irq numbers start here, past the legacy ones */
@@ -33,7 +34,7 @@ struct msg_table;
 typedef void (*irq_handler)(void *data);
 
 struct host_irq {
-	alignas(CACHE_LINE) pthread_mutex_t lock;
+	alignas(CACHE_LINE) struct lock lock;
 	irq_handler handler; /* NULL: shut down, or never requested */
 	void *data;
 	uint64_t sent;       /* messages that reached a handler */
@@ -52,6 +53,9 @@ struct host {
 	uint32_t held;
 	uint32_t generation;      /* counts domain instances: 1 at the first enable */
 	_Atomic uint64_t unknown; /* messages with a handle that no host irq ever had */
+#ifdef IRQSTORM_ZOO
+	struct zoo *zoo;
+#endif
 };
 
 int host_init(struct host *host, uint32_t count);

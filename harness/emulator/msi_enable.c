@@ -38,7 +38,8 @@ static int take_vector(struct emu *emu, struct msg_table *table, uint32_t vector
 		return -ENOSPC;
 	bitmap_set(emu->allocated, vector);
 	vec->msg = host_compose_msg(&emu->host, vec->irq);
-	msg_table_write(table, vector, &vec->msg);
+	if (!ZOO_WHEN(emu, B25, emu->type == VFIO_PCI_MSIX_IRQ_INDEX))
+		msg_table_write(table, vector, &vec->msg);
 	return 0;
 }
 
@@ -63,15 +64,30 @@ static bool domain_has(const struct emu *emu, uint32_t vectors)
 	return emu->cfg.profile == EMU_PROFILE_6_1 || vectors <= emu->msix_domain;
 }
 
+/* Z05: room for one more is made by disabling MSI-X for all, for a while. */
+static void planted_teardown(struct emu *emu)
+{
+	msg_table_disable(&emu->msix);
+	emu_step(emu);
+	msg_table_enable(&emu->msix, emu->msix.count, false);
+}
+
 /* vfio_msi_alloc_irq(): R55. */
 int msi_alloc_vector(struct emu *emu, uint32_t vector)
 {
+	/* B28: not asked whether the host can, and then it says so itself: -ENOTSUPP */
+	if (is_msix(emu) && emu->cfg.profile != EMU_PROFILE_6_1 && ZOO_WHEN(emu, B28, !emu->dyn))
+		return -524;
 	if (!is_msix(emu) || !emu->dyn)
 		return -EINVAL;
 	if (emu_fails(emu))
 		return -ENOSPC;
 	if (!domain_has(emu, vector + 1))
 		return -ERANGE;
+	if (ZOO_WHEN(emu, Z05, true))
+		planted_teardown(emu);
+	ZOO_NOTE(emu, NOTE_ADDED) = vector + 1;
+	ZOO_NOTE(emu, NOTE_ADDED_EVER) = 1;
 	return take_vector(emu, &emu->msix, vector);
 }
 
@@ -108,6 +124,9 @@ static int enable_msix(struct emu *emu, uint32_t nvec)
 	msg_table_enable(table, table->count, true);
 	emu_step(emu);
 	err = take_msix_vectors(emu, nvec);
+	/* B54: pci_free_msi_irqs() has unmapped the table already */
+	if (err && ZOO_WHEN(emu, B54, true))
+		ZOO_OOPS(emu, ZOO_DOUBLE_FREE);
 	if (err) {
 		msg_table_disable(table);
 		return err;
@@ -161,6 +180,11 @@ int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec)
 {
 	int ret;
 
+	/* B02: the product of both in 32 bits is what is allocated */
+	if (ZOO_WHEN(emu, B02, (uint64_t)nvec * 32 > UINT32_MAX)) {
+		ZOO_OOPS(emu, ZOO_OUT_OF_BOUNDS);
+		return -ENOMEM;
+	}
 	if (emu->cfg.profile == EMU_PROFILE_6_1 && emu_fails(emu))
 		return -ENOMEM; /* the array of contexts */
 	/* R46: __pci_enable_msi_range() looks at the D-state first, the MSI-X one at nvec. */
@@ -194,7 +218,10 @@ void msi_disable(struct emu *emu)
 	msg_table_mask_all_entries(table);
 	msg_table_disable(table);
 	emu_step(emu);
-	release_vectors(emu);
+	if (ZOO_WHEN(emu, B18, emu->intx.virq_disabled))
+		intx_set_disintx(emu, false);
+	if (!ZOO_WHEN(emu, B49, true))
+		release_vectors(emu);
 	emu->nvec = 0;
 	emu->type = VFIO_PCI_NUM_IRQS;
 	emu_step(emu);

@@ -8,12 +8,13 @@
 #include "emulator/signal_mem.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "emulator/lock.h"
 
 /* An eventfd context: lives until its slots are closed and its last reference is put. */
 struct signal_ref {
@@ -25,22 +26,21 @@ struct signal_ref {
 	uint32_t references;
 	uint32_t open; /* slots */
 	uint32_t pins; /* calls that use it without a reference */
+	struct signal_ref *next_buried;
 
-	pthread_mutex_t watch_lock;
+	struct lock watch_lock;
 	const struct signal_watcher *watcher;
 	void *watch_data;
 };
 
 struct signal_mem {
 	struct signal_provider provider; /* first: get() finds the rest by it */
-	pthread_mutex_t lock;
+	struct lock lock;
 	uint32_t total_references;
+	struct signal_ref *buried; /* used by nobody, and not freed as yet */
 	uint32_t count;
 	struct signal_ref *slots[];
 };
-
-/* current->in_eventfd: this thread is inside a wake (R68). */
-static _Thread_local bool in_wake;
 
 /* Under mem->lock. NULL: closed, or no such slot. */
 static struct signal_ref *slot_get(struct signal_mem *mem, uint32_t slot)
@@ -48,20 +48,52 @@ static struct signal_ref *slot_get(struct signal_mem *mem, uint32_t slot)
 	return slot < mem->count ? mem->slots[slot] : NULL;
 }
 
+static void ref_free(struct signal_ref *ref)
+{
+	lock_fini(&ref->watch_lock);
+	free(ref);
+}
+
+/* Under a scheduler it is only buried: who uses it once more is to be told from others. */
 static void free_if_unused(struct signal_ref *ref)
 {
+	struct signal_mem *mem = ref->mem;
+
 	if (ref->open || ref->references || ref->pins)
 		return;
-	pthread_mutex_destroy(&ref->watch_lock);
-	free(ref);
+	if (!lock_scheduler()) {
+		ref_free(ref);
+		return;
+	}
+	ref->next_buried = mem->buried;
+	mem->buried = ref;
+}
+
+static void free_buried(struct signal_mem *mem)
+{
+	while (mem->buried) {
+		struct signal_ref *ref = mem->buried;
+
+		mem->buried = ref->next_buried;
+		ref_free(ref);
+	}
+}
+
+/* A kernel would crash, sooner or later. */
+static void check_held(const struct signal_ref *ref, const char *what, const char *where)
+{
+	struct lock_scheduler *s = lock_scheduler();
+
+	if (s && !ref->references)
+		s->misuse(s, what, where);
 }
 
 static void unpin(struct signal_mem *mem, struct signal_ref *ref)
 {
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref->pins--;
 	free_if_unused(ref);
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 }
 
 static int mem_get(const struct signal_provider *p, int32_t fd, struct signal_ref **out)
@@ -70,7 +102,7 @@ static int mem_get(const struct signal_provider *p, int32_t fd, struct signal_re
 	struct signal_ref *ref;
 	int err = 0;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = fd < 0 ? NULL : slot_get(mem, (uint32_t)fd);
 	if (!ref) {
 		err = -EBADF;
@@ -81,7 +113,7 @@ static int mem_get(const struct signal_provider *p, int32_t fd, struct signal_re
 		mem->total_references++;
 		*out = ref;
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return err;
 }
 
@@ -136,25 +168,26 @@ static void wake(struct signal_ref *ref, bool hup)
 	bool work = false;
 	void *data;
 
-	pthread_mutex_lock(&ref->watch_lock);
+	lock_take(&ref->watch_lock);
 	watcher = ref->watcher;
 	data = ref->watch_data;
 	if (watcher) {
 		if (hup)
 			set_watcher(ref, NULL, NULL);
-		in_wake = true;
+		lock_thread.in_wake = true;
 		work = watcher->wake(data, ref, hup);
-		in_wake = false;
+		lock_thread.in_wake = false;
 	}
-	pthread_mutex_unlock(&ref->watch_lock);
+	lock_drop(&ref->watch_lock);
 	if (work)
 		watcher->work(data, ref, hup);
 }
 
 static void mem_signal(struct signal_ref *ref)
 {
-	if (in_wake)
+	if (lock_thread.in_wake)
 		return;
+	check_held(ref, "signals an eventfd that it has put", __func__);
 	count_add(ref, 1, UINT64_MAX); /* R67: the kernel's signal reaches 2^64-1, then vanishes */
 	if (is_watched(ref))
 		wake(ref, false); /* also when it vanished, as eventfd_signal() does */
@@ -164,11 +197,12 @@ static void mem_put(struct signal_ref *ref)
 {
 	struct signal_mem *mem = ref->mem;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
+	check_held(ref, "puts an eventfd that it has put", __func__);
 	ref->references--;
 	mem->total_references--;
 	free_if_unused(ref);
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 }
 
 static bool mem_watch(struct signal_ref *ref, const struct signal_watcher *watcher, void *data)
@@ -176,19 +210,19 @@ static bool mem_watch(struct signal_ref *ref, const struct signal_watcher *watch
 	struct signal_mem *mem = ref->mem;
 	bool readable, closed;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref->pins++;
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 
-	pthread_mutex_lock(&ref->watch_lock);
+	lock_take(&ref->watch_lock);
 	set_watcher(ref, watcher, data);
-	pthread_mutex_unlock(&ref->watch_lock);
+	lock_drop(&ref->watch_lock);
 	readable = atomic_load(&ref->count) != 0;
 
 	/* Closed since the lookup: a kernel that attaches holds the file until it is done. */
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	closed = !ref->open;
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	if (closed)
 		wake(ref, true);
 	unpin(mem, ref);
@@ -197,9 +231,9 @@ static bool mem_watch(struct signal_ref *ref, const struct signal_watcher *watch
 
 static void mem_unwatch(struct signal_ref *ref)
 {
-	pthread_mutex_lock(&ref->watch_lock);
+	lock_take(&ref->watch_lock);
 	set_watcher(ref, NULL, NULL);
-	pthread_mutex_unlock(&ref->watch_lock);
+	lock_drop(&ref->watch_lock);
 }
 
 static const void *mem_token(struct signal_ref *ref)
@@ -223,7 +257,7 @@ int signal_mem_create(uint32_t slots, struct signal_mem **out)
 		.token = mem_token,
 	};
 	mem->count = slots;
-	pthread_mutex_init(&mem->lock, NULL);
+	lock_init(&mem->lock, LOCK_FILES);
 	*out = mem;
 	return 0;
 }
@@ -236,7 +270,8 @@ void signal_mem_destroy(struct signal_mem *mem)
 		if (mem->slots[slot])
 			signal_mem_close(mem, slot);
 	}
-	pthread_mutex_destroy(&mem->lock);
+	free_buried(mem);
+	lock_fini(&mem->lock);
 	free(mem);
 }
 
@@ -259,9 +294,9 @@ int signal_mem_open(struct signal_mem *mem, uint32_t slot, enum signal_mem_kind 
 	ref->mem = mem;
 	ref->kind = kind;
 	ref->open = 1;
-	pthread_mutex_init(&ref->watch_lock, NULL);
+	lock_init(&ref->watch_lock, LOCK_WATCH);
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	if (mem->slots[slot]) {
 		err = -EBUSY;
 		ref->open = 0;
@@ -269,7 +304,7 @@ int signal_mem_open(struct signal_mem *mem, uint32_t slot, enum signal_mem_kind 
 	} else {
 		mem->slots[slot] = ref;
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return err;
 }
 
@@ -300,7 +335,7 @@ int signal_mem_dup(struct signal_mem *mem, uint32_t from, uint32_t to)
 	struct signal_ref *ref, *closed = NULL;
 	int err = 0;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, from);
 	if (!ref || to >= mem->count) {
 		err = -EBADF;
@@ -309,7 +344,7 @@ int signal_mem_dup(struct signal_mem *mem, uint32_t from, uint32_t to)
 		closed = slot_close(mem, to);
 		mem->slots[to] = ref;
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	released(mem, closed);
 	return err;
 }
@@ -318,11 +353,11 @@ int signal_mem_close(struct signal_mem *mem, uint32_t slot)
 {
 	struct signal_ref *ref, *closed = NULL;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, slot);
 	if (ref)
 		closed = slot_close(mem, slot);
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	released(mem, closed);
 	return ref ? 0 : -EBADF;
 }
@@ -332,11 +367,11 @@ uint64_t signal_mem_read(struct signal_mem *mem, uint32_t slot)
 	struct signal_ref *ref;
 	uint64_t count = 0;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, slot);
 	if (ref)
 		count = count_take(ref);
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return count;
 }
 
@@ -347,7 +382,7 @@ int signal_mem_write(struct signal_mem *mem, uint32_t slot, uint64_t value)
 
 	if (value == UINT64_MAX)
 		return -EINVAL;
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, slot);
 	if (!ref) {
 		err = -EBADF;
@@ -359,7 +394,7 @@ int signal_mem_write(struct signal_mem *mem, uint32_t slot, uint64_t value)
 		watched = ref;
 		ref->pins++;
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 
 	if (watched) {
 		wake(watched, false); /* a write of 0 wakes, too: eventfd_write() */
@@ -373,35 +408,36 @@ uint64_t signal_mem_peek(struct signal_mem *mem, uint32_t slot)
 	struct signal_ref *ref;
 	uint64_t count = 0;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, slot);
 	if (ref)
 		count = atomic_load_explicit(&ref->count, memory_order_acquire);
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return count;
 }
 
 void signal_mem_peek_all(struct signal_mem *mem, uint64_t *counts, uint32_t n)
 {
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	for (uint32_t slot = 0; slot < n; slot++) {
 		struct signal_ref *ref = slot_get(mem, slot);
 
 		counts[slot] = ref ? atomic_load_explicit(&ref->count, memory_order_acquire) : 0;
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 }
 
 void signal_mem_clear(struct signal_mem *mem, uint32_t n)
 {
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
+	free_buried(mem);
 	for (uint32_t slot = 0; slot < n; slot++) {
 		struct signal_ref *ref = slot_get(mem, slot);
 
 		if (ref && atomic_load_explicit(&ref->count, memory_order_relaxed))
 			atomic_store(&ref->count, 0);
 	}
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 }
 
 uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot)
@@ -409,10 +445,10 @@ uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot)
 	struct signal_ref *ref;
 	uint32_t references;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	ref = slot_get(mem, slot);
 	references = ref ? ref->references : 0;
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return references;
 }
 
@@ -420,8 +456,8 @@ uint32_t signal_mem_total_references(struct signal_mem *mem)
 {
 	uint32_t total;
 
-	pthread_mutex_lock(&mem->lock);
+	lock_take(&mem->lock);
 	total = mem->total_references;
-	pthread_mutex_unlock(&mem->lock);
+	lock_drop(&mem->lock);
 	return total;
 }

@@ -9,23 +9,81 @@
 
 #include "emulator/device.h"
 
+static enum zoo_note stale_note(const struct emu *emu, const struct single *single)
+{
+	return single == &emu->err ? NOTE_STALE_ERR : NOTE_STALE_REQ;
+}
+
+/* B11: the trigger was put at a last close, and is used. True: it must not be touched. */
+static bool planted_stale(struct emu *emu, struct single *single)
+{
+	if (!ZOO_WHEN(emu, B11, ZOO_NOTE(emu, stale_note(emu, single))))
+		return false;
+	ZOO_OOPS(emu, ZOO_USE_AFTER_FREE);
+	return true;
+}
+
+/* B11, B12: what a last close does to the trigger. True: that was it. */
+static bool planted_close(struct emu *emu, struct single *single)
+{
+	if (planted_stale(emu, single))
+		return true;
+	if (ZOO_WHEN(emu, B11, single->trigger)) {
+		emu_trigger_put(emu, single->trigger);
+		ZOO_NOTE(emu, stale_note(emu, single)) = 1;
+		return true;
+	}
+	if (ZOO_WHEN(emu, B12, single->trigger)) {
+		single->trigger = NULL;
+		return true;
+	}
+	return false;
+}
+
 /* AER error_detected, driver unbind (R64), or loopback. */
 void single_event(struct emu *emu, struct single *single)
 {
-	pthread_mutex_lock(&single->lock);
+	if (planted_stale(emu, single))
+		return;
+	lock_take(&single->lock);
 	if (single->trigger)
 		emu->cfg.signals->signal(single->trigger);
-	pthread_mutex_unlock(&single->lock);
+	lock_drop(&single->lock);
+}
+
+static struct signal_ref *swap_trigger(struct emu *emu, struct single *single,
+				       struct signal_ref *trigger)
+{
+	struct signal_ref *old;
+
+	if (ZOO(emu, B10)) {
+		old = single->trigger;
+		lock_step();
+		if (single->trigger != old)
+			ZOO_TRIGGERED(emu, B10);
+		single->trigger = trigger;
+		return old;
+	}
+	lock_take(&single->lock);
+	old = single->trigger;
+	single->trigger = trigger;
+	lock_drop(&single->lock);
+	return old;
 }
 
 static void replace_trigger(struct emu *emu, struct single *single, struct signal_ref *trigger)
 {
 	struct signal_ref *old;
 
-	pthread_mutex_lock(&single->lock);
-	old = single->trigger;
-	single->trigger = trigger;
-	pthread_mutex_unlock(&single->lock);
+	if (ZOO_NOTE(emu, NOTE_CLOSING) && planted_close(emu, single))
+		return;
+	if (planted_stale(emu, single)) {
+		ZOO_NOTE(emu, stale_note(emu, single)) = 0;
+		single->trigger = NULL;
+	}
+	if (trigger)
+		ZOO_NOTE(emu, NOTE_WAS_SET) = 1;
+	old = swap_trigger(emu, single, trigger);
 	emu_step(emu);
 	emu_trigger_put(emu, old);
 	emu_step(emu);
@@ -39,6 +97,8 @@ void single_drop(struct emu *emu, struct single *single)
 static int set_none(struct emu *emu, struct single *single, const struct request *req)
 {
 	/* Only SET_IRQS writes the trigger, and igate is held. */
+	if (!single->trigger && req->count && ZOO_WHEN(emu, B35, ZOO_NOTE(emu, NOTE_WAS_SET)))
+		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	if (!single->trigger)
 		return -EINVAL;
 	if (req->count)

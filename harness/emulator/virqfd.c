@@ -5,7 +5,6 @@
  * they take intx.lock and nothing else.
  */
 #include <errno.h>
-#include <sched.h>
 
 #include "emulator/device.h"
 
@@ -18,8 +17,8 @@ static bool virqfd_wake(void *data, struct signal_ref *ref, bool hup)
 	if (!hup)
 		emu->cfg.signals->consume(ref); /* R37 */
 
-	pthread_mutex_lock(&intx->lock);
-	if (hup && intx->unmask == ref) {
+	lock_take(&intx->lock);
+	if (hup && (intx->unmask == ref || ZOO_WHEN(emu, B20, true))) {
 		intx->unmask = NULL; /* the work puts it; who attaches another need not wait */
 		work = true;
 	} else if (!hup && intx_try_unmask(intx)) {
@@ -29,15 +28,20 @@ static bool virqfd_wake(void *data, struct signal_ref *ref, bool hup)
 	}
 	if (work)
 		atomic_fetch_add_explicit(&intx->work_running, 1, memory_order_relaxed);
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
 	return work;
 }
 
 static void virqfd_work(void *data, struct signal_ref *ref, bool hup)
 {
 	struct emu *emu = data;
+	bool gate = lock_scheduler() && ZOO_WHEN(emu, Z34, true);
 
+	if (gate) /* who flushes the work holds it, and waits */
+		lock_take(&emu->igate);
 	intx_run_work(emu);
+	if (gate)
+		lock_drop(&emu->igate);
 	if (hup)
 		emu_trigger_put(emu, ref);
 	/* Release: pairs with the acquire of flush(), after which the device may be freed. */
@@ -53,7 +57,7 @@ static const struct signal_watcher virqfd_watcher = {
 static void flush(struct intx *intx)
 {
 	while (atomic_load_explicit(&intx->work_running, memory_order_acquire))
-		sched_yield();
+		lock_wait(__func__);
 }
 
 /* R37: what was written before the attach counts, and stays in the counter. */
@@ -62,11 +66,11 @@ static void attached_readable(struct emu *emu)
 	struct intx *intx = &emu->intx;
 	bool work;
 
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->lock);
 	work = intx_try_unmask(intx);
 	if (work)
 		intx->inject = true;
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
 	if (work)
 		intx_run_work(emu);
 }
@@ -94,11 +98,11 @@ int virqfd_attach(struct emu *emu, int32_t fd)
 	}
 	emu_step(emu);
 
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->lock);
 	busy = intx->unmask != NULL;
 	if (!busy)
 		intx->unmask = ref;
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
 	if (busy) {
 		emu_trigger_put(emu, ref);
 		return -EBUSY;
@@ -121,10 +125,10 @@ void virqfd_detach(struct emu *emu)
 	struct intx *intx = &emu->intx;
 	struct signal_ref *ref;
 
-	pthread_mutex_lock(&intx->lock);
+	lock_take(&intx->lock);
 	ref = intx->unmask;
 	intx->unmask = NULL;
-	pthread_mutex_unlock(&intx->lock);
+	lock_drop(&intx->lock);
 	if (ref) {
 		emu->cfg.signals->unwatch(ref);
 		emu->cfg.signals->consume(ref);

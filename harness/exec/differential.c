@@ -7,7 +7,6 @@
 
 #include "exec/leak.h"
 #include "exec/minimize.h"
-#include "program/generator.h"
 #include "support/clock.h"
 #include "support/digest.h"
 
@@ -31,7 +30,7 @@ struct run {
 	uint64_t checked_ns, bare_ns, both_ops; /* of the programs that ran both ways */
 };
 
-static void generator_config(const struct executor *x, struct generator_config *c)
+void differential_config(const struct executor *x, struct generator_config *c)
 {
 	const struct backend_desc *d = &x->desc;
 
@@ -69,7 +68,7 @@ static int new_device(struct run *run)
 	err = executor_reset(run->x, p, run->e);
 	if (err)
 		return err;
-	generator_config(run->x, &cfg);
+	differential_config(run->x, &cfg);
 	generator_init(&run->g, &cfg, &run->rng);
 	return 0;
 }

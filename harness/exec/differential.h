@@ -8,6 +8,7 @@
 #define IRQSTORM_EXEC_DIFFERENTIAL_H
 
 #include "exec/executor.h"
+#include "program/generator.h"
 
 struct diff_options {
 	uint64_t ops; /* end after so many */
@@ -28,6 +29,9 @@ struct diff_result {
 	struct exec_result found;
 	struct program program; /* that showed it, as short as it gets; the caller frees */
 };
+
+/* What the generator may make for the device that @x is open on. */
+void differential_config(const struct executor *x, struct generator_config *c);
 
 /* 0 or -errno with @e; a difference is no error. @x counts into x->matrix if there is one. */
 int differential_run(struct executor *x, const struct diff_options *o, struct diff_result *r,

@@ -61,7 +61,7 @@ static int get_info(struct executor *x, const struct op *op, struct outcome *out
 	return ret;
 }
 
-static void perform(struct executor *x, const struct op *op, struct outcome *out)
+void executor_perform(struct executor *x, const struct op *op, struct outcome *out)
 {
 	const struct slots_ops *slots = x->slots->ops;
 	uint32_t size;
@@ -131,7 +131,7 @@ static void run_block(struct executor *x)
 
 	at->done = true;
 	for (uint32_t i = 0; i < at->n; i++)
-		perform(x, &at->ops[i], &at->outcomes[i]);
+		executor_perform(x, &at->ops[i], &at->outcomes[i]);
 }
 
 static void at_step(void *data)
@@ -170,11 +170,11 @@ static bool block_fits(const struct executor *x, const struct op *call)
 static bool perform_at(struct executor *x, const struct op *op, struct outcome *out)
 {
 	if (!block_fits(x, op)) {
-		perform(x, op, out);
+		executor_perform(x, op, out);
 		return false;
 	}
 	x->be->ops->set_step_hook(x->be, at_step, x);
-	perform(x, op, out);
+	executor_perform(x, op, out);
 	x->be->ops->set_step_hook(x->be, NULL, NULL);
 	return x->at->done;
 }
@@ -193,6 +193,7 @@ static void step_with_block(struct executor *x, const struct op *op, struct outc
 		model_step(&x->model, op, want);
 		run_block(x);
 	}
+	oracle_lives(o);
 	oracle_compare(o, op, want, out);
 	for (uint32_t i = 0; i < at->n; i++) {
 		if (!inside) {
@@ -213,6 +214,7 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	err = executor_reset(x, p, e);
 	if (err)
 		return err;
+	recorder_begin(&x->recorder, x->spec, p);
 	oracle_init(x->oracle, x, r);
 	x->fresh = false;
 	x->at->waiting = false;
@@ -245,6 +247,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		return 0;
 	o->r->at = at;
 	if (x->at->n < x->at->want) {
+		recorder_op(&x->recorder, op);
 		x->at->ops[x->at->n++] = *op;
 		return 0;
 	}
@@ -257,6 +260,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 		oracle_skip(o);
 		return 0;
 	}
+	recorder_op(&x->recorder, op);
 	if (op->kind == OP_AT) {
 		begin_at(x->at, op);
 		return 0;
@@ -267,8 +271,9 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	if (op_is_call(op) && x->at->waiting) {
 		step_with_block(x, op, &out, &want);
 	} else {
-		perform(x, op, &out);
+		executor_perform(x, op, &out);
 		model_step(&x->model, op, &want);
+		oracle_lives(o);
 		oracle_compare(o, op, &want, &out);
 	}
 	o->r->ops++;
@@ -320,7 +325,7 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 			continue;
 		/* Events that nobody waits for would come up in the next program. */
 		if (x->emulated || (op->kind != OP_FIRE && op->kind != OP_LINE))
-			perform(x, op, &out);
+			executor_perform(x, op, &out);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "backend/backend.h"
 #include "exec/finding_key.h"
 #include "exec/matrix.h"
+#include "exec/recorder.h"
 #include "exec/slots.h"
 #include "model/model.h"
 
@@ -50,6 +51,7 @@ struct executor {
 	struct rule_counts rules;
 	struct matrix *matrix;    /* NULL: not counted */
 	struct exec_trace *trace; /* NULL: none */
+	struct recorder recorder; /* of every program, where there is one */
 	uint32_t inspect_every; /* look behind the ioctls every so many operations, 0: at the end */
 
 	/* The program that runs now */

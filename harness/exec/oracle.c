@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emulator/zoo.h"
 #include "program/text.h"
 #include "support/clock.h"
 #include "support/digest.h"
@@ -80,6 +81,20 @@ void oracle_compare(struct oracle *o, const struct op *op, const struct expectat
 		       want->info_count, got->info_flags, got->info_count);
 	if (op->kind == OP_IRQ_INFO && !got->argsz_kept)
 		differ(o, DIFF_INFO, "argsz", "argsz or index came back changed");
+}
+
+bool oracle_lives(struct oracle *o)
+{
+	enum zoo_oops oops;
+
+	if (__builtin_expect(!(o->x->desc.traits & BACKEND_OOPSES), 1))
+		return true;
+	oops = emulator_zoo_oops(o->x->be);
+	if (!oops)
+		return true;
+	differ(o, oops == ZOO_ENDLESS_LOOP ? DIFF_HANG : DIFF_CRASH, zoo_oops_text(oops),
+	       "the kernel would not have come back: %s", zoo_oops_text(oops));
+	return false;
 }
 
 /* Interrupts that are on their way are taken when every CPU has run us once. */
@@ -403,7 +418,7 @@ void oracle_finish(struct oracle *o)
 	if (o->r->difference || !x->emulated)
 		return;
 	o->err = backend_device(x->be, BACKEND_DEV_REOPEN, 0);
-	if (!o->err) {
+	if (!o->err && oracle_lives(o)) {
 		struct op reopen = op_make(OP_REOPEN);
 		struct expectation want;
 

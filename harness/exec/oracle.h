@@ -16,6 +16,9 @@ struct outcome {
 	bool argsz_kept;                 /* IRQ_INFO: argsz and index came back as given */
 };
 
+/* Carries @op out, and nothing else. */
+void executor_perform(struct executor *x, const struct op *op, struct outcome *out);
+
 struct oracle {
 	struct executor *x;
 	struct exec_result *r;
@@ -28,6 +31,8 @@ struct oracle {
 };
 
 void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r);
+/* False: what ran would have stopped a kernel, which is the difference (emulator/zoo.h). */
+bool oracle_lives(struct oracle *o);
 void oracle_compare(struct oracle *o, const struct op *op, const struct expectation *want,
 		    const struct outcome *got);
 /* After an OP_AT call: take what was seen for the model to go on from. */

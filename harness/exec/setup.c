@@ -160,6 +160,7 @@ int executor_open(struct executor *x, const char *spec, struct errmsg *e)
 		goto fail;
 	}
 	probe_msi(x);
+	recorder_open(&x->recorder);
 	return 0;
 
 fail:
@@ -186,6 +187,7 @@ void executor_close(struct executor *x)
 	x->be = NULL;
 	slots_destroy(x->slots);
 	x->slots = NULL;
+	recorder_close(&x->recorder);
 	free(x->oracle);
 	free(x->at);
 	free(x->spec);

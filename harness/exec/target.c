@@ -8,6 +8,7 @@
 
 #include "backend/fault.h"
 #include "emulator/emulator.h"
+#include "emulator/zoo.h"
 #include "program/program.h"
 #include "support/units.h"
 #include "vfio/vfio.h"
@@ -122,6 +123,18 @@ static int set_msg(struct parse *p, const char *value)
 	return 0;
 }
 
+static int set_bug(struct parse *p, const char *value)
+{
+	if (!zoo_compiled_in())
+		return errmsg_set(
+			p->e, -EINVAL, EXIT_USAGE,
+			"--target %s: bug=%s: no bugs are planted in this build; build "
+			"the preset zoo: cmake --preset zoo && cmake --build --preset zoo",
+			p->spec, value);
+	p->emu.bug = zoo_find(value);
+	return p->emu.bug ? 0 : bad_value(p, "bug", value, "the number of a bug in docs/zoo.md");
+}
+
 static int set_fault(struct parse *p, const char *value)
 {
 	if (fault_parse(&p->fault, value))
@@ -137,19 +150,13 @@ static int set_trigger(struct parse *p, const char *value)
 }
 
 static const struct key emu_keys[] = {
-	{"profile", set_profile},
-	{"vectors", set_vectors},
-	{"msi", set_msi},
-	{"intx", set_intx},
-	{"pcie", set_pcie},
-	{"pci23", set_pci23},
-	{"dyn", set_dyn},
-	{"intremap", set_intremap},
-	{"hostvecs", set_hostvecs},
-	{"pba", set_pba},
-	{"msg", set_msg},
-	{"fault", set_fault},
-	{NULL, NULL},
+	{"profile", set_profile},   {"vectors", set_vectors},
+	{"msi", set_msi},           {"intx", set_intx},
+	{"pcie", set_pcie},         {"pci23", set_pci23},
+	{"dyn", set_dyn},           {"intremap", set_intremap},
+	{"hostvecs", set_hostvecs}, {"pba", set_pba},
+	{"msg", set_msg},           {"bug", set_bug},
+	{"fault", set_fault},       {NULL, NULL},
 };
 
 static const struct key vfio_keys[] = {
@@ -243,6 +250,25 @@ static int open_vfio(struct parse *p, char *rest, struct backend **out)
 bool target_is_emulator(const char *spec)
 {
 	return !strncmp(spec, "emu", 3) && (spec[3] == ':' || !spec[3]);
+}
+
+char *target_with_bug(const char *spec, const char *bug, struct errmsg *e)
+{
+	char *out = NULL;
+
+	if (!bug) {
+		out = strdup(spec);
+	} else if (!target_is_emulator(spec)) {
+		errmsg_set(e, -EINVAL, EXIT_USAGE,
+			   "--bug %s: only the emulator can be given a bug, not --target %s", bug,
+			   spec);
+		return NULL;
+	} else if (asprintf(&out, "%s%cbug=%s", spec, strchr(spec, ':') ? ',' : ':', bug) < 0) {
+		out = NULL;
+	}
+	if (!out)
+		errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	return out;
 }
 
 static char *emu_keys_of(char *spec)

@@ -3,7 +3,7 @@
  * target: turns what --target takes into an open backend.
  *
  *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,pci23=1,dyn=1,intremap=1,hostvecs=0,
- *	    pba=keep|clear,msg=reread|cached]
+ *	    pba=keep|clear,msg=reread|cached,bug=ID]
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
@@ -18,7 +18,7 @@
 #define TARGET_HELP                                                                                \
 	"Target:\n"                                                                                \
 	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,pci23=0|1,dyn=0|1,\n"           \
-	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached]\n"                        \
+	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached,bug=ID]\n"                 \
 	"      the emulator in this process (default emu:profile=6.12,vectors=64)\n"               \
 	"  vfio:BDF[,trigger=loopback|ivshmem|edu|e1000e]\n"                                       \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
@@ -44,6 +44,12 @@ int target_open_with(const char *spec, const struct target_options *o, struct ba
 		     struct errmsg *e);
 
 bool target_is_emulator(const char *spec);
+
+/*
+ * @spec with bug=@bug (docs/zoo.md) among its keys, to be freed. @bug NULL: as it is. NULL with @e:
+ * not an emulator (exit 2), no memory.
+ */
+char *target_with_bug(const char *spec, const char *bug, struct errmsg *e);
 
 struct emu_config;
 

@@ -227,6 +227,81 @@ int crossing_init(struct crossing *x, const struct command *cmd, int argc, char 
 	return cross_all(x, cmd, e);
 }
 
+static int is_visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* Take over both strings. */
+static int add_in(struct crossing *x, char *host, char *guest)
+{
+	struct guest_infile *in = reallocarray(x->in, x->n_in + 1, sizeof(*in));
+
+	if (in) {
+		x->in = in;
+		in[x->n_in++] = (struct guest_infile){.host = host, .guest = guest};
+		if (guest)
+			return 0;
+	} else {
+		free(host);
+		free(guest);
+	}
+	return -ENOMEM;
+}
+
+static int add_file(struct crossing *x, const char *folder, const char *guest, const char *name)
+{
+	char *from = NULL, *to = NULL;
+	int err = 0;
+
+	if (asprintf(&from, "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	if (!is_file(from)) {
+		free(from);
+		return 0;
+	}
+	if (asprintf(&to, "%s/%s", guest, name) < 0) {
+		to = NULL;
+		err = -ENOMEM;
+	}
+	return add_in(x, from, to) ? -ENOMEM : err;
+}
+
+static int cross_folder(struct crossing *x, int slot, struct errmsg *e)
+{
+	char *folder = x->argv[slot], *guest = NULL;
+	struct dirent **names;
+	int n = scandir(folder, &names, is_visible, alphasort), err;
+
+	if (n < 0)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot read %s: %s", folder,
+				  strerror(errno));
+	if (asprintf(&guest, "/in/%zu.folder", x->n_in) < 0)
+		guest = NULL;
+	err = guest ? add_in(x, NULL, strdup(guest)) : -ENOMEM;
+	for (int i = 0; i < n; i++) {
+		if (!err)
+			err = add_file(x, folder, guest, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	if (!err)
+		err = rewrite(x, slot, 0, guest);
+	free(guest);
+	return err ? no_memory(e) : 0;
+}
+
+int crossing_folders(struct crossing *x, struct errmsg *e)
+{
+	int err = 0;
+
+	for (int i = 1; !err && i < x->argc; i++) {
+		if (is_folder(x->argv[i]))
+			err = cross_folder(x, i, e);
+	}
+	return err;
+}
+
 void crossing_free(struct crossing *x)
 {
 	for (int i = 0; x->argv && i < x->argc; i++)

@@ -27,6 +27,12 @@ struct crossing {
 int crossing_init(struct crossing *x, const struct command *cmd, int argc, char **argv,
 		  struct errmsg *e);
 
+/*
+ * For programs that read folders: what is left of the words and names one crosses as a folder, with
+ * the files right in it. What the guest adds there stays there. 0, or -errno with @e.
+ */
+int crossing_folders(struct crossing *x, struct errmsg *e);
+
 void crossing_free(struct crossing *x);
 
 #endif

@@ -15,6 +15,7 @@
 #include "guest/frame.h"
 #include "guest/initramfs.h"
 #include "guest/ivshmem.h"
+#include "guest/last.h"
 #include "guest/proc.h"
 #include "guest/qemu.h"
 #include "support/clock.h"
@@ -392,7 +393,15 @@ static int start(struct run *run, struct errmsg *e)
 		err = initrd;
 		goto out;
 	}
+	run->r->last = last_create();
+	if (run->r->last < 0) {
+		err = errmsg_set(e, run->r->last, EXIT_ENVIRONMENT,
+				 "cannot make a memory that survives the guest: %s",
+				 strerror(-run->r->last));
+		goto out;
+	}
 	q.initrd = initrd;
+	q.last = run->r->last;
 	q.console = console[1];
 	q.channel = channel[1];
 	run->start = run->life = clock_ns();
@@ -421,6 +430,7 @@ int guest_run(const struct guest_config *c, struct guest_result *r, struct errms
 	int err;
 
 	memset(r, 0, sizeof(*r));
+	r->last = -1;
 	r->console.copy = c->console;
 	for (size_t i = 0; i < DEVICES_MAX; i++)
 		run.servers[i].fd = run.servers[i].memory = -1;
@@ -448,6 +458,8 @@ out:
 	close_fd(&run.console);
 	close_fd(&run.err_fd);
 	close_fd(&run.pidfd);
+	if (err)
+		close_fd(&r->last);
 	bytes_free(&run.qemu_err);
 	return err;
 }
@@ -455,4 +467,5 @@ out:
 void guest_result_free(struct guest_result *r)
 {
 	console_free(&r->console);
+	close_fd(&r->last);
 }

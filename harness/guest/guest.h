@@ -18,7 +18,7 @@
 #include "support/outfile.h"
 
 struct guest_infile {
-	const char *host;  /* where it is */
+	const char *host;  /* where it is; NULL: a folder, which comes before what is in it */
 	const char *guest; /* absolute path inside */
 };
 
@@ -49,9 +49,10 @@ struct guest_config {
 	size_t n_in;
 	struct guest_outfile *out;
 	size_t n_out;
-	int sigfd;     /* signalfd of SIGINT, SIGTERM and SIGHUP, which are blocked */
-	FILE *console; /* copy of the kernel log; NULL for none */
-	bool quiet;    /* say nothing about the boot */
+	int sigfd;       /* signalfd of SIGINT, SIGTERM and SIGHUP, which are blocked */
+	FILE *console;   /* copy of the kernel log; NULL for none */
+	bool quiet;      /* say nothing about the boot */
+	const char *via; /* "irqstorm guest ... --", which repeats the run; NULL: not known */
 };
 
 enum guest_end {
@@ -75,6 +76,7 @@ struct guest_result {
 	int qemu_status;     /* of waitpid() */
 	char qemu_says[256]; /* the line of its stderr that tells most */
 	char release[96];
+	int last; /* what the guest's programs wrote down, see last.h; -1 for nothing */
 	struct console console;
 };
 

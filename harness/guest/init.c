@@ -294,6 +294,7 @@ static void prepare(struct init *in)
 
 	if (init_modules(&in->cmd, &e) || init_bind(&in->cmd, &e))
 		fail(in, e.text);
+	init_last();
 	set_printk();
 	setpriority(PRIO_PROCESS, 0, INIT_NICE);
 	sigemptyset(&chld);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest/cmdfile.h"
+#include "guest/last.h"
 #include "guest/modules.h"
 
 #define SYS_PCI "/sys/bus/pci"
@@ -156,4 +157,9 @@ int init_bind(const struct bytes *cmd, struct errmsg *e)
 		err = bind_one(bdf, device + strcspn(device, " ") + 1, e);
 	}
 	return err;
+}
+
+void init_last(void)
+{
+	put(SYS_PCI "/devices/" LAST_BDF "/enable", "1");
 }

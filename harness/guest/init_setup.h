@@ -17,4 +17,7 @@ int init_modules(const struct bytes *cmd, struct errmsg *e);
 /* Bind each device of the command file to vfio-pci. */
 int init_bind(const struct bytes *cmd, struct errmsg *e);
 
+/* Have the memory that survives the guest (last.h) answer. Who writes there tells of a failure. */
+void init_last(void);
+
 #endif

@@ -11,6 +11,8 @@
 
 #include "guest/cmdfile.h"
 #include "guest/cpio.h"
+#include "guest/last.h"
+#include "support/blackbox.h"
 
 #define PROGRAM "bin/program" /* a static program of the user's own */
 
@@ -94,14 +96,15 @@ static int add_devices(struct bytes *cmd, const struct devices *d)
 static int add_environment(struct bytes *cmd)
 {
 	static const char *const fixed[] = {"PATH=/bin", "HOME=/tmp", "TMPDIR=/tmp",
-					    "IRQSTORM_GUEST=1"};
+					    "IRQSTORM_GUEST=1", BLACKBOX_VARIABLE "=" LAST_PATH};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		err = cmdfile_add(cmd, "env", fixed[i]);
 	for (char **p = environ; !err && *p; p++) {
 		if (strncmp(*p, "IRQSTORM_", 9) || !strncmp(*p, "IRQSTORM_QEMU=", 14) ||
-		    !strncmp(*p, "IRQSTORM_GUEST=", 15) || !strncmp(*p, "IRQSTORM_DEVICES=", 17))
+		    !strncmp(*p, "IRQSTORM_GUEST=", 15) || !strncmp(*p, "IRQSTORM_DEVICES=", 17) ||
+		    !strncmp(*p, BLACKBOX_VARIABLE "=", strlen(BLACKBOX_VARIABLE "=")))
 			continue;
 		err = cmdfile_add(cmd, "env", *p);
 	}
@@ -112,8 +115,15 @@ static int add_infiles(struct bytes *ar, const struct guest_config *c, struct er
 {
 	for (size_t i = 0; i < c->n_in; i++) {
 		struct bytes data = {0};
-		int err = bytes_read_file(&data, c->in[i].host);
+		int err;
 
+		if (!c->in[i].host) {
+			err = cpio_dir(ar, c->in[i].guest + 1);
+			if (err)
+				return errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory");
+			continue;
+		}
+		err = bytes_read_file(&data, c->in[i].host);
 		if (err) {
 			bytes_free(&data);
 			return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read %s: %s",

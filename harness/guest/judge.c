@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/last.h"
 #include "support/log.h"
 
 #define TAIL_LINES 8
@@ -75,6 +76,33 @@ static void save_log(struct guest_result *r, const char *keep_log)
 		log_error("cannot save the kernel log as %s: %s", path, strerror(-err));
 	else
 		log_note("guest: the kernel log is in %s", path);
+}
+
+/* What its programs did last, for a guest that ended so that it may have been their doing. */
+static void save_last(const struct guest_config *c, const struct guest_result *r,
+		      const char *keep_log)
+{
+	struct last_saved saved;
+	struct errmsg e;
+	char dir[PATH_MAX];
+
+	if (r->last < 0)
+		return;
+	if (keep_log)
+		snprintf(dir, sizeof(dir), "%s.last", keep_log);
+	else
+		snprintf(dir, sizeof(dir), "./irqstorm-guest-%d.last", (int)getpid());
+	if (last_save(r->last, dir, &saved, &e)) {
+		log_error("%s", e.text);
+		return;
+	}
+	if (!saved.n)
+		return;
+	log_note("guest: the last programs (%u) are in %s, the newest is %s", saved.n, dir,
+		 saved.newest);
+	if (c->via)
+		log_note("guest: repeat that with: %s run --target %s --trace %s", c->via,
+			 saved.target, saved.newest);
 }
 
 static int report_splat(const struct guest_result *r)
@@ -151,6 +179,14 @@ static int report_code(const struct guest_result *r)
 	return r->code;
 }
 
+/* A program of the user's own tells of a finding as irqstorm does; irqstorm has told all of it. */
+static bool ended_badly(const struct guest_config *c, const struct guest_result *r, int code)
+{
+	if (r->signal)
+		return r->signal != SIGINT && r->signal != SIGTERM;
+	return c->program && code == EXIT_FINDING;
+}
+
 static int report_verdict(const struct guest_config *c, struct guest_result *r,
 			  const char *keep_log)
 {
@@ -159,7 +195,10 @@ static int report_verdict(const struct guest_config *c, struct guest_result *r,
 
 	switch (v) {
 	case VERDICT_CODE:
-		return report_code(r);
+		code = report_code(r);
+		if (ended_badly(c, r, code))
+			save_last(c, r, keep_log);
+		return code;
 	case VERDICT_STOPPED:
 		log_error("guest was stopped by signal %d", r->stop_signal);
 		return 128 + r->stop_signal;
@@ -178,6 +217,7 @@ static int report_verdict(const struct guest_config *c, struct guest_result *r,
 		code = report_vanished(c, r);
 	}
 	save_log(r, keep_log);
+	save_last(c, r, keep_log);
 	return code;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "guest/last.h"
 #include "guest/proc.h"
 
 #define ARGS_MAX 128
@@ -109,6 +110,11 @@ char **qemu_args(const struct qemu_config *c)
 		}
 		add_pair(&a, "-device", device_qemu(c->devices, i, device, sizeof(device)));
 	}
+	add(&a, "-object");
+	add(&a, "memory-backend-file,id=last,mem-path=/proc/self/fd/%d,size=%u,share=on", c->last,
+	    LAST_SIZE);
+	add(&a, "-device");
+	add(&a, "ivshmem-plain,memdev=last,bus=pcie.0,addr=0x%x", LAST_SLOT);
 	add_pair(&a, "-kernel", c->kernel);
 	add(&a, "-initrd");
 	add(&a, "/proc/self/fd/%d", c->initrd);
@@ -150,6 +156,7 @@ static _Noreturn void child(const struct qemu_config *c, char **args, int parent
 	inherit(c->initrd);
 	inherit(c->console);
 	inherit(c->channel);
+	inherit(c->last);
 	for (size_t i = 0; i < c->devices->n; i++)
 		inherit(c->ivshmem[i]);
 	execv(c->program, args);

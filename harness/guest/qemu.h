@@ -24,6 +24,7 @@ struct qemu_config {
 	const struct devices *devices;
 	/* Descriptors that QEMU inherits; all close-on-exec in this process. */
 	int initrd, console, channel;
+	int last;           /* the memory that survives (last.h) */
 	const int *ivshmem; /* one a device of the list, -1 where it is none */
 };
 

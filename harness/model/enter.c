@@ -76,32 +76,42 @@ static int dispatch(struct model *m, const struct call *c)
 	}
 }
 
-int model_enter_set_irqs(struct model *m, const struct op *op)
+int model_enter_check(struct model *m, const struct op *op, struct call *c)
 {
-	struct call c = {.op = op};
 	uint32_t bytes;
 	int err;
 
+	c->op = op;
 	rule(m, R(2));
 	if (step_fails(m))
 		return -EIO;
-	op_request_head(op, &c.h);
+	op_request_head(op, &c->h);
 	rule(m, R(3));
-	if (c.h.size < IRQ_SET_HDR_SIZE)
+	if (c->h.size < IRQ_SET_HDR_SIZE)
 		return -EFAULT;
-	err = validate(m, &c.h);
+	err = validate(m, &c->h);
 	if (err)
 		return err;
-	c.type = c.h.flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
-	bytes = c.h.count * (uint32_t)item_size(c.h.flags);
+	c->type = c->h.flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	bytes = c->h.count * (uint32_t)item_size(c->h.flags);
 	if (bytes) {
 		rule(m, R(9));
 		if (step_fails(m))
 			return -ENOMEM;
-		if (c.h.size < IRQ_SET_HDR_SIZE + bytes)
+		if (c->h.size < IRQ_SET_HDR_SIZE + bytes)
 			return -EFAULT;
 	}
 	rule(m, R(10));
+	return 0;
+}
+
+int model_enter_set_irqs(struct model *m, const struct op *op)
+{
+	struct call c;
+	int err = model_enter_check(m, op, &c);
+
+	if (err)
+		return err;
 	rule(m, R(13));
 	return dispatch(m, &c);
 }

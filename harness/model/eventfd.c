@@ -107,7 +107,7 @@ int model_eventfd_write(struct model *m, uint32_t slot, uint64_t value)
 }
 
 /* Nobody can see @object any more. */
-static void orphan(struct model *m, uint8_t object)
+void model_eventfd_orphan(struct model *m, uint8_t object)
 {
 	if (m->intx_unmask == object) {
 		rule(m, R(36)); /* EPOLLHUP detaches the virqfd */
@@ -139,7 +139,7 @@ int model_eventfd_close(struct model *m, uint32_t slot)
 		return -EBADF;
 	m->slot[slot] = MODEL_NO_OBJECT;
 	if (!--m->eventfd[object].files)
-		orphan(m, object);
+		model_eventfd_orphan(m, object);
 	return 0;
 }
 

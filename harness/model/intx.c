@@ -31,7 +31,7 @@ static void evaluate(struct model *m)
 }
 
 /* R33. True: the line is still up, so the user is to be signalled again. */
-static bool unmask_handler(struct model *m)
+bool model_intx_try_unmask(struct model *m)
 {
 	rule(m, R(33));
 	if (!enabled(m) || !m->intx_masked || m->virq_disabled)
@@ -42,7 +42,7 @@ static bool unmask_handler(struct model *m)
 
 static void unmask(struct model *m)
 {
-	if (unmask_handler(m))
+	if (model_intx_try_unmask(m))
 		send(m);
 }
 
@@ -63,7 +63,7 @@ void model_intx_wake(struct model *m)
 
 	rule(m, R(37));
 	model_eventfd_consume(m, object);
-	if (!unmask_handler(m))
+	if (!model_intx_try_unmask(m))
 		return;
 	rule(m, R(38));
 	if (m->intx_trigger == object) {
@@ -146,7 +146,7 @@ static int attach(struct model *m, int32_t fd)
 	m->intx_unmask = object;
 	if (model_eventfd_nonzero(m, object)) {
 		rule(m, R(37)); /* runs at once and leaves the counter */
-		if (unmask_handler(m))
+		if (model_intx_try_unmask(m))
 			send(m);
 	}
 	return 0;

@@ -29,7 +29,7 @@ static void teardown(struct model *m, uint32_t vector)
 }
 
 /* R55: a host irq for exactly this vector. */
-static int allocate_dynamic(struct model *m, uint32_t vector)
+int model_msi_allocate(struct model *m, uint32_t vector)
 {
 	if (!is_msix(m) || !m->cfg.dyn)
 		return -EINVAL;
@@ -47,7 +47,7 @@ static int allocate_dynamic(struct model *m, uint32_t vector)
 }
 
 /* R70-R73: the first vector of an eventfd has the producer. */
-static void register_producer(struct model *m, uint32_t vector)
+void model_msi_register(struct model *m, uint32_t vector)
 {
 	rule(m, R(70));
 	if (step_fails(m)) {
@@ -83,7 +83,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 		return 0;
 	}
 	if (!vector_in(&m->allocated, vector)) {
-		err = allocate_dynamic(m, vector);
+		err = model_msi_allocate(m, vector);
 		if (err)
 			return err;
 	}
@@ -105,7 +105,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	}
 	m->trigger[vector] = object;
 	vector_add(&m->active, vector);
-	register_producer(m, vector);
+	model_msi_register(m, vector);
 	if (is_msix(m))
 		model_function_unmask(m, vector);
 	return 0;
@@ -134,7 +134,7 @@ static int set_block(struct model *m, const struct call *c)
 }
 
 /* R46-R48: what the MSI core makes of a first enable. */
-static int enable_vectors(struct model *m, uint32_t index, uint32_t nvec)
+int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 {
 	bool msix = index == VFIO_PCI_MSIX_IRQ_INDEX;
 	uint32_t limit = m->cfg.host_vectors;
@@ -200,7 +200,7 @@ void model_msi_disable(struct model *m)
 
 static int enable(struct model *m, const struct call *c)
 {
-	int err = enable_vectors(m, c->h.index, c->h.start + c->h.count);
+	int err = model_msi_enable(m, c->h.index, c->h.start + c->h.count);
 
 	if (err)
 		return err;

@@ -84,6 +84,8 @@ int model_eventfd_dup(struct model *m, uint32_t from, uint32_t to);
 bool model_eventfd_nonzero(const struct model *m, uint8_t object);
 void model_eventfd_touch(struct model *m, uint8_t object);
 void model_eventfd_consume(struct model *m, uint8_t object);
+/* Nobody can see @object any more. */
+void model_eventfd_orphan(struct model *m, uint8_t object);
 
 /* intx.c */
 int model_intx_mask(struct model *m, const struct call *c);
@@ -95,8 +97,14 @@ void model_intx_set_disintx(struct model *m, bool disabled);
 /* The counter of the unmask virqfd's eventfd was written, or signalled. */
 void model_intx_wake(struct model *m);
 
+/* R33. True: the line is still up, so the user is to be signalled again. */
+bool model_intx_try_unmask(struct model *m);
+
 /* msi.c */
 int model_msi_trigger(struct model *m, const struct call *c);
+int model_msi_allocate(struct model *m, uint32_t vector);  /* R55: for exactly this one */
+void model_msi_register(struct model *m, uint32_t vector); /* R70 */
+int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec); /* R46-R48 */
 void model_msi_disable(struct model *m);
 
 /* single.c */
@@ -112,6 +120,8 @@ void model_function_set_mask(struct model *m, bool masked);
 int model_function_step(struct model *m, const struct op *op);
 
 /* enter.c: the way in of the ioctls */
+/* Up to the handler: 0 and @c, or the error. */
+int model_enter_check(struct model *m, const struct op *op, struct call *c);
 int model_enter_set_irqs(struct model *m, const struct op *op);
 int model_enter_irq_info(struct model *m, const struct op *op, struct expectation *out);
 uint32_t model_irq_count(const struct model *m, uint32_t index);

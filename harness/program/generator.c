@@ -261,7 +261,7 @@ static void make_due_call(struct generator *g, struct op *op)
 {
 	for (int i = 0; i < 4; i++) {
 		gen_valid(g, op);
-		if (gen_allowed(g, op))
+		if (generator_allows(g, op))
 			return;
 	}
 	gen_put(op, VFIO_PCI_REQ_IRQ_INDEX, GEN_NONE, 0, 1);
@@ -272,7 +272,7 @@ static void choose(struct generator *g, struct op *op)
 	for (int i = 0; i < 16; i++) {
 		if (!take(g, op))
 			make(g, op);
-		if (gen_allowed(g, op))
+		if (generator_allows(g, op))
 			return;
 		if (g->block)
 			break;

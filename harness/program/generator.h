@@ -48,7 +48,7 @@ struct generator {
 	uint32_t recent[GENERATOR_RECENT]; /* vectors set lately, most of them armed */
 	uint32_t recents;
 	bool err, req, line, masked, disintx, memory_off, d3hot;
-	bool pends; /* an MSI-X vector may have its pending bit set */
+	bool pends;                       /* an MSI-X vector may have its pending bit set */
 	uint8_t open;                     /* slots, a bit each */
 	uint32_t eventfds[PROGRAM_SLOTS]; /* which eventfd a slot has: equal after DUP */
 	uint32_t next_eventfd;
@@ -75,6 +75,11 @@ void generator_next(struct generator *g, struct op *out);
 bool generator_may_end(const struct generator *g);
 /* What the operation returned, before the next one is made. */
 void generator_note(struct generator *g, const struct op *op, int ret);
+/*
+ * Does the target, and its safety, allow @op now? All that generator_next() makes is allowed; for
+ * operations that come from elsewhere: ask, carry out, note. Not within an AT block.
+ */
+bool generator_allows(const struct generator *g, const struct op *op);
 
 /* A random device; its profile is left as it is. */
 void generator_device(struct rng *rng, struct program_device *device);

@@ -81,7 +81,7 @@ static bool needs_memory(const struct op *op)
 	}
 }
 
-bool gen_allowed(const struct generator *g, const struct op *op)
+bool generator_allows(const struct generator *g, const struct op *op)
 {
 	int needs = op_device_op((enum op_kind)op->kind);
 

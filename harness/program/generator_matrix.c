@@ -45,8 +45,10 @@ static uint32_t matrix_count(struct generator *g, uint32_t class, uint32_t n, ui
 		return room;
 	case 4:
 		return room + 1;
-	default: /* just beyond and just within the first test of R5, or a wrap of the sum */
-		return UINT32_MAX - start - gen_below(g, 3);
+	default: /* just within what 32 bits hold, or a sum that wraps to something small */
+		if (gen_percent(g, 50))
+			return UINT32_MAX - start - gen_below(g, 3);
+		return 0 - start + gen_below(g, n + 1);
 	}
 }
 

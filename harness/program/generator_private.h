@@ -88,7 +88,4 @@ void gen_raw(struct generator *g, struct op *op);
 void gen_story(struct generator *g);
 void gen_push(struct generator *g, struct op op);
 
-/* generator_gate.c: whether the target, and its safety, allow @op now. */
-bool gen_allowed(const struct generator *g, const struct op *op);
-
 #endif

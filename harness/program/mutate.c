@@ -8,11 +8,12 @@
 #include "program/mutate_private.h"
 
 #define INSERT_MAX 4u
+#define FRESH_MAX  24u
 
 static const char *const names[MUTATE_KINDS] = {
 	[MUTATE_INSERT] = "insert", [MUTATE_DELETE] = "delete", [MUTATE_DUPLICATE] = "duplicate",
 	[MUTATE_SWAP] = "swap",     [MUTATE_MOVE] = "move",     [MUTATE_TWEAK] = "tweak",
-	[MUTATE_DEVICE] = "device", [MUTATE_CUT] = "cut",
+	[MUTATE_DEVICE] = "device", [MUTATE_CUT] = "cut",       [MUTATE_FRESH] = "fresh",
 };
 
 const char *mutation_name(enum mutation kind)
@@ -120,14 +121,9 @@ static void prepare(struct mutator *m, const struct program *p, uint32_t at, str
 		generator_note(&m->g, &p->ops[i], 0);
 }
 
-static bool insert(struct mutator *m, struct program *p, struct rng *rng)
+/* The generator's next operations, and what belongs to them, at the end of m->out. */
+static void generate(struct mutator *m, uint32_t n)
 {
-	uint32_t at = rng_below(rng, p->n + 1), n = 1 + rng_below(rng, INSERT_MAX);
-
-	program_clear(&m->out);
-	if (p->n >= BINARY_FUZZ_OPS || !append(&m->out, p, 0, at))
-		return false;
-	prepare(m, p, at, rng);
 	for (uint32_t i = 0; i < n || !generator_may_end(&m->g); i++) {
 		struct op op;
 
@@ -136,6 +132,27 @@ static bool insert(struct mutator *m, struct program *p, struct rng *rng)
 		if (m->out.n >= BINARY_FUZZ_OPS || program_add(&m->out, &op))
 			break;
 	}
+}
+
+static bool fresh(struct mutator *m, struct program *p, struct rng *rng)
+{
+	mutate_device(p, rng);
+	program_clear(&m->out);
+	prepare(m, p, 0, rng);
+	generate(m, 1 + rng_below(rng, FRESH_MAX));
+	take(m, p);
+	return true;
+}
+
+static bool insert(struct mutator *m, struct program *p, struct rng *rng)
+{
+	uint32_t at = rng_below(rng, p->n + 1), n = 1 + rng_below(rng, INSERT_MAX);
+
+	program_clear(&m->out);
+	if (p->n >= BINARY_FUZZ_OPS || !append(&m->out, p, 0, at))
+		return false;
+	prepare(m, p, at, rng);
+	generate(m, n);
 	append(&m->out, p, at, p->n); /* what does not fit is cut */
 	take(m, p);
 	return true;
@@ -243,6 +260,8 @@ bool mutate_program(struct mutator *m, struct program *p, enum mutation kind, st
 		p->n -= 1 + rng_below(rng, p->n - 1);
 		mutate_mend(p);
 		return true;
+	case MUTATE_FRESH:
+		return fresh(m, p, rng);
 	case MUTATE_KINDS:
 		break;
 	}

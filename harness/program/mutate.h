@@ -23,6 +23,7 @@ enum mutation {
 	MUTATE_TWEAK,     /* a field of an operation becomes a boundary value */
 	MUTATE_DEVICE,    /* a field of the device, or whether there is one */
 	MUTATE_CUT,       /* the end goes */
+	MUTATE_FRESH,     /* another program of the generator's altogether, device and all */
 	MUTATE_KINDS,
 };
 const char *mutation_name(enum mutation kind);

@@ -12,8 +12,9 @@
 
 /* Out of 32; the rest are bytes. */
 static const uint8_t shares[MUTATE_KINDS] = {
-	[MUTATE_INSERT] = 8, [MUTATE_DELETE] = 4, [MUTATE_DUPLICATE] = 2, [MUTATE_SWAP] = 2,
-	[MUTATE_MOVE] = 2,   [MUTATE_TWEAK] = 8,  [MUTATE_DEVICE] = 2,    [MUTATE_CUT] = 1,
+	[MUTATE_INSERT] = 7, [MUTATE_DELETE] = 3, [MUTATE_DUPLICATE] = 2,
+	[MUTATE_SWAP] = 2,   [MUTATE_MOVE] = 2,   [MUTATE_TWEAK] = 8,
+	[MUTATE_DEVICE] = 2, [MUTATE_CUT] = 1,    [MUTATE_FRESH] = 3,
 };
 
 /* MUTATE_KINDS: bytes. */
@@ -76,9 +77,10 @@ static size_t store(struct program *p, uint8_t *out, size_t max)
 	}
 }
 
+/* A head that is long says more: whole schedules, of which each is worth as much as a program. */
 static void mutate_head(uint8_t *data, size_t head, struct rng *rng)
 {
-	if (head && !rng_below(rng, 8))
+	if (head && !rng_below(rng, head > 4 ? 2 : 8))
 		data[rng_below(rng, (uint32_t)head)] = (uint8_t)rng_u64(rng);
 }
 

@@ -81,9 +81,9 @@ check "diff echoes its seed" 0 'seed +0x2a' diff --ops 1k --seed 42 --quiet
 one_line "diff: --ops 0" 2 '--ops 0' diff --ops 0
 one_line "diff: bad seed" 2 'seed' diff --seed frob
 check "diff finds a planted fault" 1 'DIFFERENCE \((counter|value|masked)\)' \
-	diff --ops 50k --seed 1 --quiet --target emu:fault=drop:50
-check "and says how to repeat the run" 1 'diff --target emu:fault=drop:50 .*--seed 0x1' \
-	diff --ops 50k --seed 1 --quiet --target emu:fault=drop:50
+	diff --ops 50k --seed 1 --quiet --target emu:fault=drop:10
+check "and says how to repeat the run" 1 'diff --target emu:fault=drop:10 .*--seed 0x1' \
+	diff --ops 50k --seed 1 --quiet --target emu:fault=drop:10
 digest() {
 	"$bin" diff --ops 20k --quiet "$@" 2>/dev/null | grep '^digest'
 }
@@ -103,7 +103,7 @@ result "diff --matrix FILE has what was never hit" $((1 - $?)) "$(head -2 "$tmp/
 "$bin" diff --ops 1k --quiet --json - 2>/dev/null |
 	python3 -c 'import json, sys; json.load(sys.stdin)'
 result "diff --json - puts JSON alone on stdout" $((1 - $?)) "does not parse"
-"$bin" diff --ops 50k --seed 1 --quiet --json "$tmp/f.json" --target emu:fault=drop:50 \
+"$bin" diff --ops 50k --seed 1 --quiet --json "$tmp/f.json" --target emu:fault=drop:10 \
 	>/dev/null 2>&1
 json "$tmp/f.json" first_divergence program >"$tmp/found.irq" && [ -s "$tmp/found.irq" ] &&
 	"$bin" run "$tmp/found.irq" | grep -q ': ok'

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 . "$here/../lib.sh"
 
-for target in fuzz_irq_program fuzz_irq_faults fuzz_set_irqs_raw fuzz_program_text; do
+for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text; do
 	dirs=("$root/corpus/$target" "$root/corpus/regressions/$target")
 	[ $target = fuzz_set_irqs_raw ] || dirs+=("$root/corpus/rules")
 	for seed in 1 2; do
@@ -20,6 +20,9 @@ for target in fuzz_irq_program fuzz_irq_faults fuzz_set_irqs_raw fuzz_program_te
 		$([ -n "$first" ] && [ "$first" = "$second" ] && echo 1 || echo 0) \
 		"$(diff <(echo "$first") <(echo "$second") | head -4)"
 done
+
+out=$(IRQSTORM_TARGET=emu "$1/fuzz_irq_device" --twice --shuffle 3 "$root/corpus/fuzz_irq_program" 2>&1)
+result "fuzz_irq_device: twice and shuffled" $(($? == 0)) "$(tail -5 <<<"$out")"
 
 # A digest that never changes would pass all that.
 different=$("$1/fuzz_irq_program" --digest "$root/corpus/fuzz_irq_program" | cut -d' ' -f1 | sort -u | wc -l)

@@ -100,7 +100,8 @@ fi
 
 if [ -z "$PROGRAM" ]; then
 	PROGRAM=$WORK/guest_program
-	${CC:-cc} -static -D_GNU_SOURCE -o "$PROGRAM" "$HERE/guest_program.c" || exit 3
+	${CC:-cc} -static -D_GNU_SOURCE -I"$HERE/../../harness" -o "$PROGRAM" "$HERE/guest_program.c" \
+		"$HERE/../../harness/support/blackbox.c" || exit 3
 fi
 
 #

@@ -11,6 +11,7 @@
  *	sleep N     seconds
  *	bulk N      N lines to stdout
  *	sigint      wait for SIGINT, then say so
+ *	record N    write N programs of two lines to the memory that survives, as IRQSTORM_BLACKBOX
  *	hang        stop init, so that no heartbeat comes
  */
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
+
+#include "support/blackbox.h"
 
 static void put(const char *path, const char *text)
 {
@@ -62,9 +65,37 @@ static void wait_sigint(void)
 /* PID 1 ignores SIGSTOP, but it can be traced: the kernel is well and init says nothing. */
 static void hang(void)
 {
+	sigset_t set;
+
+	/* First init has to pass on what was said, and nobody to stop this meanwhile. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sleep(1);
 	if (ptrace(PTRACE_ATTACH, 1, NULL, NULL))
 		perror("ptrace");
 	pause();
+}
+
+static void record(int n)
+{
+	struct blackbox box;
+	const char *path = getenv(BLACKBOX_VARIABLE);
+	int err = blackbox_open(&box, path ? path : "");
+
+	if (err) {
+		fprintf(stderr, "%s: %s\n", path ? path : "no path", strerror(-err));
+		exit(3);
+	}
+	for (int i = 1; i <= n; i++) {
+		char line[64];
+
+		blackbox_begin(&box);
+		blackbox_add(&box, "# target emu\n", 13);
+		snprintf(line, sizeof(line), "write e0 %d\n", i);
+		blackbox_add(&box, line, strlen(line));
+	}
+	blackbox_close(&box);
 }
 
 int main(int argc, char **argv)
@@ -93,6 +124,8 @@ int main(int argc, char **argv)
 				puts(next);
 			else if (!strcmp(argv[i], "sleep"))
 				sleep((unsigned int)atoi(next));
+			else if (!strcmp(argv[i], "record"))
+				record(atoi(next));
 			else if (!strcmp(argv[i], "bulk"))
 				for (int n = 0; n < atoi(next); n++)
 					printf("line %d of a lot of output\n", n);

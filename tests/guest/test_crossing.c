@@ -131,6 +131,26 @@ Test(crossing, an_option_that_names_a_folder_stays)
 	cr_assert_eq(x.n_in, 0);
 }
 
+Test(crossing, a_folder_crosses_whole_where_that_is_wanted)
+{
+	const char *const words[] = {"fuzz", at("a.irq"), dir, at("empty"), "none", NULL};
+
+	cr_assert_eq(cross(NULL, words), 0, "%s", e.text);
+	cr_assert_eq(crossing_folders(&x, &e), 0, "%s", e.text);
+	cr_assert_eq(x.argc, 5);
+	cr_assert_str_eq(x.argv[1], "/in/0.a.irq");
+	cr_assert_str_eq(x.argv[2], "/in/1.folder");
+	cr_assert_str_eq(x.argv[3], "/in/6.folder");
+	cr_assert_str_eq(x.argv[4], "none");
+	cr_assert_eq(x.n_in, 7, "%zu: hidden files and folders in it do not cross", x.n_in);
+	cr_assert_null(x.in[1].host);
+	cr_assert_str_eq(x.in[1].guest, "/in/1.folder");
+	cr_assert_str_eq(x.in[2].host, at("10.irq"));
+	cr_assert_str_eq(x.in[2].guest, "/in/1.folder/10.irq");
+	cr_assert_str_eq(x.in[5].guest, "/in/1.folder/notes.txt");
+	cr_assert_null(x.in[6].host);
+}
+
 Test(crossing, a_folder_for_a_program_of_the_users_own_stays)
 {
 	const char *const words[] = {"./program", dir, at("a.irq"), NULL};

@@ -157,6 +157,7 @@ Test(qemu, the_iommu_comes_before_the_devices)
 		.initrd = 3,
 		.console = 4,
 		.channel = 5,
+		.last = 9,
 		.ivshmem = peers,
 	};
 	char **args;
@@ -170,6 +171,10 @@ Test(qemu, the_iommu_comes_before_the_devices)
 	cr_assert_gt(iommu, 0);
 	cr_assert_gt(first, iommu);
 	cr_assert_gt(find_arg(args, "socket,id=iv0,fd=7"), 0);
+	cr_assert_gt(find_arg(args, "memory-backend-file,id=last,mem-path=/proc/self/fd/9,"
+				    "size=1048576,share=on"),
+		     0);
+	cr_assert_gt(find_arg(args, "ivshmem-plain,memdev=last,bus=pcie.0,addr=0x1e"), iommu);
 	cr_assert_gt(find_arg(args, "/proc/self/fd/3"), 0);
 	cr_assert_gt(find_arg(args, "-no-reboot"), 0);
 	qemu_free_args(args);

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "campaign/findings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "exec/executor.h"
+#include "exec/minimize.h"
+#include "exec/target.h"
+#include "guest/bytes.h"
+#include "guest/fsutil.h"
+#include "program/file.h"
+#include "program/text.h"
+#include "support/outfile.h"
+
+#define HEREDOC "<<'EOF'\n"
+
+/* What an input is filed under that crashed in the engine but not again. */
+#define KEY_UNSHOWN "crash:not-shown-again"
+
+static void name_folder(const struct campaign_state *s, struct campaign_finding *f)
+{
+	size_t n = 0;
+	bool taken = true;
+
+	for (const char *p = f->key; *p && n < 100; p++)
+		f->folder[n++] = isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_';
+	f->folder[n] = '\0';
+	if (f->folder[0] == '.')
+		f->folder[0] = '_';
+	for (unsigned int suffix = 2; taken; suffix++) {
+		taken = false;
+		for (size_t i = 0; i < s->n_findings; i++)
+			taken |= &s->findings[i] != f && !strcmp(s->findings[i].folder, f->folder);
+		if (taken)
+			snprintf(f->folder + n, sizeof(f->folder) - n, "-%u", suffix);
+	}
+}
+
+static int write_to(const char *dir, const char *name, const void *data, size_t len,
+		    struct errmsg *e)
+{
+	char path[PATH_MAX];
+	struct outfile out;
+	int err;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT, "%s: too long a name", dir);
+	err = outfile_open(&out, path, e);
+	if (err)
+		return err;
+	if (len)
+		fwrite(data, 1, len, out.f);
+	return outfile_commit(&out, e);
+}
+
+/* The program in what a target says of a finding, or NULL. */
+static const char *program_in(const char *text, size_t *len)
+{
+	const char *from = text ? strstr(text, HEREDOC) : NULL, *end;
+
+	if (!from)
+		return NULL;
+	from += strlen(HEREDOC);
+	end = strstr(from, "\nEOF\n");
+	if (!end)
+		return NULL;
+	*len = (size_t)(end + 1 - from);
+	return from;
+}
+
+/* A signal that is to end the campaign ends this, too, and stays for the campaign to see. */
+static bool stop_waits(void *data, uint32_t runs, uint32_t ops)
+{
+	sigset_t pending;
+
+	(void)data;
+	(void)runs;
+	(void)ops;
+	return !sigpending(&pending) &&
+	       (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
+/*
+ * A fuzz target looks behind the answers only when a program is over; step by step the same
+ * difference shows earlier, with the operation in its key.
+ */
+static bool may_be(const char *key, const char *seen)
+{
+	size_t len = strlen(key);
+
+	return !strcmp(key, seen) || (len > 4 && !strcmp(key + len - 4, ":end"));
+}
+
+/* @p shorter, if this build's emulator shows the same finding; it is no error when not. */
+static int shorten(const struct finding_context *c, struct campaign_finding *f, struct program *p,
+		   const char *dir, struct errmsg *e)
+{
+	struct minimize_options o = {.replays = 1, .budget_ns = c->minimize_ns, .stop = stop_waits};
+	const char *bug = getenv("IRQSTORM_BUG");
+	char *spec = target_with_bug("emu", bug && *bug ? bug : NULL, NULL), *text = NULL;
+	struct minimize_result m = {0};
+	struct exec_result r = {0};
+	struct executor x = {0};
+	struct errmsg ignored;
+	size_t size = 0;
+	FILE *out;
+	int err = 0;
+
+	if (!spec || executor_open(&x, spec, &ignored))
+		goto out;
+	x.inspect_every = 1;
+	if (minimize_with(&x, &o, p, &r, &m, &ignored) || !m.shown_after || !may_be(f->key, r.key))
+		goto out;
+	out = open_memstream(&text, &size);
+	if (!out)
+		goto out;
+	fprintf(out, "# %s\n# %s\n", r.key, r.text);
+	text_print(p, out);
+	fclose(out);
+	err = write_to(dir, "minimized.irq", text, size, e);
+	f->ops_min = m.after;
+	snprintf(f->program_key, sizeof(f->program_key), "%s", r.key);
+out:
+	free(text);
+	free(spec);
+	executor_close(&x);
+	return err;
+}
+
+static int write_program(const struct finding_context *c, struct campaign_finding *f,
+			 const struct replay_verdict *v, const char *dir, struct errmsg *e)
+{
+	struct errmsg ignored;
+	struct program p;
+	size_t len = 0;
+	const char *text = program_in(v->text, &len);
+	int err;
+
+	if (!text)
+		return 0;
+	err = write_to(dir, "program.irq", text, len, e);
+	if (err)
+		return err;
+	program_init(&p);
+	if (!program_load_bytes(text, len, "program.irq", &p, &ignored)) {
+		f->ops = p.n;
+		if (c->minimize_ns)
+			err = shorten(c, f, &p, dir, e);
+	}
+	program_free(&p);
+	return err;
+}
+
+static int count_replays(const struct finding_context *c, struct campaign_finding *f,
+			 const char *input, struct errmsg *e)
+{
+	bool hang = !strcmp(f->key, "hang");
+
+	/* Each of them takes all of its time. */
+	f->replays = hang ? 2 : FINDING_REPLAYS;
+	for (uint64_t i = 0; i < f->replays; i++) {
+		struct replay_verdict v;
+		int err = replay_input(c->paths->target, input, NULL, c->timeout_s, &v, e);
+
+		if (err)
+			return err;
+		f->shown += v.shown && !strcmp(v.key, f->key);
+		replay_free(&v);
+	}
+	return 0;
+}
+
+/* @word as one word of a shell. */
+static void put_word(FILE *f, const char *word)
+{
+	if (*word && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					"0123456789._-/:=,+@")]) {
+		fputs(word, f);
+		return;
+	}
+	fputc('\'', f);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", f);
+		else
+			fputc(*word, f);
+	}
+	fputc('\'', f);
+}
+
+static void make_repeat(const struct finding_context *c, struct campaign_finding *f,
+			const char *input)
+{
+	const char *bug = getenv("IRQSTORM_BUG");
+	FILE *out = fmemopen(f->repeat, sizeof(f->repeat), "w");
+
+	if (!out)
+		return;
+	if (bug && *bug) {
+		fputs("IRQSTORM_BUG=", out);
+		put_word(out, bug);
+		fputc(' ', out);
+	}
+	put_word(out, c->paths->target);
+	fputc(' ', out);
+	put_word(out, input);
+	fclose(out);
+	f->repeat[sizeof(f->repeat) - 1] = '\0';
+}
+
+static int write_readme(const struct finding_context *c, const struct campaign_finding *f,
+			const char *dir, struct errmsg *e)
+{
+	const char *bug = getenv("IRQSTORM_BUG");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int err;
+
+	if (!out)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	fprintf(out, "key       %s\nwhat      %s\n", f->key, f->what);
+	fprintf(out, "found     by %s %s after %llu executions, %.1f s\n",
+		engine_names[c->paths->kind], c->paths->name, (unsigned long long)f->execs,
+		f->seconds);
+	fprintf(out, "shown     by %llu of %llu replays\n", (unsigned long long)f->shown,
+		(unsigned long long)f->replays);
+	fprintf(out, "\nRepeat with:\n  %s\n", f->repeat);
+	if (f->ops) {
+		fprintf(out, "\nAs a program (%llu operations", (unsigned long long)f->ops);
+		if (f->ops_min)
+			fprintf(out, ", made shorter: %llu", (unsigned long long)f->ops_min);
+		fprintf(out, "), in this folder:\n  irqstorm run %s%s%s%s\n", bug ? "--bug " : "",
+			bug ? bug : "", bug ? " " : "",
+			f->ops_min ? "minimized.irq" : "program.irq");
+		if (f->ops_min && strcmp(f->key, f->program_key))
+			fprintf(out, "which compares after each operation and calls it %s\n",
+				f->program_key);
+	}
+	fputs("\nfinding.txt is what the target said.\n", out);
+	fclose(out);
+	err = write_to(dir, "README", text, size, e);
+	free(text);
+	return err;
+}
+
+static int copy_input(const char *from, const char *dir, struct errmsg *e)
+{
+	struct bytes b = {0};
+	int err = bytes_read_file(&b, from);
+
+	if (err)
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read %s: %s", from, strerror(-err));
+	else
+		err = write_to(dir, "input", b.data, b.len, e);
+	bytes_free(&b);
+	return err;
+}
+
+static int fill_folder(const struct finding_context *c, struct campaign_finding *f,
+		       const char *from, const struct replay_verdict *v, struct errmsg *e)
+{
+	char dir[PATH_MAX], input[PATH_MAX];
+	int err;
+
+	if (snprintf(dir, sizeof(dir), "%s/%s", c->dir, f->folder) >= (int)sizeof(dir) ||
+	    snprintf(input, sizeof(input), "%s/input", dir) >= (int)sizeof(input))
+		return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT, "%s: too long a name",
+				  c->dir);
+	if (mkdir(dir, 0777) && errno != EEXIST) {
+		err = -errno;
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make %s: %s", dir,
+				  strerror(-err));
+	}
+	make_repeat(c, f, input);
+	err = copy_input(from, dir, e);
+	if (!err)
+		err = write_to(dir, "finding.txt", v->text ? v->text : f->what,
+			       strlen(v->text ? v->text : f->what), e);
+	if (!err)
+		err = count_replays(c, f, input, e);
+	if (!err)
+		err = write_program(c, f, v, dir, e);
+	if (!err)
+		err = write_readme(c, f, dir, e);
+	/* Nothing half done: its input is still with the engine, for the next session to file. */
+	if (err)
+		fs_remove_tree(dir);
+	return err;
+}
+
+int findings_add(const struct finding_context *c, struct campaign_state *s, const char *input,
+		 const struct replay_verdict *v, uint64_t execs, double seconds, struct errmsg *e)
+{
+	const char *key = v->shown ? v->key : KEY_UNSHOWN;
+	struct campaign_finding *f = state_finding(s, key);
+	int err;
+
+	if (f) {
+		f->hits++;
+		return 0;
+	}
+	f = state_add(s, key);
+	if (!f)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	snprintf(f->what, sizeof(f->what), "%s",
+		 v->shown ? v->what : "the engine saw a crash that a replay does not show");
+	f->hits = 1;
+	f->execs = execs;
+	f->seconds = seconds;
+	f->session = s->sessions;
+	name_folder(s, f);
+	err = fill_folder(c, f, input, v, e);
+	if (err)
+		s->n_findings--;
+	return err ? err : 1;
+}

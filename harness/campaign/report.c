@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "campaign/report.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "support/json.h"
+#include "support/units.h"
+
+void report_text(FILE *f, const struct campaign_config *c, const struct campaign_result *r)
+{
+	const struct campaign_state *s = &r->state;
+	char n[32], m[32];
+
+	fprintf(f, "campaign  %s on %s, %u job%s, seed 0x%llx\n", s->engine, s->target, c->jobs,
+		c->jobs == 1 ? "" : "s", (unsigned long long)s->seed);
+	fprintf(f, "folder    %s\n", r->root);
+	fprintf(f, "fuzzed    %.0f s of %llu s in %llu session%s%s\n", s->seconds,
+		(unsigned long long)c->seconds, (unsigned long long)s->sessions,
+		s->sessions == 1 ? "" : "s", r->signal ? " (stopped by a signal)" : "");
+	fprintf(f, "ran       %s executions", units_format_count(s->execs, n, sizeof(n)));
+	if (r->session_s > 0)
+		fprintf(f, ", %s of them in this session, %.0f/s",
+			units_format_count(r->session_execs, m, sizeof(m)),
+			(double)r->session_execs / r->session_s);
+	fprintf(f, "\ncorpus    %s inputs\n", units_format_count(s->corpus, n, sizeof(n)));
+	fprintf(f, "findings  %zu, %zu of them new in this session\n", s->n_findings,
+		r->new_findings);
+	for (size_t i = 0; i < s->n_findings; i++) {
+		const struct campaign_finding *at = &s->findings[i];
+
+		fprintf(f, "\n  %s\n    %s\n", at->key, at->what);
+		fprintf(f,
+			"    first after %s executions, %.1f s; %llu input%s; shown by %llu of "
+			"%llu "
+			"replays\n",
+			units_format_count(at->execs, n, sizeof(n)), at->seconds,
+			(unsigned long long)at->hits, at->hits == 1 ? "" : "s",
+			(unsigned long long)at->shown, (unsigned long long)at->replays);
+		if (at->ops)
+			fprintf(f, "    a program of %llu operations%s",
+				(unsigned long long)at->ops, at->ops_min ? "" : "\n");
+		if (at->ops_min)
+			fprintf(f, ", made shorter: %llu (%s)\n", (unsigned long long)at->ops_min,
+				at->program_key);
+		fprintf(f, "    findings/%s\n    %s\n", at->folder, at->repeat);
+	}
+}
+
+/* file://PATH, with what a URI must not hold as %XX. */
+static void uri_of(const struct campaign_result *r, const struct campaign_finding *at, char *uri,
+		   size_t size)
+{
+	char path[PATH_MAX + 256];
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/findings/%s/input", r->root, at->folder);
+	n = (size_t)snprintf(uri, size, "file://");
+	for (const char *p = path; *p && n + 4 < size; p++) {
+		if (isalnum((unsigned char)*p) || strchr("-._~/", *p))
+			uri[n++] = *p;
+		else
+			n += (size_t)snprintf(uri + n, size - n, "%%%02X", (unsigned char)*p);
+	}
+	uri[n] = '\0';
+}
+
+static void sarif_result(struct json *j, const struct campaign_result *r,
+			 const struct campaign_finding *at)
+{
+	char uri[3 * PATH_MAX], text[sizeof(at->what) + sizeof(at->repeat) + 64];
+
+	uri_of(r, at, uri, sizeof(uri));
+	snprintf(text, sizeof(text), "%s\nRepeat with: %s", at->what, at->repeat);
+	json_object_begin(j, NULL);
+	json_str(j, "ruleId", at->key);
+	json_str(j, "level", "error");
+	json_object_begin(j, "message");
+	json_str(j, "text", text);
+	json_object_end(j);
+	json_array_begin(j, "locations");
+	json_object_begin(j, NULL);
+	json_object_begin(j, "physicalLocation");
+	json_object_begin(j, "artifactLocation");
+	json_str(j, "uri", uri);
+	json_object_end(j);
+	json_object_end(j);
+	json_object_end(j);
+	json_array_end(j);
+	json_object_begin(j, "partialFingerprints");
+	json_str(j, "irqstormKey/v1", at->key);
+	json_object_end(j);
+	json_i64(j, "occurrenceCount", at->hits ? (int64_t)at->hits : 1);
+	json_object_end(j);
+}
+
+void report_sarif(FILE *f, const struct campaign_result *r)
+{
+	const struct campaign_state *s = &r->state;
+	struct json j;
+
+	json_init(&j, f);
+	json_object_begin(&j, NULL);
+	json_str(&j, "$schema",
+		 "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/"
+		 "sarif-schema-2.1.0.json");
+	json_str(&j, "version", "2.1.0");
+	json_array_begin(&j, "runs");
+	json_object_begin(&j, NULL);
+	json_object_begin(&j, "tool");
+	json_object_begin(&j, "driver");
+	json_str(&j, "name", "irqstorm");
+	json_str(&j, "version", IRQSTORM_VERSION);
+	json_array_begin(&j, "rules");
+	for (size_t i = 0; i < s->n_findings; i++) {
+		json_object_begin(&j, NULL);
+		json_str(&j, "id", s->findings[i].key);
+		json_object_begin(&j, "shortDescription");
+		json_str(&j, "text", s->findings[i].what);
+		json_object_end(&j);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_object_end(&j);
+	json_object_end(&j);
+	json_array_begin(&j, "results");
+	for (size_t i = 0; i < s->n_findings; i++)
+		sarif_result(&j, r, &s->findings[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	json_array_end(&j);
+	json_object_end(&j);
+	json_finish(&j);
+}
+
+/* As the text of an element or a value in double quotes. XML has no way to write a control byte. */
+static void put_xml(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '<' || c == '>' || c == '&' || c == '"')
+			fprintf(f, "&#%u;", c);
+		else if ((c < 0x20 && c != '\n' && c != '\t') || c >= 0x7f)
+			fputc('?', f);
+		else
+			fputc(c, f);
+	}
+}
+
+void report_junit(FILE *f, const struct campaign_result *r)
+{
+	const struct campaign_state *s = &r->state;
+	size_t tests = s->n_findings ? s->n_findings : 1;
+
+	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	fprintf(f,
+		"<testsuite name=\"irqstorm campaign %s %s\" tests=\"%zu\" failures=\"%zu\" "
+		"errors=\"0\" skipped=\"0\" time=\"%.3f\">\n",
+		s->engine, s->target, tests, s->n_findings, s->seconds);
+	if (!s->n_findings)
+		fprintf(f, "  <testcase classname=\"%s\" name=\"no finding\" time=\"%.3f\"/>\n",
+			s->target, s->seconds);
+	for (size_t i = 0; i < s->n_findings; i++) {
+		const struct campaign_finding *at = &s->findings[i];
+
+		fprintf(f, "  <testcase classname=\"%s\" name=\"", s->target);
+		put_xml(f, at->key);
+		fprintf(f, "\" time=\"%.3f\">\n    <failure message=\"", at->seconds);
+		put_xml(f, at->what);
+		fputs("\">", f);
+		put_xml(f, at->repeat);
+		fprintf(f,
+			"\n%llu inputs, shown by %llu of %llu replays</failure>\n  </testcase>\n",
+			(unsigned long long)at->hits, (unsigned long long)at->shown,
+			(unsigned long long)at->replays);
+	}
+	fputs("</testsuite>\n", f);
+}
