@@ -10,7 +10,7 @@
 
 struct hunt_tally {
 	uint32_t tries, reached, found;
-	bool median_found; /* more than half of them found it: the medians say something */
+	bool median_found; /* half of them and more found it: the medians say something */
 	uint64_t median_execs;
 	double median_s, slowest_s;
 	double total_s;  /* of all tries, found or not */
