@@ -26,8 +26,11 @@ static void command(const struct engine *g, struct words *argv, struct words *en
 	const struct engine_config *c = &g->config;
 
 	words_add_all(env, wants);
-	if (*c->paths->mutator)
+	if (*c->paths->mutator) {
 		words_addf(env, "AFL_CUSTOM_MUTATOR_LIBRARY=%s", c->paths->mutator);
+		/* It changes bytes, too, now and then: no stage of havoc on top. */
+		words_add(env, "AFL_CUSTOM_MUTATOR_ONLY=1");
+	}
 	words_add(argv, c->paths->fuzzer);
 	words_add(argv, c->main ? "-M" : "-S");
 	words_add(argv, c->instance);
