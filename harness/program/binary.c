@@ -7,6 +7,8 @@
 
 #include "program/binary_form.h"
 
+_Static_assert(FORM_CHOICES + FORM_VALUES <= BINARY_ROOM(0), "an operation fits into its room");
+
 /* Inside a block only some operations can run: the others become the nearest that can. */
 static void make_allowed_in_at(struct op *op)
 {
@@ -27,8 +29,25 @@ static void make_allowed_in_at(struct op *op)
 	*op = other;
 }
 
+/* What @r took since it was as @before, of @data. Cut short: where it stands, 0 was read. */
+static struct binary_span span_between(const uint8_t *data, const struct form_reader *before,
+				       const struct form_reader *r)
+{
+	struct binary_span span = {
+		.value = (uint16_t)(before->front - data),
+		.choice = (uint16_t)(before->back - data),
+		.values = (uint8_t)(r->front - before->front),
+		.choices = (uint8_t)(before->back - r->back),
+	};
+
+	if (r->front == r->back || before->back - data > UINT16_MAX)
+		span.choices = 0;
+	return span;
+}
+
+/* @spans: NULL, or where to note where each operation lay. */
 static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expect,
-		  struct program *p)
+		  struct program *p, struct binary_span *spans)
 {
 	struct form_reader r = {.front = data, .back = data + size};
 	uint32_t at = 0, block = 0; /* the last AT, and how many of its operations are missing */
@@ -38,13 +57,18 @@ static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expec
 		return 0;
 	p->has_device = form_read_device(&r, &p->device);
 	while (r.front < r.back && p->n < max_ops) {
+		struct form_reader before = r;
 		struct op op;
 		int err;
 
 		form_read_op(&r, &op);
 		if (op.kind == OP_EXPECT && !expect)
 			continue;
+		if (spans)
+			spans[p->n] = span_between(data, &before, &r);
 		if (block) {
+			if (spans && !op_allowed_in_at((enum op_kind)op.kind))
+				spans[p->n].choices = 0;
 			make_allowed_in_at(&op);
 			block--;
 		} else if (op.kind == OP_AT) {
@@ -55,40 +79,103 @@ static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expec
 		if (err)
 			return err;
 	}
-	if (block)
+	if (block) {
 		p->ops[at].n = (uint8_t)(p->ops[at].n - block);
+		if (spans)
+			spans[at].choices = 0;
+	}
 	return 0;
 }
 
 int binary_decode(const uint8_t *data, size_t size, struct program *p)
 {
-	return decode(data, size, BINARY_FUZZ_OPS, false, p);
+	return decode(data, size, BINARY_FUZZ_OPS, false, p, NULL);
+}
+
+int binary_decode_origin(const uint8_t *data, size_t size, struct binary_origin *o)
+{
+	o->data = data;
+	return decode(data, size, BINARY_FUZZ_OPS, false, &o->p, o->spans);
+}
+
+/* How far from where the last one was the next operation is looked for: what was deleted. */
+#define ORIGIN_LOOK 4u
+
+/* The span of @op in @o from *@at on, and *@at beyond it. NULL: not there. */
+static const struct binary_span *find_span(const struct binary_origin *o, const struct op *op,
+					   uint32_t *at)
+{
+	for (uint32_t i = *at; i < o->p.n && i < *at + ORIGIN_LOOK; i++) {
+		if (!op_equal(&o->p.ops[i], op))
+			continue;
+		*at = i + 1;
+		return o->spans[i].choices ? &o->spans[i] : NULL;
+	}
+	return NULL;
+}
+
+/* Where bytes are put: values upwards from the start of the room, choices downwards from its end.
+ */
+struct writer {
+	uint8_t *front, *back;
+};
+
+static void put_form(struct writer *w, const struct form_bytes *form)
+{
+	memcpy(w->front, form->values, form->n_values);
+	w->front += form->n_values;
+	for (uint32_t c = 0; c < form->n_choices; c++)
+		*--w->back = form->choices[c];
+}
+
+static void put_span(struct writer *w, const uint8_t *data, const struct binary_span *span)
+{
+	memcpy(w->front, data + span->value, span->values);
+	w->front += span->values;
+	w->back -= span->choices;
+	memcpy(w->back, data + span->choice - span->choices, span->choices);
+}
+
+size_t binary_encode_again(const struct program *p, const struct binary_origin *const *origins,
+			   uint32_t n, uint8_t *room)
+{
+	struct form_bytes form = {.choices = {0}, .n_choices = 1};
+	uint8_t *end = room + BINARY_ROOM(p->n);
+	struct writer w = {.front = room, .back = end};
+	uint32_t from = 0, at = 0;
+
+	if (p->has_device)
+		form_write_device(&p->device, &form);
+	put_form(&w, &form);
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct binary_span *span = NULL;
+
+		for (uint32_t k = from; k < n && !span; k++) {
+			uint32_t next = k == from ? at : 0;
+
+			span = find_span(origins[k], &p->ops[i], &next);
+			if (!span)
+				continue;
+			from = k;
+			at = next;
+		}
+		if (span) {
+			put_span(&w, origins[from]->data, span);
+			continue;
+		}
+		form_write_op(&p->ops[i], &form);
+		put_form(&w, &form);
+	}
+	memmove(w.front, w.back, (size_t)(end - w.back));
+	return (size_t)(w.front - room) + (size_t)(end - w.back);
 }
 
 int binary_encode(const struct program *p, uint8_t **out, size_t *size)
 {
-	size_t room = ((size_t)p->n + 1) * (FORM_CHOICES + FORM_VALUES);
-	uint8_t *bytes = malloc(room), *front = bytes, *back;
-	struct form_bytes form = {.choices = {0}, .n_choices = 1};
-
-	if (!bytes)
+	*out = malloc(BINARY_ROOM(p->n));
+	if (!*out)
 		return -ENOMEM;
-	/* The choices grow downwards from the end of the room, and move up to the values. */
-	back = bytes + room;
-	if (p->has_device)
-		form_write_device(&p->device, &form);
-	for (uint32_t i = 0;; i++) {
-		memcpy(front, form.values, form.n_values);
-		front += form.n_values;
-		for (uint32_t c = 0; c < form.n_choices; c++)
-			*--back = form.choices[c];
-		if (i == p->n)
-			break;
-		form_write_op(&p->ops[i], &form);
-	}
-	*size = (size_t)(front - bytes) + (size_t)(bytes + room - back);
-	memmove(front, back, (size_t)(bytes + room - back));
-	*out = bytes;
+	*size = binary_encode_again(p, NULL, 0, *out);
 	return 0;
 }
 
@@ -152,7 +239,7 @@ int binary_load(const uint8_t *data, size_t size, const char *name, struct progr
 	program_clear(p);
 	if (err)
 		return err;
-	err = decode(data + BINARY_HEADER, size - BINARY_HEADER, UINT32_MAX, true, p);
+	err = decode(data + BINARY_HEADER, size - BINARY_HEADER, UINT32_MAX, true, p, NULL);
 	if (!err)
 		return 0;
 	program_clear(p);

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "program/binary.h"
 #include "program/mutate_private.h"
 
 #define INSERT_MAX 4u
@@ -24,16 +23,18 @@ const char *mutation_name(enum mutation kind)
 void mutator_init(struct mutator *m)
 {
 	memset(m, 0, sizeof(*m));
-	program_init(&m->a);
-	program_init(&m->b);
+	program_init(&m->now);
 	program_init(&m->out);
+	program_init(&m->a.p);
+	program_init(&m->b.p);
 }
 
 void mutator_fini(struct mutator *m)
 {
-	program_free(&m->a);
-	program_free(&m->b);
+	program_free(&m->now);
 	program_free(&m->out);
+	program_free(&m->a.p);
+	program_free(&m->b.p);
 }
 
 void mutate_mend(struct program *p)

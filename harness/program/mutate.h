@@ -12,6 +12,7 @@
 #ifndef IRQSTORM_PROGRAM_MUTATE_H
 #define IRQSTORM_PROGRAM_MUTATE_H
 
+#include "program/binary.h"
 #include "program/generator.h"
 
 enum mutation {
@@ -31,7 +32,9 @@ const char *mutation_name(enum mutation kind);
 struct mutator {
 	struct rng rng;
 	struct generator g;
-	struct program a, b, out;
+	struct program now, out;
+	struct binary_origin a, b; /* what the engine gave */
+	uint8_t room[BINARY_ROOM(BINARY_FUZZ_OPS)];
 };
 
 void mutator_init(struct mutator *m);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "program/binary.h"
 #include "program/mutate.h"
 #include "program/mutate_private.h"
 
@@ -55,26 +54,35 @@ static size_t mutate_bytes(uint8_t *data, size_t size, size_t max, struct rng *r
 }
 
 /* @p into @out; one that is too long loses operations from its end. 0: it cannot be stored. */
-static size_t store(struct program *p, uint8_t *out, size_t max)
+static size_t store(struct mutator *m, struct program *p, uint8_t *out, size_t max)
 {
-	for (;;) {
-		uint8_t *bytes;
-		size_t size;
+	const struct binary_origin *const origins[] = {&m->a, &m->b};
 
-		if (binary_encode(p, &bytes, &size))
-			return 0;
+	for (;;) {
+		size_t size = binary_encode_again(p, origins, 2, m->room);
+
 		if (size <= max) {
-			memcpy(out, bytes, size);
-			free(bytes);
+			memcpy(out, m->room, size);
 			return size;
 		}
-		free(bytes);
 		if (!p->n)
 			return 0;
 		/* An operation has 24 bytes at the very most, but for items; mostly 4. */
 		p->n -= size - max > 96 && p->n > 8 ? p->n / 4 : 1;
 		mutate_mend(p);
 	}
+}
+
+static bool copy(const struct program *from, struct program *to)
+{
+	program_clear(to);
+	to->has_device = from->has_device;
+	to->device = from->device;
+	for (uint32_t i = 0; i < from->n; i++) {
+		if (program_add(to, &from->ops[i]))
+			return false;
+	}
+	return true;
 }
 
 /* A head that is long says more: whole schedules, of which each is worth as much as a program. */
@@ -98,17 +106,18 @@ size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, s
 		size = head;
 	}
 	mutate_head(data, head, rng);
-	if (binary_decode(data + head, size - head, &m->a))
+	program_clear(&m->b.p);
+	if (binary_decode_origin(data + head, size - head, &m->a) || !copy(&m->a.p, &m->now))
 		return 0;
 	for (uint32_t rounds = 1 + rng_below(rng, 3); rounds; rounds--) {
 		enum mutation kind = pick_kind(rng);
 
 		if (kind == MUTATE_KINDS)
 			return head + mutate_bytes(data + head, size - head, max - head, rng);
-		if (!mutate_program(m, &m->a, kind, rng))
-			mutate_program(m, &m->a, MUTATE_INSERT, rng);
+		if (!mutate_program(m, &m->now, kind, rng))
+			mutate_program(m, &m->now, MUTATE_INSERT, rng);
 	}
-	body = store(&m->a, data + head, max - head);
+	body = store(m, &m->now, data + head, max - head);
 	return body ? head + body : 0;
 }
 
@@ -121,12 +130,12 @@ size_t mutate_cross(struct mutator *m, const uint8_t *a, size_t a_size, const ui
 	rng_init(rng, seed, STREAM_CROSS);
 	if (max <= head || a_size < head || b_size < head)
 		return 0;
-	if (binary_decode(a + head, a_size - head, &m->a) ||
-	    binary_decode(b + head, b_size - head, &m->b) ||
-	    !mutate_join(&m->a, &m->b, rng, &m->out))
+	if (binary_decode_origin(a + head, a_size - head, &m->a) ||
+	    binary_decode_origin(b + head, b_size - head, &m->b) ||
+	    !mutate_join(&m->a.p, &m->b.p, rng, &m->out))
 		return 0;
 	memcpy(out, a, head);
-	body = store(&m->out, out + head, max - head);
+	body = store(m, &m->out, out + head, max - head);
 	return body ? head + body : 0;
 }
 

@@ -156,3 +156,44 @@ Test(mutate_input, trimming_finds_the_one_operation_that_matters)
 	cr_expect_eq(p.ops[0].kind, OP_WIPE);
 	program_free(&p);
 }
+
+static uint32_t random_bytes(uint8_t *data, uint32_t max, struct rng *rng)
+{
+	uint32_t size = rng_below(rng, max);
+
+	for (uint32_t i = 0; i < size; i++)
+		data[i] = (uint8_t)rng_u64(rng);
+	return size;
+}
+
+Test(mutate_input, what_is_copied_reads_as_the_operation_that_it_was)
+{
+	static struct mutator m;
+	uint8_t a[ROOM], b[ROOM];
+	struct program again;
+	struct rng rng;
+
+	mutator_init(&m);
+	program_init(&again);
+	rng_init(&rng, 7, 0);
+	for (int round = 0; round < 20000; round++) {
+		const struct binary_origin *const origins[] = {&m.a, &m.b};
+		uint32_t na = random_bytes(a, ROOM, &rng), nb = random_bytes(b, ROOM, &rng);
+		size_t size;
+
+		cr_assert_eq(binary_decode_origin(a, na, &m.a), 0);
+		cr_assert_eq(binary_decode_origin(b, nb, &m.b), 0);
+		mutate_join(&m.a.p, &m.b.p, &rng, &m.now);
+		for (int kind = 0; kind < MUTATE_KINDS; kind += 1 + (int)rng_below(&rng, 4))
+			mutate_program(&m, &m.now, (enum mutation)kind, &rng);
+		size = binary_encode_again(&m.now, origins, 2, m.room);
+		cr_assert_leq(size, BINARY_ROOM(m.now.n));
+		cr_assert_eq(binary_decode(m.room, size, &again), 0);
+		cr_assert_eq(again.n, m.now.n, "round %d", round);
+		for (uint32_t i = 0; i < again.n; i++)
+			cr_assert(op_equal(&again.ops[i], &m.now.ops[i]), "round %d op %u", round,
+				  i);
+	}
+	program_free(&again);
+	mutator_fini(&m);
+}
