@@ -300,7 +300,7 @@ void msg_table_set_maskall(struct msg_table *table, bool maskall)
 }
 
 /* Z06: is there something to lose? */
-static bool any_pending(const struct msg_table *table)
+static bool planted_pending(const struct msg_table *table)
 {
 	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
 		if (atomic_load(&table->pended[w]))
@@ -314,7 +314,7 @@ void msg_table_disable(struct msg_table *table)
 	control_write(table, control_read(table) & MSG_CTRL_OFF);
 	if (table->pba_cleared)
 		forget_all(table);
-	if (ZOO(table->host, Z06) && any_pending(table)) {
+	if (ZOO(table->host, Z06) && planted_pending(table)) {
 		ZOO_TRIGGERED(table->host, Z06);
 		forget_all(table);
 	}

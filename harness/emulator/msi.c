@@ -271,7 +271,7 @@ static int loopback(struct emu *emu, const struct request *req)
  * B42. A set of nothing but -1, as QEMU's vfio-user client sends it, is irqs_disable() there, whose
  * loop has lost its start.
  */
-static int disable_range(struct emu *emu, uint32_t start, uint32_t count)
+static int planted_disable(struct emu *emu, uint32_t start, uint32_t count)
 {
 	for (uint32_t v = start; v < count; v++)
 		set_vector_signal(emu, v, -1);
@@ -280,7 +280,7 @@ static int disable_range(struct emu *emu, uint32_t start, uint32_t count)
 	return 0;
 }
 
-static bool disables_range(const struct request *req)
+static bool planted_disables(const struct request *req)
 {
 	const int32_t *fds = req->data;
 
@@ -295,8 +295,8 @@ static int set_eventfds(struct emu *emu, const struct request *req)
 {
 	int ret;
 
-	if (ZOO_ON(emu, B42) && emu->type == req->index && disables_range(req) && ZOO(emu, B42))
-		return disable_range(emu, req->start, req->count);
+	if (ZOO_ON(emu, B42) && emu->type == req->index && planted_disables(req) && ZOO(emu, B42))
+		return planted_disable(emu, req->start, req->count);
 	if (emu->type == req->index)
 		return set_block(emu, req->start, req->count, req->data);
 

@@ -9,7 +9,7 @@
 
 #include "emulator/device.h"
 
-static enum zoo_note stale_note(const struct emu *emu, const struct single *single)
+static enum zoo_note planted_note(const struct emu *emu, const struct single *single)
 {
 	return single == &emu->err ? NOTE_STALE_ERR : NOTE_STALE_REQ;
 }
@@ -17,7 +17,7 @@ static enum zoo_note stale_note(const struct emu *emu, const struct single *sing
 /* B11: the trigger was put at a last close, and is used. True: it must not be touched. */
 static bool planted_stale(struct emu *emu, struct single *single)
 {
-	if (!ZOO_WHEN(emu, B11, ZOO_NOTE(emu, stale_note(emu, single))))
+	if (!ZOO_WHEN(emu, B11, ZOO_NOTE(emu, planted_note(emu, single))))
 		return false;
 	ZOO_OOPS(emu, ZOO_USE_AFTER_FREE);
 	return true;
@@ -30,7 +30,7 @@ static bool planted_close(struct emu *emu, struct single *single)
 		return true;
 	if (ZOO_WHEN(emu, B11, single->trigger)) {
 		emu_trigger_put(emu, single->trigger);
-		ZOO_NOTE(emu, stale_note(emu, single)) = 1;
+		ZOO_NOTE(emu, planted_note(emu, single)) = 1;
 		return true;
 	}
 	if (ZOO_WHEN(emu, B12, single->trigger)) {
@@ -78,7 +78,7 @@ static void replace_trigger(struct emu *emu, struct single *single, struct signa
 	if (ZOO_NOTE(emu, NOTE_CLOSING) && planted_close(emu, single))
 		return;
 	if (planted_stale(emu, single)) {
-		ZOO_NOTE(emu, stale_note(emu, single)) = 0;
+		ZOO_NOTE(emu, planted_note(emu, single)) = 0;
 		single->trigger = NULL;
 	}
 	if (trigger)
