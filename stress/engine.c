@@ -19,38 +19,65 @@
 
 const char *const stress_mode_names[] = {"closed", "open", NULL};
 
-/* What cannot be run is refused before anything is touched. */
-static int check(const struct stress_config *cfg, const struct backend_desc *d, struct errmsg *e)
+static int check_device(const struct storm *s, struct errmsg *e)
 {
-	uint32_t count = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count;
+	const struct stress_config *cfg = s->cfg;
+	const struct backend_desc *d = &s->desc;
+	uint32_t index = s->strategy->index, most = d->irq[index].count;
 
-	if (!count)
-		return errmsg_set(e, -ENODEV, EXIT_SKIP, "%s has no MSI-X capability", d->target);
-	if (cfg->vectors > count || cfg->vectors > d->fire_max)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--vectors %u: %s has %u MSI-X vectors",
-				  cfg->vectors, d->target,
-				  count < d->fire_max ? count : d->fire_max);
+	if (!most)
+		return errmsg_set(e, -ENODEV, EXIT_SKIP, "%s has no %s capability", d->target,
+				  irq_index_name(index));
+	if (index == VFIO_PCI_MSI_IRQ_INDEX && !(d->traits & BACKEND_FIRE_MSI))
+		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
+				  "--resize %s: trigger %s of %s cannot fire MSI",
+				  s->strategy->name, d->trigger, d->target);
+	if (index == VFIO_PCI_MSIX_IRQ_INDEX && d->fire_max < most)
+		most = d->fire_max;
+	if (cfg->vectors > most)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--vectors %u: %s has %u %s vectors",
+				  cfg->vectors, d->target, most,
+				  index == VFIO_PCI_MSI_IRQ_INDEX ? "MSI" : "MSI-X");
+	if (s->strategy->needs_dynamic && (d->irq[index].flags & VFIO_IRQ_INFO_NORESIZE))
+		return errmsg_set(
+			e, -EOPNOTSUPP, EXIT_SKIP,
+			"--resize %s: this kernel cannot add MSI-X vectors in place "
+			"(VFIO_IRQ_INFO_NORESIZE is set; Linux 6.5+ clears it where the host's "
+			"MSI domain can): try --resize upfront or teardown",
+			s->strategy->name);
+	return 0;
+}
+
+/* What cannot be run is refused before anything is touched. */
+static int check(const struct storm *s, struct errmsg *e)
+{
+	const struct stress_config *cfg = s->cfg;
+
 	if (cfg->stable > cfg->vectors)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--stable %u: more than --vectors %u",
 				  cfg->stable, cfg->vectors);
 	if (cfg->producers > cfg->vectors)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--producers %u: more than --vectors %u",
 				  cfg->producers, cfg->vectors);
-	if (cfg->strategy->needs_churn && cfg->stable == cfg->vectors)
+	if (s->strategy->needs_churn && cfg->stable == cfg->vectors)
 		return errmsg_set(
 			e, -EINVAL, EXIT_USAGE,
 			"--resize %s: no vector to add and remove: --stable must be below "
 			"--vectors %u",
-			cfg->strategy->name, cfg->vectors);
-	if (cfg->strategy->needs_dynamic &&
-	    (d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE))
-		return errmsg_set(
-			e, -EOPNOTSUPP, EXIT_SKIP,
-			"--resize %s: this kernel cannot add MSI-X vectors in place "
-			"(VFIO_IRQ_INFO_NORESIZE is set; Linux 6.5+ clears it where the host's "
-			"MSI domain can): try --resize upfront or teardown",
-			cfg->strategy->name);
-	return 0;
+			s->strategy->name, cfg->vectors);
+	return check_device(s, e);
+}
+
+/* What `auto` comes to on this device, and the pattern that goes with the strategy. */
+static void choose(struct storm *s, struct stress_result *r)
+{
+	s->strategy = s->cfg->strategy;
+	if (s->strategy == &strategy_auto)
+		s->strategy = strategy_choose(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags, &r->why);
+	if (s->strategy->pattern)
+		s->pattern = s->cfg->pattern ? s->cfg->pattern : pattern_find(s->strategy->pattern);
+	r->strategy = s->strategy;
+	r->pattern = s->pattern;
 }
 
 static int raise_fd_limit(uint32_t need, struct errmsg *e)
@@ -74,7 +101,7 @@ static int raise_fd_limit(uint32_t need, struct errmsg *e)
 static int open_eventfds(struct storm *s, struct errmsg *e)
 {
 	int flags = EFD_CLOEXEC | (s->cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
-	uint32_t want = s->cfg->vectors * (s->cfg->strategy->two_sides ? 2 : 1);
+	uint32_t want = s->cfg->vectors * (s->strategy->two_sides ? 2 : 1);
 	int err;
 
 	/* ours, the backend's references, and some for the rest */
@@ -200,9 +227,9 @@ static int enable_error(struct storm *s, int ret, struct errmsg *e)
 	if (ret == -ENOSPC)
 		return errmsg_set(
 			e, ret, EXIT_ENVIRONMENT,
-			"%s failed: %s: the host has not that many interrupt vectors free; use "
-			"fewer --vectors",
-			s->resizer.text, strerror(ENOSPC));
+			"the host has no more than %u interrupt vectors free (%s), and --resize %s "
+			"begins with more: use fewer --vectors",
+			s->resizer.state.limit, strerror(ENOSPC), s->strategy->name);
 	return errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
 			  s->resizer.text, ret,
 			  ret < 0 ? strerror(-ret) : "fewer vectors to be had");
@@ -218,7 +245,7 @@ static void purge_pending(struct storm *s, struct stress_result *r)
 	struct irq_set_buf *buf = &s->resizer.buf;
 	int ret;
 
-	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, VFIO_PCI_MSIX_IRQ_INDEX, 0, n, s->fds));
+	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, s->strategy->index, 0, n, s->fds));
 	if (!ret && !(s->desc.caps & BACKEND_SYNC_FIRE))
 		clock_sleep_until(clock_ns() + s->rules.flight_ns);
 	/* a device that cannot arm them all (R49) says so again when the run begins */
@@ -236,7 +263,7 @@ static void purge_pending(struct storm *s, struct stress_result *r)
 static int storm_run(struct storm *s, struct consume *c, struct segments *run,
 		     struct stress_result *r, const sigset_t *signals, struct errmsg *e)
 {
-	bool resizing = s->cfg->strategy->next != NULL, enabled = false;
+	bool resizing = storm_resizes(s), enabled = false;
 	pthread_t resizer_thread;
 	uint32_t started = 0;
 	int err, ret;
@@ -296,6 +323,8 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	r->spurious = r->tally.extra - r->misrouted;
 	r->resizes = s->resizer.resizes;
 	r->resize_calls = s->resizer.calls;
+	r->host_vectors = s->resizer.state.most_held;
+	r->refusals = s->resizer.state.refusals;
 	r->call_error = s->resizer.error;
 	memcpy(r->call_text, s->resizer.text, sizeof(r->call_text));
 	r->consumer_how = c->how;
@@ -350,7 +379,8 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 		goto out;
 	}
 	storm.desc = r->desc;
-	err = check(cfg, &r->desc, e);
+	choose(&storm, r);
+	err = check(&storm, e);
 	if (err)
 		goto out;
 	err = storm_init(&storm, r, e);

@@ -20,6 +20,7 @@
 #include "stress/consumer.h"
 #include "support/errmsg.h"
 #include "support/hist.h"
+#include "vmm/pattern.h"
 #include "vmm/strategy.h"
 
 enum stress_mode {
@@ -36,8 +37,9 @@ struct stress_config {
 	enum stress_mode mode;
 	uint64_t rate_hz; /* all producers together; 0: as fast as they can */
 	const struct strategy *strategy;
-	const struct program *script; /* that strategy_script plays, else NULL */
-	const char *script_name;      /* the file it is in, for repeat commands */
+	const struct pattern *pattern; /* NULL: the strategy's own, if it needs one */
+	const struct program *script;  /* that strategy_script plays, else NULL */
+	const char *script_name;       /* the file it is in, for repeat commands */
 	uint64_t resize_rate_hz; /* 0: back to back, but at most half of the time inside calls */
 	enum consumer_kind consumer;
 	uint64_t duration_ns;
@@ -74,6 +76,11 @@ struct stress_result {
 	uint64_t misrouted, spurious;
 	struct hist resize_ns; /* whole resizes, all their calls */
 	uint64_t resizes, resize_calls;
+	const struct strategy *strategy; /* what `auto` came to, else as configured */
+	const char *why;                 /* it came to that; else NULL */
+	const struct pattern *pattern;   /* NULL: none */
+	uint32_t host_vectors;           /* allocated at the host, at most */
+	uint64_t refusals;   /* uses of a vector that the host could not give (R48, R49) */
 	uint64_t elapsed_ns; /* of the storm */
 	struct stress_control control;
 	struct stress_self self;

@@ -35,7 +35,7 @@ static void fire(struct producer *p, struct ledger *l, uint64_t intended, uint64
 			return;
 	}
 	before = l->ring[slot & l->ring_mask].before;
-	err = backend_fire(s->be, VFIO_PCI_MSIX_IRQ_INDEX, l->vector);
+	err = backend_fire(s->be, s->strategy->index, l->vector);
 	ledger_end(l, slot);
 	if (err && fire_classify(before, atomic_load_explicit(&l->word, memory_order_acquire)) ==
 			   FIRE_MUST)

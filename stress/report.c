@@ -54,7 +54,9 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 		     consumer_names[cfg->consumer], cfg->duration_ns / 1000000, cfg->seed);
 	if (cfg->rate_hz && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);
-	if (cfg->strategy->next && n > 0 && (size_t)n < size) {
+	if (cfg->pattern && n > 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, " --pattern %s", cfg->pattern->name);
+	if (strategy_resizes(cfg->strategy) && n > 0 && (size_t)n < size) {
 		if (cfg->resize_rate_hz)
 			snprintf(buf + n, size - (size_t)n, " --resize-rate %" PRIu64,
 				 cfg->resize_rate_hz);
@@ -125,6 +127,11 @@ static void text_verdict(const struct stress_result *r, FILE *f)
 	if (r->call_error)
 		fprintf(f, "  a well-formed call failed: %s returned %d (%s)\n", r->call_text,
 			r->call_error, strerror(r->call_error < 0 ? -r->call_error : 0));
+	if (r->refusals)
+		fprintf(f,
+			"  %" PRIu64 " times a vector was wanted that the host could not give "
+			"(at most %u held)\n",
+			r->refusals, r->host_vectors);
 	if (r->self.fire_errors)
 		fprintf(f, "  %" PRIu64 " fires at armed vectors were refused by the device\n",
 			r->self.fire_errors);
@@ -164,10 +171,13 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 	fprintf(f, "%s on %s, trigger %s, MSI-X %s\n", r->desc.device, r->desc.kernel,
 		r->desc.trigger,
 		irq_info_flags(r->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags, flags, sizeof(flags)));
-	fprintf(f, "%u vectors (%u stable), %s loop, rate %s, resize %s, %s, %.2f s\n",
+	fprintf(f, "%u vectors (%u stable), %s loop, rate %s, resize %s%s%s, %s, %.2f s\n",
 		cfg->vectors, cfg->stable, stress_mode_names[cfg->mode],
-		cfg->rate_hz ? rate : "max", cfg->strategy->name,
+		cfg->rate_hz ? rate : "max", r->strategy->name, r->pattern ? " by pattern " : "",
+		r->pattern ? r->pattern->name : "",
 		r->consumer_how ? r->consumer_how : "no consumer", (double)r->elapsed_ns / 1e9);
+	if (r->why)
+		fprintf(f, "auto is %s here: %s\n", r->strategy->name, r->why);
 	fprintf(f, "%s\n", r->placement);
 	text_verdict(r, f);
 	text_events(r, f);
@@ -233,6 +243,9 @@ static void json_config(const struct stress_report *rep, struct json *j)
 	else
 		json_str(j, "rate", "max");
 	json_str(j, "resize", cfg->strategy->name);
+	json_str(j, "strategy", r->strategy->name);
+	json_str(j, "strategy_why", r->why ? r->why : "");
+	json_str(j, "pattern", r->pattern ? r->pattern->name : "none");
 	json_str(j, "consumer", consumer_names[cfg->consumer]);
 	json_str(j, "consumer_how", r->consumer_how);
 	json_str(j, "placement", r->placement);
@@ -267,6 +280,8 @@ static void json_counts(const struct stress_report *rep, struct json *j)
 	json_u64(j, "wakeups", t->wakeups);
 	json_u64(j, "resizes", r->resizes);
 	json_u64(j, "resize_calls", r->resize_calls);
+	json_u64(j, "host_vectors", r->host_vectors);
+	json_u64(j, "refusals", r->refusals);
 	json_i64(j, "call_error", r->call_error);
 	json_u64(j, "fire_errors", r->self.fire_errors);
 	if (lost(r) || !at_risk(r))

@@ -11,69 +11,56 @@
 
 int resizer_init(struct storm *s)
 {
-	uint32_t n = s->cfg->vectors;
 	struct resizer *z = &s->resizer;
+	uint32_t n = s->cfg->vectors, stable = s->cfg->stable;
+	bool dynamic = !(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
+	/* Vectors that stay live whatever the guest does to them are all there from the start. */
+	bool all = s->strategy->keeps || !storm_resizes(s);
 
-	z->state.vectors = n;
-	z->state.stable = s->cfg->stable;
+	if (vmm_state_init(&z->state, n, stable, dynamic, s->cfg->seed))
+		return -ENOMEM;
+	if (s->pattern && pattern_init(&z->pattern, all ? 0 : stable, n, all, s->cfg->seed))
+		return -ENOMEM;
 	z->state.script = s->cfg->script;
-	z->state.dynamic = !(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
-	rng_init(&z->state.rng, s->cfg->seed, 1);
-	z->state.wanted = calloc(n, 1);
-	z->state.side = calloc(n, 1);
+	memset(z->state.wanted, 1, all ? n : stable);
 	z->live = calloc(n, 1);
 	z->fds = calloc(n, sizeof(*z->fds));
-	if (!z->state.wanted || !z->state.side || !z->live || !z->fds)
-		return -ENOMEM;
-	return 0;
+	return z->live && z->fds ? 0 : -ENOMEM;
 }
 
 void resizer_destroy(struct storm *s)
 {
-	free(s->resizer.state.wanted);
-	free(s->resizer.state.side);
+	vmm_state_fini(&s->resizer.state);
+	pattern_fini(&s->resizer.pattern);
 	free(s->resizer.live);
 	free(s->resizer.fds);
 }
 
-static int call(struct storm *s, const struct vfio_irq_set *set)
-{
-	struct resizer *z = &s->resizer;
-	int ret = backend_set_irqs(s->be, set);
-
-	z->calls++;
-	if (ret) {
-		z->error = ret;
-		irq_set_format(set, z->text, sizeof(z->text));
-	}
-	return ret;
-}
-
-/* What the ledger is told before the calls of @r. */
-static enum vector_state covering(const struct resizer *z, const struct resize *r, uint32_t v)
+/* What the ledger is told before the calls of @p. */
+static enum vector_state covering(const struct resizer *z, const struct vmm_plan *p, uint32_t v)
 {
 	if (!z->live[v])
 		return z->state.wanted[v] ? VEC_ADDING : VEC_DISARMED;
 	if (!z->state.wanted[v])
 		return VEC_REMOVING;
-	return r->kind == RESIZE_TEARDOWN ? VEC_TEARDOWN : VEC_SWAPPING;
+	return p->kind == PLAN_TEARDOWN ? VEC_TEARDOWN : VEC_SWAPPING;
 }
 
-static void announce(struct storm *s, const struct resize *r)
+static void announce(struct storm *s, const struct vmm_plan *p)
 {
-	for (uint32_t v = r->first; v < r->first + r->count; v++) {
-		enum vector_state state = covering(&s->resizer, r, v);
+	for (uint32_t v = p->first; v < p->first + p->count; v++) {
+		enum vector_state state = covering(&s->resizer, p, v);
 
 		if (state != VEC_DISARMED)
 			ledger_set_state(&s->ledgers[v], state);
 	}
 }
 
-static void conclude(struct storm *s, const struct resize *r)
+static void conclude(struct storm *s, const struct vmm_plan *p)
 {
 	struct resizer *z = &s->resizer;
 
-	for (uint32_t v = r->first; v < r->first + r->count; v++) {
+	for (uint32_t v = p->first; v < p->first + p->count; v++) {
 		uint8_t wanted = z->state.wanted[v];
 
 		if (wanted || z->live[v])
@@ -82,42 +69,81 @@ static void conclude(struct storm *s, const struct resize *r)
 	}
 }
 
-static int perform(struct storm *s, const struct resize *r)
+static const struct vfio_irq_set *request(struct storm *s, const struct vmm_call *call)
 {
 	struct resizer *z = &s->resizer;
-	int ret;
+	uint32_t index = s->strategy->index;
 
-	for (uint32_t i = 0; i < r->set_count; i++) {
-		uint32_t v = r->set_start + i;
+	if (call->kind == CALL_DISABLE)
+		return irq_set_disable(&z->buf, index);
+	for (uint32_t i = 0; i < call->count; i++) {
+		uint32_t v = call->start + i;
+		bool arm = call->kind == CALL_ARM || (call->kind == CALL_SET && z->state.wanted[v]);
 
-		z->fds[i] =
-			z->state.wanted[v] ? s->fds[v + z->state.side[v] * s->cfg->vectors] : -1;
+		z->fds[i] = arm ? s->fds[v + z->state.side[v] * s->cfg->vectors] : -1;
 	}
-	if (r->disable_first) {
-		ret = call(s, irq_set_disable(&z->buf, VFIO_PCI_MSIX_IRQ_INDEX));
-		if (ret)
+	return irq_set_eventfds(&z->buf, index, call->start, call->count, z->fds);
+}
+
+/* 0, or what a call returned that ends the run. */
+static int perform(struct storm *s, struct vmm_plan *p)
+{
+	struct resizer *z = &s->resizer;
+
+	for (uint32_t i = 0; i < p->n;) {
+		const struct vfio_irq_set *set = request(s, &p->calls[i]);
+		int ret = backend_set_irqs(s->be, set);
+
+		z->calls++;
+		switch (strategy_result(&z->state, p, i, ret)) {
+		case VMM_GO_ON:
+			i++;
+			break;
+		case VMM_AGAIN:
+			break;
+		case VMM_GIVE_UP:
+			z->error = ret;
+			irq_set_format(set, z->text, sizeof(z->text));
 			return ret;
+		}
 	}
-	return call(s, irq_set_eventfds(&z->buf, VFIO_PCI_MSIX_IRQ_INDEX, r->set_start,
-					r->set_count, z->fds));
+	return 0;
 }
 
 int resizer_start(struct storm *s)
 {
-	struct resize r;
+	struct resizer *z = &s->resizer;
+	struct vmm_plan p;
 	int ret;
 
-	s->cfg->strategy->start(&s->resizer.state, &r);
-	announce(s, &r);
-	ret = perform(s, &r);
-	if (!ret)
-		conclude(s, &r);
-	return ret;
+	strategy_plan(s->strategy, &z->state, VMM_ENABLE, 0, &p);
+	announce(s, &p);
+	ret = perform(s, &p);
+	if (ret)
+		return ret;
+	if (z->state.refusals)
+		return -ENOSPC;
+	conclude(s, &p);
+	return 0;
 }
 
 int resizer_disable(struct storm *s)
 {
-	return backend_set_irqs(s->be, irq_set_disable(&s->resizer.buf, VFIO_PCI_MSIX_IRQ_INDEX));
+	return backend_set_irqs(s->be, irq_set_disable(&s->resizer.buf, s->strategy->index));
+}
+
+static void plan_next(struct storm *s, struct vmm_plan *p)
+{
+	struct resizer *z = &s->resizer;
+	enum vmm_event event;
+	uint32_t vector;
+
+	if (s->strategy->next) {
+		s->strategy->next(&z->state, p);
+		return;
+	}
+	event = s->pattern->next(&z->pattern, &vector);
+	strategy_plan(s->strategy, &z->state, event, vector, p);
 }
 
 /* Sleep in pieces, so that the end of the run is not missed. */
@@ -142,7 +168,7 @@ void *resizer_main(void *arg)
 	placement_pin(s->place.resizer);
 	while (!atomic_load_explicit(&s->stop_resize, memory_order_relaxed)) {
 		uint64_t begin, end;
-		struct resize r;
+		struct vmm_plan p;
 
 		rest_until(s, due);
 		if (atomic_load_explicit(&s->stop_resize, memory_order_relaxed))
@@ -151,16 +177,20 @@ void *resizer_main(void *arg)
 			due += storm_intermission(s);
 			continue;
 		}
-		s->cfg->strategy->next(&z->state, &r);
+		plan_next(s, &p);
+		if (!p.n) { /* a vector that was refused, or one that nothing has to be done for */
+			due = clock_ns() + (period ? period : 100 * NSEC_PER_USEC);
+			continue;
+		}
 		begin = clock_ns();
 		atomic_store_explicit(&s->in_resize, true, memory_order_relaxed);
-		announce(s, &r);
-		if (perform(s, &r)) {
+		announce(s, &p);
+		if (perform(s, &p)) {
 			/* ledgers stay in their covered states: nothing more is promised of them */
 			atomic_store_explicit(&s->failed, -EIO, memory_order_release);
 			break;
 		}
-		conclude(s, &r);
+		conclude(s, &p);
 		end = clock_ns();
 		atomic_store_explicit(&s->resize_end, end, memory_order_relaxed);
 		atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
@@ -168,7 +198,11 @@ void *resizer_main(void *arg)
 		z->resizes++;
 		atomic_store_explicit(&s->live_resizes, z->resizes, memory_order_relaxed);
 		/* at most half of the time inside calls, whatever the rate asks for */
-		due = due + period > end + (end - begin) ? due + period : end + (end - begin);
+		if (z->pattern.hurry)
+			due = end + (end - begin);
+		else
+			due = due + period > end + (end - begin) ? due + period
+								 : end + (end - begin);
 	}
 	atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
 	return NULL;

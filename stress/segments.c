@@ -99,7 +99,7 @@ uint64_t storm_intermission(struct storm *s)
 /* Everybody stands still: a slice of control. */
 static int intermission(struct storm *s, struct segments *run, struct errmsg *e)
 {
-	uint32_t all = s->cfg->producers + (s->cfg->strategy->next != NULL);
+	uint32_t all = s->cfg->producers + storm_resizes(s);
 	int err = 0;
 
 	atomic_store_explicit(&s->pause, true, memory_order_release);

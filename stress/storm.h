@@ -26,6 +26,7 @@ struct producer {
 
 struct resizer {
 	struct vmm_state state;
+	struct pattern_state pattern;
 	uint8_t *live; /* what the device has armed: state.wanted as of the last finished resize */
 	struct irq_set_buf buf;
 	int32_t *fds; /* scratch for one request */
@@ -39,6 +40,8 @@ struct storm {
 	const struct stress_config *cfg;
 	struct backend *be;
 	struct backend_desc desc;
+	const struct strategy *strategy; /* as configured, or what `auto` came to */
+	const struct pattern *pattern;   /* NULL: the strategy resizes by itself, or never */
 	struct placement place;
 	struct account_rules rules;
 	struct ledger *ledgers;
@@ -66,6 +69,11 @@ void *producer_main(void *arg);
 
 /* A producer or the resizer stands still while storm.pause is set; returns how long (ns). */
 uint64_t storm_intermission(struct storm *s);
+
+static inline bool storm_resizes(const struct storm *s)
+{
+	return s->strategy->next || s->pattern;
+}
 
 /* resizer.c: the first enable; the thread; the last disable. 0 or what the call returned. */
 int resizer_init(struct storm *s);

@@ -83,7 +83,7 @@ struct bench {
 
 static void print_head(FILE *f)
 {
-	fprintf(f, "%-17s %-9s %11s %11s %9s %9s %7s %10s %10s %8s %10s\n", "target", "strategy",
+	fprintf(f, "%-17s %-14s %11s %11s %9s %9s %7s %10s %10s %8s %10s\n", "target", "strategy",
 		"fired", "delivered", "unarmed*", "lost", "unexpl", "p50", "p99", "resizes",
 		"resize p50");
 }
@@ -109,7 +109,7 @@ static void print_row(const struct bench *b)
 	stress_response(r, all);
 	if (r->resizes)
 		units_format_ns(hist_quantile(&r->resize_ns, 0.5), resize, sizeof(resize));
-	fprintf(b->table, "%-17s %-9s %11s %11s %9s %9s %7llu %10s %10s %8llu %10s\n",
+	fprintf(b->table, "%-17s %-14s %11s %11s %9s %9s %7llu %10s %10s %8llu %10s\n",
 		short_target(&r->desc, target, sizeof(target)), b->cfg.strategy->name,
 		units_format_count(r->fired, n[0], 32), units_format_count(t->delivered, n[1], 32),
 		units_format_count(t->unarmed + t->coalesced, n[2], 32),
@@ -122,6 +122,21 @@ static void print_row(const struct bench *b)
 	free(all);
 }
 
+/* MSI has 32 vectors at most, and most devices have fewer. */
+static void fit_vectors(struct bench *b, struct backend *be)
+{
+	uint32_t most = IRQ_MAX_VECTORS;
+	struct backend_desc d;
+
+	if (b->cfg.strategy->index == VFIO_PCI_MSI_IRQ_INDEX && !backend_describe(be, &d) &&
+	    d.irq[VFIO_PCI_MSI_IRQ_INDEX].count)
+		most = d.irq[VFIO_PCI_MSI_IRQ_INDEX].count;
+	b->cfg.vectors = b->o->vectors < most ? (uint32_t)b->o->vectors : most;
+	b->cfg.stable = (b->cfg.vectors + STABLE_FRACTION - 1) / STABLE_FRACTION;
+	if (b->cfg.stable == b->cfg.vectors)
+		b->cfg.stable = 0;
+}
+
 /* One cell. 0, or -errno with @e; a strategy the target cannot do is a row that says so. */
 static int run_cell(struct bench *b, const char *target, const struct strategy *strategy,
 		    struct errmsg *e)
@@ -131,16 +146,19 @@ static int run_cell(struct bench *b, const char *target, const struct strategy *
 	int err;
 
 	b->cfg.strategy = strategy;
-	err = target_open_sized(target, b->cfg.vectors, &be, e);
+	err = target_open_sized(target, (uint32_t)b->o->vectors, &be, e);
 	if (err)
 		return err;
+	fit_vectors(b, be);
 	err = stress_run(&b->cfg, be, b->result, e);
-	if (err == -EOPNOTSUPP && e->exit == EXIT_SKIP) {
+	if (err && e->exit == EXIT_SKIP) {
 		char name[64];
 
-		fprintf(b->table, "%-17s %-9s %s\n",
+		fprintf(b->table, "%-17s %-14s cannot: %s\n",
 			short_target(&b->result->desc, name, sizeof(name)), strategy->name,
-			"cannot: this kernel does not add vectors in place (NORESIZE)");
+			strategy->needs_dynamic
+				? "this kernel does not add vectors in place (NORESIZE)"
+				: "no MSI here that can be fired");
 		err = 0;
 	} else if (!err) {
 		print_row(b);
@@ -198,8 +216,6 @@ static int bench_main(const struct command *cmd, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	b.cfg = (struct stress_config){
-		.vectors = (uint32_t)o.vectors,
-		.stable = (uint32_t)((o.vectors + STABLE_FRACTION - 1) / STABLE_FRACTION),
 		.producers = 1,
 		.mode = STRESS_CLOSED,
 		.rate_hz = RATE_HZ,

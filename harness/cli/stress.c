@@ -13,7 +13,7 @@
 #include "vmm/script.h"
 
 struct stress_options {
-	const char *target, *resize, *json, *hgrm;
+	const char *target, *resize, *pattern, *json, *hgrm;
 	uint64_t vectors, stable, producers, rate, resize_rate, duration, deadline, seed;
 	uint32_t mode, consumer;
 	bool quiet, no_control;
@@ -71,6 +71,12 @@ static const struct opt stress_opts[] = {
 	 .def = "none",
 	 .offset = FIELD(resize),
 	 .help = "The strategy, see above."},
+	{.type = OPT_STRING,
+	 .name = "pattern",
+	 .arg = "PATTERN",
+	 .offset = FIELD(pattern),
+	 .help = "How the guest's need for vectors changes, see above (default: the "
+		 "strategy's)."},
 	{.type = OPT_RATE,
 	 .name = "resize-rate",
 	 .arg = "HZ|max",
@@ -128,12 +134,22 @@ static const struct opt stress_opts[] = {
 
 static const char program_form[] = "program:";
 
+/* "a, b, " of NULL-terminated @names. */
+static void list_names(const char *const *names, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	*buf = '\0';
+	for (; *names && n < size; names++)
+		n += (size_t)snprintf(buf + n, size - n, "%s, ", *names);
+}
+
 /* --resize: one of the strategies, or a program, which is loaded into @script. */
 static int choose_strategy(const char *resize, struct program *script, struct stress_config *cfg,
 			   struct errmsg *e)
 {
 	const char *file = resize + sizeof(program_form) - 1;
-	char names[160] = "";
+	char names[200];
 	int err;
 
 	if (!strncmp(resize, program_form, sizeof(program_form) - 1)) {
@@ -150,15 +166,30 @@ static int choose_strategy(const char *resize, struct program *script, struct st
 		cfg->script_name = file;
 		return 0;
 	}
-	for (int i = 0; strategies[i]; i++) {
-		if (!strcmp(strategies[i]->name, resize)) {
-			cfg->strategy = strategies[i];
-			return 0;
-		}
-		strcat(strcat(names, strategies[i]->name), ", ");
+	cfg->strategy = strategy_find(resize);
+	if (cfg->strategy)
+		return 0;
+	list_names(strategy_names, names, sizeof(names));
+	return errmsg_set(e, -EINVAL, EXIT_USAGE,
+			  "--resize %s: must be one of %sauto, program:FILE", resize, names);
+}
+
+static int choose_pattern(const char *pattern, struct stress_config *cfg, struct errmsg *e)
+{
+	char names[160];
+
+	if (!pattern)
+		return 0;
+	cfg->pattern = pattern_find(pattern);
+	if (!cfg->pattern) {
+		list_names(pattern_names, names, sizeof(names));
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--pattern %s: must be one of %.*s",
+				  pattern, (int)strlen(names) - 2, names);
 	}
-	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--resize %s: must be one of %sprogram:FILE",
-			  resize, names);
+	if (cfg->strategy->pattern || cfg->strategy == &strategy_auto)
+		return 0;
+	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--pattern %s: --resize %s heeds no guest",
+			  pattern, cfg->strategy->name);
 }
 
 static void fill_config(const struct stress_options *o, struct stress_config *cfg)
@@ -185,7 +216,7 @@ static void default_stable(const struct stress_options *o, struct stress_config 
 {
 	/* one vector is either stable or churned: let the strategy have it */
 	if (o->stable == STABLE_DEFAULT && cfg->stable == cfg->vectors &&
-	    cfg->strategy->needs_churn)
+	    (cfg->strategy->needs_churn || cfg->strategy == &strategy_auto))
 		cfg->stable = 0;
 }
 
@@ -264,6 +295,8 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		return code;
 	fill_config(&o, &cfg);
 	err = choose_strategy(o.resize, &script, &cfg, &e);
+	if (!err)
+		err = choose_pattern(o.pattern, &cfg, &e);
 	if (!err) {
 		default_stable(&o, &cfg);
 		if (cfg.stable > cfg.vectors)
@@ -306,20 +339,33 @@ const struct command cmd_stress = {
 	.summary = "Measure latency and lost interrupts while vectors are being resized.",
 	.synopsis = "[OPTION...]",
 	.description =
-		"A device fires its MSI-X vectors at a high rate while a strategy resizes\n"
+		"A device fires its vectors at a high rate while a strategy resizes\n"
 		"them. Every fire ends in exactly one class: delivered, coalesced (merged with\n"
 		"a pending one), unarmed (its vector was removed), lost and explained (a gap\n"
 		"that the rules allow), or lost and unexplained: a bug, exit code 1. Signals\n"
 		"that no fire explains are spurious or misrouted: bugs, too.\n\n" TARGET_HELP "\n"
 		"Strategies:\n"
-		"  none      all vectors live, no resize\n"
-		"  teardown  disable the index, enable it with one vector more or less\n"
-		"  dynamic   add and remove one vector in place (NORESIZE clear, Linux 6.5+)\n"
-		"  upfront   allocate the maximum once, arm and disarm inside it\n"
-		"  swap      replace a live vector's eventfd, as for an irqfd switch\n"
-		"  random    all of these moves, at random from the seed\n"
-		"  program:FILE  the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
-		"            and `trigger none count=0`, after which it is enabled again\n",
+		"  none            all vectors live, no resize\n"
+		"  teardown        disable the index, enable it with one vector more or less\n"
+		"  track-guest-v0  teardown, enabled with vector 0 used and released\n"
+		"  dynamic         add and remove one vector in place (NORESIZE clear, 6.5+)\n"
+		"  track-guest     dynamic, enabled with fd -1 when the guest enables\n"
+		"  upfront         allocate the maximum once, arm and disarm inside it\n"
+		"  swap            replace a live vector's eventfd, as for an irqfd switch\n"
+		"  msi-all         MSI: as upfront\n"
+		"  msi-teardown    MSI: as teardown\n"
+		"  random          all of the moves on MSI-X, at random from the seed\n"
+		"  auto            track-guest where NORESIZE is clear, else upfront\n"
+		"  program:FILE    the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
+		"                  and `trigger none count=0`, after which it is enabled again\n\n"
+		"Patterns, of what the guest unmasks and masks:\n"
+		"  toggle  one vector, any, comes or goes\n"
+		"  ramp    one after the other comes, and goes again\n"
+		"  grow    one after the other comes; then all go in a row\n"
+		"  shrink  one after the other goes; then all come in a row\n"
+		"  sparse  every eighth comes and goes, from the top\n"
+		"  burst   eight in a row come at once, and go at once\n"
+		"  random  each of these for a while\n",
 	.examples = "  irqstorm stress --resize dynamic --duration 5s\n"
 		    "  irqstorm stress --target emu:profile=6.1 --resize teardown --json run.json\n"
 		    "  irqstorm stress --target vfio:0000:03:00.0 --resize dynamic\n"

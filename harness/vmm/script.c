@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vmm/plans.h"
+
 #define TRIGGER_EVENTFD (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_EVENTFD)
 #define TRIGGER_NONE    (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_NONE)
 
@@ -45,35 +47,29 @@ bool script_resizes(const struct program *p)
 /* What an enable sets: as a VMM would, no more than it must where vectors can be added later. */
 static uint32_t enabled(const struct vmm_state *s)
 {
-	uint32_t n = s->vectors;
+	uint32_t n = s->limit;
 
 	while (s->dynamic && n > 1 && !s->wanted[n - 1])
 		n--;
 	return n;
 }
 
-static void start(struct vmm_state *s, struct resize *r)
+static void start(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
 {
-	memset(s->wanted, 1, s->stable);
-	*r = (struct resize){
-		.kind = RESIZE_IN_PLACE,
-		.set_count = enabled(s),
-		.count = s->vectors,
-	};
+	(void)event; /* a script heeds no guest: there is only the enable */
+	(void)vector;
+	plan_add(p, CALL_SET, 0, enabled(s));
 }
 
-static void disable(struct vmm_state *s, struct resize *r)
+static void disable(struct vmm_state *s, struct vmm_plan *p)
 {
-	*r = (struct resize){
-		.kind = RESIZE_TEARDOWN,
-		.disable_first = true,
-		.set_count = enabled(s),
-		.count = s->vectors,
-	};
+	plan_begin(p, PLAN_TEARDOWN, 0, s->vectors);
+	plan_add(p, CALL_DISABLE, 0, 0);
+	plan_add(p, CALL_SET, 0, enabled(s));
 }
 
 static void set(struct vmm_state *s, const struct op *op, const struct request_head *head,
-		struct resize *r)
+		struct vmm_plan *p)
 {
 	uint32_t first = head->start % s->vectors, most = s->vectors - first;
 	uint32_t count = items(head) < head->count ? items(head) : head->count;
@@ -89,16 +85,11 @@ static void set(struct vmm_state *s, const struct op *op, const struct request_h
 		if (arms)
 			s->side[v] = fd & 1;
 	}
-	*r = (struct resize){
-		.kind = RESIZE_IN_PLACE,
-		.set_start = first,
-		.set_count = count,
-		.first = first,
-		.count = count,
-	};
+	plan_begin(p, PLAN_IN_PLACE, first, count);
+	plan_add(p, CALL_SET, first, count);
 }
 
-static void next(struct vmm_state *s, struct resize *r)
+static void next(struct vmm_state *s, struct vmm_plan *p)
 {
 	struct request_head head;
 	enum move move;
@@ -109,16 +100,17 @@ static void next(struct vmm_state *s, struct resize *r)
 		s->script_at = (s->script_at + 1) % s->script->n;
 		move = move_of(op, &head);
 		if (move == MOVE_SET)
-			set(s, op, &head, r);
+			set(s, op, &head, p);
 		else if (move == MOVE_DISABLE)
-			disable(s, r);
+			disable(s, p);
 	} while (move == MOVE_NONE);
 }
 
 const struct strategy strategy_script = {
 	.name = "program",
 	.summary = "the resizes of a program",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.two_sides = true,
-	.start = start,
+	.plan = start,
 	.next = next,
 };

@@ -1,197 +1,279 @@
 /* SPDX-License-Identifier: MIT */
+/* strategy: see strategy.h. What all strategies have in common; plans.c has what sets them apart.
+ */
 #include "vmm/strategy.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void want_range(struct vmm_state *s, uint32_t first, uint32_t end, uint8_t wanted)
-{
-	memset(s->wanted + first, wanted, end - first);
-}
-
-static void plan(struct resize *r, enum resize_kind kind, uint32_t start, uint32_t count)
-{
-	*r = (struct resize){
-		.kind = kind,
-		.set_start = start,
-		.set_count = count,
-		.first = start,
-		.count = count,
-	};
-}
-
-/* TRIGGER|NONE 0 0, then EVENTFD 0 @live: every vector is touched. */
-static void plan_teardown(struct vmm_state *s, struct resize *r, uint32_t enable)
-{
-	plan(r, RESIZE_TEARDOWN, 0, enable);
-	r->disable_first = true;
-	r->count = s->vectors;
-}
-
-static void enable_all(struct vmm_state *s, struct resize *r)
-{
-	want_range(s, 0, s->vectors, 1);
-	plan(r, RESIZE_IN_PLACE, 0, s->vectors);
-}
-
-/*
- * QEMU before 8.2 (vfio_msix_vector_do_use, Q2): vectors are enabled lazily, and one above the
- * present maximum means disable and enable with one more. Here: one more until all are live, then
- * one less until only the stable ones are.
- */
-static void teardown_start(struct vmm_state *s, struct resize *r)
-{
-	s->live = s->stable ? s->stable : 1;
-	want_range(s, 0, s->live, 1);
-	plan(r, RESIZE_IN_PLACE, 0, s->live);
-}
-
-static void teardown_next(struct vmm_state *s, struct resize *r)
-{
-	uint32_t least = s->stable ? s->stable : 1;
-
-	if (s->live >= s->vectors)
-		s->shrinking = true;
-	if (s->live <= least)
-		s->shrinking = false;
-	if (s->live > least && s->shrinking)
-		s->live--;
-	else if (s->live < s->vectors)
-		s->live++;
-	want_range(s, 0, s->live, 1);
-	want_range(s, s->live, s->vectors, 0);
-	plan_teardown(s, r, s->live);
-}
-
-/* Toggle one churned vector, in place. */
-static void toggle_next(struct vmm_state *s, struct resize *r)
-{
-	uint32_t v = s->stable + rng_below(&s->rng, s->vectors - s->stable);
-
-	s->wanted[v] ^= 1;
-	plan(r, RESIZE_IN_PLACE, v, 1);
-}
-
-/* QEMU since 8.2 where NORESIZE is clear: a vector is added by an EVENTFD of its own. */
-static void dynamic_start(struct vmm_state *s, struct resize *r)
-{
-	want_range(s, 0, s->stable, 1);
-	/* with no stable vector: the enable with fd -1 that makes no interrupt (R44) */
-	plan(r, RESIZE_IN_PLACE, 0, s->stable ? s->stable : 1);
-}
-
-/* Allocate the maximum once (-1 where nothing is wanted yet, R42), arm and disarm inside it. */
-static void upfront_start(struct vmm_state *s, struct resize *r)
-{
-	want_range(s, 0, s->stable, 1);
-	plan(r, RESIZE_IN_PLACE, 0, s->vectors);
-}
-
-/* QEMU switching a vector between a user-space eventfd and an irqfd (Q3, R80). */
-static void swap_next(struct vmm_state *s, struct resize *r)
-{
-	uint32_t v = rng_below(&s->rng, s->vectors);
-
-	s->side[v] ^= 1;
-	plan(r, RESIZE_SWAP, v, 1);
-}
-
-/* A run of churned vectors set or removed by one call. */
-static void block_next(struct vmm_state *s, struct resize *r)
-{
-	uint32_t churned = s->vectors - s->stable;
-	uint32_t first = s->stable + rng_below(&s->rng, churned);
-	uint32_t most = s->vectors - first < 8 ? s->vectors - first : 8;
-	uint32_t count = 1 + rng_below(&s->rng, most);
-
-	/* only what changes: to set a live vector again is a swap, which may lose (R80) */
-	for (uint32_t i = 1; i < count; i++) {
-		if (s->wanted[first + i] != s->wanted[first])
-			count = i;
-	}
-	want_range(s, first, first + count, s->wanted[first] ^ 1);
-	plan(r, RESIZE_IN_PLACE, first, count);
-}
-
-/*
- * Every move there is, weighted towards the small ones. A teardown enables all vectors with -1 in
- * the unwanted slots, so that moves in place stay within nvec on kernels without dynamic MSI-X.
- */
-static void random_next(struct vmm_state *s, struct resize *r)
-{
-	uint32_t dice = rng_below(&s->rng, 100);
-
-	if (dice < 10) {
-		for (uint32_t v = s->stable; v < s->vectors; v++)
-			s->wanted[v] = rng_u64(&s->rng) & 1;
-		plan_teardown(s, r, s->vectors);
-	} else if (dice < 30 || s->stable == s->vectors) {
-		uint32_t v = rng_below(&s->rng, s->vectors);
-
-		if (s->wanted[v]) {
-			s->side[v] ^= 1;
-			plan(r, RESIZE_SWAP, v, 1);
-		} else {
-			s->wanted[v] = 1;
-			plan(r, RESIZE_IN_PLACE, v, 1);
-		}
-	} else if (dice < 60) {
-		block_next(s, r);
-	} else {
-		toggle_next(s, r);
-	}
-}
+#include "vmm/plans.h"
 
 static const struct strategy none = {
 	.name = "none",
 	.summary = "all vectors live, no resize",
-	.start = enable_all,
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.plan = plan_upfront,
 };
 
 static const struct strategy teardown = {
 	.name = "teardown",
 	.summary = "disable the index, enable it with one vector more or less (QEMU before 8.2)",
-	.start = teardown_start,
-	.next = teardown_next,
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.needs_churn = true,
+	.pattern = "ramp",
+	.plan = plan_teardown,
+};
+
+static const struct strategy track_guest_v0 = {
+	.name = "track-guest-v0",
+	.summary = "teardown, and enabled with vector 0 used and released (QEMU 2013 to 8.1)",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.needs_churn = true,
+	.pattern = "ramp",
+	.plan = plan_track_guest_v0,
 };
 
 static const struct strategy dynamic = {
 	.name = "dynamic",
 	.summary = "add and remove one vector in place (needs NORESIZE clear, Linux 6.5+)",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.needs_dynamic = true,
 	.needs_churn = true,
-	.start = dynamic_start,
-	.next = toggle_next,
+	.pattern = "toggle",
+	.plan = plan_dynamic,
+};
+
+static const struct strategy track_guest = {
+	.name = "track-guest",
+	.summary = "dynamic, enabled with fd -1 when the guest enables (QEMU since 8.2)",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.needs_dynamic = true,
+	.needs_churn = true,
+	.pattern = "toggle",
+	.plan = plan_track_guest,
 };
 
 static const struct strategy upfront = {
 	.name = "upfront",
 	.summary = "allocate the maximum once, arm and disarm inside it",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.needs_churn = true,
-	.start = upfront_start,
-	.next = toggle_next,
+	.pattern = "toggle",
+	.plan = plan_upfront,
 };
 
 static const struct strategy swap = {
 	.name = "swap",
 	.summary = "replace a live vector's eventfd by another, as for an irqfd switch",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.two_sides = true,
-	.start = enable_all,
-	.next = swap_next,
+	.keeps = true,
+	.pattern = "toggle",
+	.plan = plan_swap,
+};
+
+static const struct strategy msi_all = {
+	.name = "msi-all",
+	.summary = "MSI: allocate the maximum once, arm and disarm inside it",
+	.index = VFIO_PCI_MSI_IRQ_INDEX,
+	.needs_churn = true,
+	.pattern = "toggle",
+	.plan = plan_upfront,
+};
+
+static const struct strategy msi_teardown = {
+	.name = "msi-teardown",
+	.summary = "MSI: disable, enable with one vector more or less",
+	.index = VFIO_PCI_MSI_IRQ_INDEX,
+	.needs_churn = true,
+	.pattern = "ramp",
+	.plan = plan_teardown,
 };
 
 static const struct strategy random_moves = {
 	.name = "random",
-	.summary = "all of these moves, at random from the seed",
+	.summary = "all of the moves on MSI-X, at random from the seed",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.two_sides = true,
-	.start = upfront_start,
-	.next = random_next,
+	.plan = plan_upfront,
+	.next = plan_random,
+};
+
+const struct strategy strategy_auto = {
+	.name = "auto",
+	.summary = "what GET_IRQ_INFO says: track-guest where NORESIZE is clear, else upfront",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 };
 
 const struct strategy *const strategies[] = {
-	&none, &teardown, &dynamic, &upfront, &swap, &random_moves, NULL,
+	&none, &teardown, &track_guest_v0, &dynamic,      &track_guest, &upfront,
+	&swap, &msi_all,  &msi_teardown,   &random_moves, NULL,
 };
 
 const char *const strategy_names[] = {
-	"none", "teardown", "dynamic", "upfront", "swap", "random", NULL,
+	"none", "teardown", "track-guest-v0", "dynamic", "track-guest", "upfront",
+	"swap", "msi-all",  "msi-teardown",   "random",  NULL,
 };
+
+const struct strategy *strategy_find(const char *name)
+{
+	if (!strcmp(name, strategy_auto.name))
+		return &strategy_auto;
+	for (int i = 0; strategies[i]; i++) {
+		if (!strcmp(strategies[i]->name, name))
+			return strategies[i];
+	}
+	return NULL;
+}
+
+const struct strategy *strategy_choose(uint32_t flags, const char **why)
+{
+	if (flags & VFIO_IRQ_INFO_NORESIZE) {
+		*why = "NORESIZE is set, so that adding a vector would mean to tear all of them "
+		       "down: the whole table is allocated at once, at the cost of as many host "
+		       "vectors";
+		return &upfront;
+	}
+	*why = "NORESIZE is clear: vectors are added in place when the guest unmasks them, and "
+	       "cost no host vector before";
+	return &track_guest;
+}
+
+int vmm_state_init(struct vmm_state *s, uint32_t vectors, uint32_t stable, bool grows,
+		   uint64_t seed)
+{
+	memset(s, 0, sizeof(*s));
+	s->vectors = vectors;
+	s->stable = stable;
+	s->dynamic = grows;
+	s->limit = vectors;
+	rng_init(&s->rng, seed, 1);
+	s->wanted = calloc(vectors, 1);
+	s->side = calloc(vectors, 1);
+	s->held = calloc(vectors, 1);
+	s->refused = calloc(vectors, 1);
+	return s->wanted && s->side && s->held && s->refused ? 0 : -ENOMEM;
+}
+
+void vmm_state_fini(struct vmm_state *s)
+{
+	free(s->wanted);
+	free(s->side);
+	free(s->held);
+	free(s->refused);
+	memset(s, 0, sizeof(*s));
+}
+
+static void refuse(struct vmm_state *s, uint32_t vector)
+{
+	s->wanted[vector] = 0;
+	s->refused[vector] = 1;
+	s->refusals++;
+}
+
+static void plan_disable(struct vmm_state *s, struct vmm_plan *p)
+{
+	memset(s->wanted, 0, s->vectors);
+	/* Always, whether a vector was in use or not (Q6). */
+	plan_begin(p, PLAN_TEARDOWN, 0, s->vectors);
+	plan_add(p, CALL_DISABLE, 0, 0);
+}
+
+void strategy_plan(const struct strategy *st, struct vmm_state *s, enum vmm_event event,
+		   uint32_t vector, struct vmm_plan *p)
+{
+	plan_begin(p, PLAN_IN_PLACE, vector, 1);
+	switch (event) {
+	case VMM_ENABLE:
+		plan_begin(p, PLAN_IN_PLACE, 0, s->vectors);
+		break;
+	case VMM_USE:
+		if (vector >= s->limit) {
+			refuse(s, vector);
+			return;
+		}
+		s->refused[vector] = 0;
+		break;
+	case VMM_RELEASE:
+		if (!s->wanted[vector])
+			return;
+		break;
+	case VMM_DISABLE:
+		plan_disable(s, p);
+		return;
+	}
+	st->plan(s, event, vector, p);
+}
+
+static void hold(struct vmm_state *s, uint32_t vector)
+{
+	s->n_held += !s->held[vector];
+	s->held[vector] = 1;
+	if (s->n_held > s->most_held)
+		s->most_held = s->n_held;
+}
+
+static void succeeded(struct vmm_state *s, const struct vmm_call *call)
+{
+	uint32_t end = call->start + call->count;
+
+	if (call->kind == CALL_DISABLE) {
+		s->enabled = false;
+		s->n_held = 0;
+		memset(s->held, 0, s->vectors);
+		return;
+	}
+	if (!s->enabled) {
+		/* An enable allocates everything below its end (R41). */
+		s->enabled = true;
+		s->live = end;
+		for (uint32_t v = 0; v < end; v++)
+			hold(s, v);
+		return;
+	}
+	for (uint32_t v = call->start; v < end; v++) {
+		if (call->kind == CALL_ARM || (call->kind == CALL_SET && s->wanted[v]))
+			hold(s, v);
+	}
+}
+
+/* Only [start, start + count) of @call, or up to there when it enables. */
+static enum vmm_then shrink(struct vmm_state *s, struct vmm_call *call, uint32_t count)
+{
+	if (!count)
+		return VMM_GIVE_UP;
+	for (uint32_t v = call->start + count; v < call->start + call->count; v++) {
+		if (s->wanted[v])
+			refuse(s, v);
+	}
+	call->count = count;
+	return VMM_AGAIN;
+}
+
+enum vmm_then strategy_result(struct vmm_state *s, struct vmm_plan *p, uint32_t i, int ret)
+{
+	struct vmm_call *call = &p->calls[i];
+
+	if (!ret) {
+		succeeded(s, call);
+		return VMM_GO_ON;
+	}
+	if (call->kind == CALL_DISABLE || (ret < 0 && ret != -ENOSPC))
+		return VMM_GIVE_UP;
+	if (!s->enabled && !call->start) {
+		uint32_t can = ret > 0 ? (uint32_t)ret : call->count / 2;
+
+		/* What worked until a moment ago is the best guess. */
+		if (ret < 0 && p->kind == PLAN_TEARDOWN && s->live < call->count)
+			can = s->live;
+		if (can >= call->count)
+			return VMM_GIVE_UP;
+		s->limit = can;
+		return shrink(s, call, can);
+	}
+	if (call->count > 1)
+		return shrink(s, call, call->count / 2);
+	refuse(s, call->start); /* R53: it has no context, and nothing else was touched */
+	return VMM_GO_ON;
+}

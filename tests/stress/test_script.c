@@ -12,8 +12,7 @@
 struct play {
 	struct program p;
 	struct vmm_state s;
-	uint8_t wanted[VECTORS], side[VECTORS];
-	struct resize r;
+	struct vmm_plan plan;
 };
 
 static void play_init(struct play *y, const char *text)
@@ -23,20 +22,27 @@ static void play_init(struct play *y, const char *text)
 	memset(y, 0, sizeof(*y));
 	program_init(&y->p);
 	cr_assert_eq(text_parse(text, strlen(text), "test", &y->p, &e), 0, "%s", e.text);
-	y->s = (struct vmm_state){
-		.vectors = VECTORS,
-		.stable = STABLE,
-		.wanted = y->wanted,
-		.side = y->side,
-		.dynamic = true,
-		.script = &y->p,
-	};
-	strategy_script.start(&y->s, &y->r);
+	cr_assert_eq(vmm_state_init(&y->s, VECTORS, STABLE, true, 0), 0);
+	y->s.script = &y->p;
+	memset(y->s.wanted, 1, STABLE);
+	strategy_plan(&strategy_script, &y->s, VMM_ENABLE, 0, &y->plan);
+}
+
+static void play_fini(struct play *y)
+{
+	vmm_state_fini(&y->s);
+	program_free(&y->p);
+}
+
+/* The set of the plan: its last call. */
+static const struct vmm_call *set(const struct play *y)
+{
+	return &y->plan.calls[y->plan.n - 1];
 }
 
 static void next(struct play *y)
 {
-	strategy_script.next(&y->s, &y->r);
+	strategy_script.next(&y->s, &y->plan);
 }
 
 Test(script, only_sets_of_msix_triggers_and_its_disable_resize)
@@ -54,7 +60,7 @@ Test(script, only_sets_of_msix_triggers_and_its_disable_resize)
 
 		play_init(&y, others[i]);
 		cr_assert_not(script_resizes(&y.p), "%s", others[i]);
-		program_free(&y.p);
+		play_fini(&y);
 	}
 }
 
@@ -66,17 +72,17 @@ Test(script, sets_arm_and_disarm_and_it_begins_anew_at_the_end)
 		      "set_irqs msix trigger eventfd start=3 fds=e0,-1,e1\n"
 		      "set_irqs msix trigger eventfd start=3 fds=-1\n");
 	cr_assert(script_resizes(&y.p));
-	cr_assert_eq(y.r.set_count, STABLE, "the enable holds what is stable");
+	cr_assert_eq(set(&y)->count, STABLE, "the enable holds what is stable");
 	next(&y);
-	cr_assert_eq(y.r.kind, RESIZE_IN_PLACE);
-	cr_assert(y.r.set_start == 3 && y.r.set_count == 3);
-	cr_assert(y.wanted[3] && !y.wanted[4] && y.wanted[5]);
-	cr_assert(y.side[3] == 0 && y.side[5] == 1);
+	cr_assert_eq(y.plan.kind, PLAN_IN_PLACE);
+	cr_assert(set(&y)->start == 3 && set(&y)->count == 3);
+	cr_assert(y.s.wanted[3] && !y.s.wanted[4] && y.s.wanted[5]);
+	cr_assert(y.s.side[3] == 0 && y.s.side[5] == 1);
 	next(&y);
-	cr_assert(!y.wanted[3] && y.wanted[5]);
+	cr_assert(!y.s.wanted[3] && y.s.wanted[5]);
 	next(&y);
-	cr_assert(y.wanted[3], "again from the start");
-	program_free(&y.p);
+	cr_assert(y.s.wanted[3], "again from the start");
+	play_fini(&y);
 }
 
 Test(script, stable_vectors_are_set_again_rather_than_disarmed)
@@ -85,9 +91,9 @@ Test(script, stable_vectors_are_set_again_rather_than_disarmed)
 
 	play_init(&y, "set_irqs msix trigger eventfd start=0 fds=-1,-1,-1\n");
 	next(&y);
-	cr_assert(y.wanted[0] && y.wanted[1] && !y.wanted[2]);
-	cr_assert_eq(y.r.set_count, 3);
-	program_free(&y.p);
+	cr_assert(y.s.wanted[0] && y.s.wanted[1] && !y.s.wanted[2]);
+	cr_assert_eq(set(&y)->count, 3);
+	play_fini(&y);
 }
 
 Test(script, ranges_are_brought_within_the_vectors)
@@ -96,9 +102,9 @@ Test(script, ranges_are_brought_within_the_vectors)
 
 	play_init(&y, "set_irqs msix trigger eventfd start=2046 fds=e0,e0,e0,e0\n");
 	next(&y);
-	cr_assert_eq(y.r.set_start, 2046 % VECTORS);
-	cr_assert_eq(y.r.set_count, VECTORS - 2046 % VECTORS);
-	program_free(&y.p);
+	cr_assert_eq(set(&y)->start, 2046 % VECTORS);
+	cr_assert_eq(set(&y)->count, VECTORS - 2046 % VECTORS);
+	play_fini(&y);
 }
 
 Test(script, a_disable_enables_again_no_more_than_is_wanted_where_vectors_can_be_added)
@@ -109,12 +115,12 @@ Test(script, a_disable_enables_again_no_more_than_is_wanted_where_vectors_can_be
 		      "set_irqs msix trigger none count=0\n");
 	next(&y);
 	next(&y);
-	cr_assert(y.r.disable_first && y.r.kind == RESIZE_TEARDOWN);
-	cr_assert(y.r.first == 0 && y.r.count == VECTORS, "every vector is touched");
-	cr_assert_eq(y.r.set_count, 5);
+	cr_assert(y.plan.calls[0].kind == CALL_DISABLE && y.plan.kind == PLAN_TEARDOWN);
+	cr_assert(y.plan.first == 0 && y.plan.count == VECTORS, "every vector is touched");
+	cr_assert_eq(set(&y)->count, 5);
 	y.s.dynamic = false;
 	next(&y);
 	next(&y);
-	cr_assert_eq(y.r.set_count, VECTORS, "later sets must stay within nvec");
-	program_free(&y.p);
+	cr_assert_eq(set(&y)->count, VECTORS, "later sets must stay within nvec");
+	play_fini(&y);
 }

@@ -1,148 +1,350 @@
 /* SPDX-License-Identifier: MIT */
-/* Strategies plan only what their kernel rules allow, and the same from the same seed. */
+/*
+ * Strategies: the calls of each, held against docs/strategies.md, and what a host short of vectors
+ * makes of them. The host here is a few lines of its own: how many vectors it has, no more.
+ */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "vmm/pattern.h"
 #include "vmm/strategy.h"
 
-#define VECTORS 16
-#define STABLE  4
+#define VECTORS 8
+#define STABLE  2
 
-struct plan {
-	struct vmm_state s;
-	uint8_t wanted[VECTORS], side[VECTORS];
+struct host {
+	uint32_t has;  /* vectors */
+	bool positive; /* says how many it has instead of -ENOSPC */
+	bool enabled;
+	uint8_t held[VECTORS], armed[VECTORS];
 };
 
-static void plan_init(struct plan *p, uint64_t seed)
+struct vmm {
+	const struct strategy *st;
+	struct vmm_state s;
+	struct host host;
+	char log[1024]; /* the calls, as in docs/strategies.md */
+};
+
+static void vmm_open(struct vmm *m, const char *name, uint32_t has)
 {
-	memset(p, 0, sizeof(*p));
-	p->s.vectors = VECTORS;
-	p->s.stable = STABLE;
-	p->s.wanted = p->wanted;
-	p->s.side = p->side;
-	rng_init(&p->s.rng, seed, 1);
+	memset(m, 0, sizeof(*m));
+	m->st = strategy_find(name);
+	cr_assert_not_null(m->st, "%s", name);
+	m->host.has = has;
+	cr_assert_eq(vmm_state_init(&m->s, VECTORS, 0, true, 7), 0);
 }
 
-static const struct strategy *by_name(const char *name)
+static uint32_t count(const uint8_t *set)
 {
-	for (int i = 0; strategies[i]; i++) {
-		if (!strcmp(strategies[i]->name, name))
-			return strategies[i];
+	uint32_t n = 0;
+
+	for (int v = 0; v < VECTORS; v++)
+		n += set[v];
+	return n;
+}
+
+static bool arms(const struct vmm *m, const struct vmm_call *c, uint32_t v)
+{
+	return c->kind == CALL_ARM || (c->kind == CALL_SET && m->s.wanted[v]);
+}
+
+static int host_call(struct vmm *m, const struct vmm_call *c)
+{
+	struct host *h = &m->host;
+	uint8_t want[VECTORS];
+
+	if (c->kind == CALL_DISABLE) {
+		memset(h->held, 0, VECTORS);
+		memset(h->armed, 0, VECTORS);
+		h->enabled = false;
+		return 0;
 	}
-	cr_assert_fail("no strategy %s", name);
-	return NULL;
+	cr_assert_leq(c->start + c->count, VECTORS, "%s", m->st->name);
+	cr_assert_gt(c->count, 0, "%s", m->st->name);
+	memcpy(want, h->held, VECTORS);
+	for (uint32_t v = h->enabled ? c->start : 0; v < c->start + c->count; v++)
+		want[v] |= !h->enabled || arms(m, c, v);
+	if (count(want) > h->has)
+		return h->positive && !h->enabled && h->has ? (int)h->has : -ENOSPC;
+	memcpy(h->held, want, VECTORS);
+	for (uint32_t v = c->start; v < c->start + c->count; v++)
+		h->armed[v] = arms(m, c, v);
+	h->enabled = true;
+	return 0;
 }
 
-Test(strategy, names_match_the_table)
+static void note(struct vmm *m, const struct vmm_call *c)
 {
-	int i;
+	size_t n = strlen(m->log);
+	char fds[3 * VECTORS + 1] = "", *at = fds;
 
-	for (i = 0; strategies[i]; i++)
+	if (c->kind == CALL_DISABLE) {
+		snprintf(m->log + n, sizeof(m->log) - n, "none 0 0; ");
+		return;
+	}
+	for (uint32_t v = c->start; v < c->start + c->count; v++) {
+		const char *fd = arms(m, c, v) ? (m->s.side[v] ? ",b" : ",a") : ",-";
+
+		memcpy(at, fd, 3);
+		at += 2;
+	}
+	snprintf(m->log + n, sizeof(m->log) - n, "eventfd %u %u %s; ", c->start, c->count, fds + 1);
+}
+
+static struct vmm_plan guest(struct vmm *m, enum vmm_event event, uint32_t vector)
+{
+	struct vmm_plan p;
+
+	strategy_plan(m->st, &m->s, event, vector, &p);
+	cr_assert_leq(p.first + p.count, VECTORS, "%s", m->st->name);
+	for (uint32_t i = 0, tries = 0; i < p.n; tries++) {
+		enum vmm_then then;
+
+		cr_assert_lt(tries, 20, "%s: no end of tries", m->st->name);
+		note(m, &p.calls[i]);
+		then = strategy_result(&m->s, &p, i, host_call(m, &p.calls[i]));
+		cr_assert_neq(then, VMM_GIVE_UP, "%s: %s", m->st->name, m->log);
+		i += then == VMM_GO_ON;
+	}
+	for (uint32_t v = 0; v < VECTORS; v++) {
+		cr_assert_eq(m->host.armed[v], m->s.wanted[v], "%s: vector %u after %s",
+			     m->st->name, v, m->log);
+		cr_assert_eq(m->host.held[v], m->s.held[v], "%s: vector %u after %s", m->st->name,
+			     v, m->log);
+	}
+	return p;
+}
+
+static const struct {
+	enum vmm_event event;
+	uint32_t vector;
+	const char *text;
+} story[] = {
+	{VMM_ENABLE, 0, "enable"}, {VMM_USE, 0, "use 0"},         {VMM_USE, 1, "use 1"},
+	{VMM_USE, 3, "use 3"},     {VMM_RELEASE, 1, "release 1"}, {VMM_RELEASE, 3, "release 3"},
+	{VMM_USE, 1, "use 1"},     {VMM_DISABLE, 0, "disable"},
+};
+
+/* The document's lines "    EVENT: CALLS" below "## `NAME`". */
+static void check_document(FILE *f, const char *name)
+{
+	char heading[64], line[512], want[512];
+	struct vmm m;
+	bool found = false;
+
+	snprintf(heading, sizeof(heading), "## `%s`", name);
+	rewind(f);
+	while (!found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, heading, strlen(heading));
+	cr_assert(found, "docs/strategies.md has no %s", heading);
+	vmm_open(&m, name, VECTORS);
+	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+		size_t n;
+
+		m.log[0] = '\0';
+		guest(&m, story[i].event, story[i].vector);
+		n = strlen(m.log);
+		snprintf(want, sizeof(want), "    %-10s %.*s\n", story[i].text, n ? (int)n - 2 : 7,
+			 n ? m.log : "nothing");
+		do
+			cr_assert_not_null(fgets(line, sizeof(line), f), "%s: ends before: %s",
+					   name, want);
+		while (strncmp(line, "    ", 4));
+		cr_assert_str_eq(line, want, "docs/strategies.md, %s", name);
+	}
+	vmm_state_fini(&m.s);
+}
+
+Test(strategy, each_makes_the_calls_that_the_document_shows)
+{
+	FILE *f = fopen(IRQSTORM_ROOT "/docs/strategies.md", "r");
+
+	cr_assert_not_null(f, "docs/strategies.md");
+	for (int i = 0; strategies[i]; i++) {
 		cr_assert_str_eq(strategies[i]->name, strategy_names[i], "entry %d", i);
-	cr_assert_null(strategy_names[i], "both end together");
+		if (strategies[i]->pattern)
+			check_document(f, strategies[i]->name);
+	}
+	fclose(f);
 }
 
-Test(strategy, stable_vectors_are_wanted_all_through_and_plans_stay_in_range)
+/* What is wanted, as a guest sees it: a strategy that keeps vectors live does so past a release. */
+static void play(struct vmm *m, const struct pattern *pattern, uint32_t steps, uint32_t refused_ok)
+{
+	struct pattern_state ps;
+
+	cr_assert_eq(pattern_init(&ps, STABLE, VECTORS, false, 3), 0);
+	memset(m->s.wanted, 1, STABLE);
+	guest(m, VMM_ENABLE, 0);
+	for (uint32_t i = 0; i < steps; i++) {
+		uint32_t v;
+		enum vmm_event event = pattern->next(&ps, &v);
+		struct vmm_plan p = guest(m, event, v);
+
+		cr_assert_geq(v, STABLE, "%s", pattern->name);
+		cr_assert_lt(v, VECTORS, "%s", pattern->name);
+		if (event == VMM_USE)
+			cr_assert(m->s.wanted[v] || m->s.refused[v], "%s", m->st->name);
+		if (event == VMM_RELEASE && !m->st->keeps)
+			cr_assert_not(m->s.wanted[v], "%s", m->st->name);
+		cr_assert_eq(p.kind == PLAN_TEARDOWN, p.n && p.calls[0].kind == CALL_DISABLE, "%s",
+			     m->st->name);
+		for (uint32_t s = 0; s < STABLE && !refused_ok; s++)
+			cr_assert(m->host.armed[s], "%s: stable vector %u", m->st->name, s);
+		m->log[0] = '\0';
+	}
+	pattern_fini(&ps);
+}
+
+Test(strategy, every_strategy_under_every_pattern_arms_what_the_guest_uses)
 {
 	for (int i = 0; strategies[i]; i++) {
-		struct resize r;
-		struct plan p;
+		for (int k = 0; patterns[k] && strategies[i]->pattern; k++) {
+			struct vmm m;
 
-		plan_init(&p, 42);
-		strategies[i]->start(&p.s, &r);
-		for (int step = 0; step < 5000; step++) {
-			cr_assert_leq(r.set_start + r.set_count, VECTORS, "%s",
-				      strategies[i]->name);
-			cr_assert_leq(r.first + r.count, VECTORS, "%s", strategies[i]->name);
-			cr_assert_gt(r.set_count, 0, "%s", strategies[i]->name);
-			cr_assert_eq(r.disable_first, r.kind == RESIZE_TEARDOWN, "%s",
-				     strategies[i]->name);
-			for (int v = 0; v < STABLE; v++)
-				cr_assert(p.wanted[v], "%s: stable vector %d", strategies[i]->name,
-					  v);
-			if (!strategies[i]->next)
-				break;
-			strategies[i]->next(&p.s, &r);
+			vmm_open(&m, strategies[i]->name, VECTORS);
+			play(&m, patterns[k], 2000, 0);
+			cr_assert_eq(m.s.refusals, 0, "%s", strategies[i]->name);
+			vmm_state_fini(&m.s);
 		}
 	}
 }
 
-Test(strategy, dynamic_and_upfront_touch_one_churned_vector_at_a_time)
+Test(strategy, a_host_short_of_vectors_refuses_the_last_ones_and_the_others_stay)
 {
-	static const char *const names[] = {"dynamic", "upfront"};
+	for (int i = 0; strategies[i]; i++) {
+		for (int positive = 0; positive < 2 && strategies[i]->pattern; positive++) {
+			struct vmm m;
 
-	for (int i = 0; i < 2; i++) {
-		const struct strategy *st = by_name(names[i]);
-		struct resize r;
-		struct plan p;
-
-		plan_init(&p, 1);
-		st->start(&p.s, &r);
-		cr_assert_eq(r.set_count, i ? VECTORS : STABLE, "%s allocates", names[i]);
-		for (int step = 0; step < 1000; step++) {
-			st->next(&p.s, &r);
-			cr_assert_eq(r.count, 1, "one vector");
-			cr_assert_geq(r.first, STABLE, "a churned one");
-			cr_assert_eq(r.kind, RESIZE_IN_PLACE, "in place");
+			vmm_open(&m, strategies[i]->name, 5);
+			m.host.positive = positive;
+			play(&m, pattern_find("ramp"), 100, 0);
+			cr_assert_gt(m.s.refusals, 0, "%s", strategies[i]->name);
+			cr_assert_leq(m.s.most_held, 5, "%s", strategies[i]->name);
+			cr_assert_geq(m.s.most_held, positive ? 5 : 4, "%s holds %u",
+				      strategies[i]->name, m.s.most_held);
+			vmm_state_fini(&m.s);
 		}
 	}
 }
 
-Test(strategy, teardown_grows_to_all_vectors_and_shrinks_to_the_stable_ones)
+Test(strategy, what_no_host_should_answer_is_given_up)
 {
-	const struct strategy *st = by_name("teardown");
-	uint32_t least = VECTORS, most = 0, last;
-	struct resize r;
-	struct plan p;
+	struct vmm_plan p;
+	struct vmm m;
 
-	plan_init(&p, 1);
-	st->start(&p.s, &r);
-	last = r.set_count;
-	for (int step = 0; step < 200; step++) {
-		st->next(&p.s, &r);
-		cr_assert(r.set_count == last + 1 || r.set_count + 1 == last, "by one");
-		last = r.set_count;
-		least = last < least ? last : least;
-		most = last > most ? last : most;
-	}
-	cr_assert_eq(least, STABLE, "least %u", least);
-	cr_assert_eq(most, VECTORS, "most %u", most);
+	vmm_open(&m, "dynamic", VECTORS);
+	guest(&m, VMM_ENABLE, 0);
+	guest(&m, VMM_USE, 0);
+	strategy_plan(m.st, &m.s, VMM_USE, 1, &p);
+	cr_assert_eq(strategy_result(&m.s, &p, 0, -EINVAL), VMM_GIVE_UP);
+	strategy_plan(m.st, &m.s, VMM_DISABLE, 0, &p);
+	cr_assert_eq(strategy_result(&m.s, &p, 0, -ENOSPC), VMM_GIVE_UP);
+	vmm_state_fini(&m.s);
 }
 
-Test(strategy, same_seed_same_plan)
+Test(strategy, auto_reads_noresize)
 {
-	const struct strategy *st = by_name("random");
-	struct resize a, b;
-	struct plan p, q;
+	const char *why = NULL;
 
-	plan_init(&p, 99);
-	plan_init(&q, 99);
-	st->start(&p.s, &a);
-	st->start(&q.s, &b);
+	cr_assert_eq(strategy_choose(VFIO_IRQ_INFO_EVENTFD, &why), strategy_find("track-guest"));
+	cr_assert(strstr(why, "NORESIZE is clear"));
+	cr_assert_eq(strategy_choose(VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE, &why),
+		     strategy_find("upfront"));
+	cr_assert(strstr(why, "NORESIZE is set"));
+}
+
+static void start_random(struct vmm *m)
+{
+	vmm_open(m, "random", VECTORS);
+	m->s.stable = STABLE;
+	memset(m->s.wanted, 1, STABLE);
+	guest(m, VMM_ENABLE, 0);
+}
+
+Test(strategy, random_makes_the_same_plans_from_the_same_seed)
+{
+	struct vmm_plan a, b;
+	struct vmm m, n;
+
+	start_random(&m);
+	start_random(&n);
 	for (int step = 0; step < 1000; step++) {
-		st->next(&p.s, &a);
-		st->next(&q.s, &b);
+		m.st->next(&m.s, &a);
+		n.st->next(&n.s, &b);
 		cr_assert_eq(memcmp(&a, &b, sizeof(a)), 0, "step %d", step);
-		cr_assert_eq(memcmp(p.wanted, q.wanted, VECTORS), 0, "step %d", step);
+		cr_assert_eq(memcmp(m.s.wanted, n.s.wanted, VECTORS), 0, "step %d", step);
 	}
+	vmm_state_fini(&m.s);
+	vmm_state_fini(&n.s);
 }
 
 Test(strategy, random_never_sets_a_live_vector_in_place)
 {
-	const struct strategy *st = by_name("random");
 	uint8_t before[VECTORS];
-	struct resize r;
-	struct plan p;
+	struct vmm_plan p;
+	struct vmm m;
 
-	plan_init(&p, 5);
-	st->start(&p.s, &r);
+	start_random(&m);
 	for (int step = 0; step < 5000; step++) {
-		memcpy(before, p.wanted, VECTORS);
-		st->next(&p.s, &r);
-		if (r.kind != RESIZE_IN_PLACE)
-			continue;
-		for (uint32_t v = r.first; v < r.first + r.count; v++)
-			cr_assert_neq(before[v], p.wanted[v],
-				      "a live vector set again is a swap (R80)");
+		memcpy(before, m.s.wanted, VECTORS);
+		m.st->next(&m.s, &p);
+		for (int v = 0; v < STABLE; v++)
+			cr_assert(m.s.wanted[v], "stable vector %d", v);
+		for (uint32_t v = p.first; v < p.first + p.count; v++)
+			cr_assert_not(p.kind == PLAN_IN_PLACE && before[v] && m.s.wanted[v],
+				      "step %d: a swap must be called one, it may lose (R80)",
+				      step);
 	}
+	vmm_state_fini(&m.s);
+}
+
+/* Events until every vector that comes and goes was used and released; 0: not within @most. */
+static uint32_t round_of(const struct pattern *pattern, uint32_t most, uint32_t *hurried)
+{
+	uint8_t used[VECTORS] = {0}, released[VECTORS] = {0};
+	struct pattern_state s;
+	uint32_t n;
+
+	cr_assert_eq(pattern_init(&s, STABLE, VECTORS, false, 11), 0);
+	*hurried = 0;
+	for (n = 1; n <= most; n++) {
+		uint32_t v;
+		enum vmm_event event = pattern->next(&s, &v);
+
+		cr_assert_eq(s.used[v], event == VMM_USE, "%s", pattern->name);
+		(event == VMM_USE ? used : released)[v] = 1;
+		*hurried += s.hurry;
+		if (count(used) == VECTORS - STABLE && count(released) == VECTORS - STABLE)
+			break;
+	}
+	pattern_fini(&s);
+	return n > most ? 0 : n;
+}
+
+Test(pattern, each_uses_and_releases_every_vector_but_sparse)
+{
+	for (int i = 0; patterns[i]; i++) {
+		uint32_t hurried, n = round_of(patterns[i], 2000, &hurried);
+
+		cr_assert_str_eq(patterns[i]->name, pattern_names[i], "entry %d", i);
+		cr_assert_eq(!n, !strcmp(patterns[i]->name, "sparse"), "%s: %u events",
+			     patterns[i]->name, n);
+	}
+}
+
+Test(pattern, ramps_are_as_long_as_there_are_vectors)
+{
+	const uint32_t n = VECTORS - STABLE;
+	uint32_t hurried;
+
+	cr_assert_eq(round_of(pattern_find("ramp"), 100, &hurried), 2 * n);
+	cr_assert_eq(hurried, 0, "one at a time");
+	cr_assert_eq(round_of(pattern_find("grow"), 100, &hurried), 2 * n);
+	cr_assert_eq(hurried, n, "all go in a row");
+	cr_assert_eq(round_of(pattern_find("shrink"), 100, &hurried), 2 * n);
+	cr_assert_geq(hurried, n - 1, "all come in a row");
 }
