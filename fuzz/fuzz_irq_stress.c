@@ -65,7 +65,9 @@ static void settings(const uint8_t *data, const struct program *p, struct stress
 
 static void check_books(struct backend *be, uint64_t fired, const struct program *p)
 {
+	struct breaches broken;
 	struct emu_state s;
+	char text[160];
 	uint64_t sum;
 
 	emulator_state(be, &s);
@@ -76,6 +78,11 @@ static void check_books(struct backend *be, uint64_t fired, const struct program
 	if (sum != fired)
 		fuzz_finding("state", p, "%" PRIu64 " fires, but the device knows of %" PRIu64,
 			     fired, sum);
+	emulator_violations(be, &broken);
+	if (broken.by_kernel)
+		fuzz_finding("pci-rule", p, "%s and %" PRIu64 " more",
+			     breach_text(&broken.kind[0], text, sizeof(text)),
+			     broken.by_kernel - 1);
 }
 
 static void judge(const struct stress_config *cfg, const struct stress_result *r,

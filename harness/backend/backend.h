@@ -108,6 +108,9 @@ struct backend_desc {
 
 struct backend;
 
+/* @where is constant text. */
+typedef void (*backend_step_hook)(void *data, const char *where);
+
 struct backend_ops {
 	/* What the device is and can do, read now. 0 or -errno. */
 	int (*describe)(struct backend *be, struct backend_desc *desc);
@@ -149,10 +152,11 @@ struct backend_ops {
 	int (*entries)(struct backend *be, uint64_t *unmasked, uint64_t *pending);
 
 	/*
-	 * Call @fn(@data) at every internal step of the SET_IRQS calls that follow; NULL ends it.
-	 * @fn may call fire and irq_info. NULL: the backend has no steps to show.
+	 * Call @fn(@data, the step in a few words) at every internal step of the SET_IRQS calls
+	 * that follow; NULL ends it. @fn may call fire and irq_info. NULL: the backend has no steps
+	 * to show.
 	 */
-	void (*set_step_hook)(struct backend *be, void (*fn)(void *data), void *data);
+	void (*set_step_hook)(struct backend *be, backend_step_hook fn, void *data);
 
 	/* Last close of the device (R21); frees @be. */
 	void (*close)(struct backend *be);

@@ -185,7 +185,7 @@ static int fault_inspect(struct backend *be, struct backend_inspect *out)
 	return backend_inspect(((struct fault_backend *)be)->inner, out);
 }
 
-static void fault_set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+static void fault_set_step_hook(struct backend *be, backend_step_hook fn, void *data)
 {
 	struct backend *inner = ((struct fault_backend *)be)->inner;
 

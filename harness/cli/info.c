@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* irqstorm info: what a target is and what its interrupts can do. */
+/* irqstorm info: what a target is, what its interrupts can do, and whether they can be had. */
 #include <string.h>
 
 #include "cli/commands.h"
+#include "exec/tablesize.h"
 #include "exec/target.h"
 #include "support/json.h"
 #include "support/log.h"
@@ -10,12 +11,19 @@
 
 struct info_options {
 	const char *target, *json;
+	bool check;
 };
 
 #define FIELD(f) offsetof(struct info_options, f)
 
 static const struct opt info_opts[] = {
 	OPT_ROW_TARGET(FIELD(target)),
+	{.type = OPT_FLAG,
+	 .name = "check",
+	 .offset = FIELD(check),
+	 .help = "Try whether the kernel still takes every MSI-X vector that the device has. "
+		 "Enables "
+		 "MSI-X for a moment and disables it again."},
 	{.type = OPT_OUTFILE,
 	 .name = "json",
 	 .arg = "FILE",
@@ -84,6 +92,82 @@ static void print_table(FILE *f, const struct backend_desc *d)
 	fprintf(f, "\n%s\n", verdict(d));
 }
 
+/* One line says what came of it; a finding says what to do. */
+static void check_text(const struct tablesize *t, char *buf, size_t size)
+{
+	switch (t->verdict) {
+	case TABLESIZE_SAME:
+		snprintf(
+			buf, size,
+			"the MSI-X table is as large as the kernel takes it to be: vector %u of %u "
+			"%s",
+			t->reported - 1, t->reported,
+			t->host_short ? "is not refused for its number, but the host has no "
+					"vector left for it"
+			: t->in_place ? "could be added"
+				      : "could be enabled with all before it");
+		return;
+	case TABLESIZE_GREW:
+		snprintf(buf, size,
+			 "the device changed its MSI-X table size behind the kernel (was %u, now "
+			 "%u): rebind the driver, or use sriov_set_msix_vec_count",
+			 t->kernel, t->reported);
+		return;
+	case TABLESIZE_DIFFERS:
+		snprintf(buf, size,
+			 "GET_IRQ_INFO reports %u MSI-X vectors, the device's capability has %u: "
+			 "a fault of the driver that is bound to it",
+			 t->reported, t->entries);
+		return;
+	default:
+		snprintf(buf, size, "cannot check: %s", t->why);
+	}
+}
+
+static const struct {
+	const char *word;
+	enum exit_code exit;
+} check_results[] = {
+	[TABLESIZE_SAME] = {"ok", EXIT_PASS},
+	[TABLESIZE_GREW] = {"FINDING", EXIT_FINDING},
+	[TABLESIZE_DIFFERS] = {"FINDING", EXIT_FINDING},
+	[TABLESIZE_UNKNOWN] = {"SKIPPED", EXIT_SKIP},
+};
+
+static void print_check(FILE *f, const struct tablesize *t)
+{
+	char text[320];
+
+	check_text(t, text, sizeof(text));
+	fprintf(f, "check    %s  %s\n", check_results[t->verdict].word, text);
+}
+
+/* 0 is a number of vectors that nobody has found out. */
+static void write_size(struct json *j, const char *key, uint32_t n)
+{
+	if (n)
+		json_u64(j, key, n);
+	else
+		json_str(j, key, NULL);
+}
+
+static void write_check(struct json *j, const struct tablesize *t)
+{
+	char text[320];
+
+	check_text(t, text, sizeof(text));
+	json_object_begin(j, "check");
+	json_str(j, "verdict", tablesize_names[t->verdict]);
+	json_str(j, "text", text);
+	json_u64(j, "vectors", t->reported);
+	write_size(j, "kernel_vectors", t->kernel);
+	write_size(j, "table_entries", t->entries);
+	json_bool(j, "in_place", t->in_place);
+	json_bool(j, "host_short", t->host_short);
+	json_u64(j, "calls", t->calls);
+	json_object_end(j);
+}
+
 static void write_irq(struct json *j, const struct backend_desc *d, uint32_t i)
 {
 	char flags[80];
@@ -98,7 +182,8 @@ static void write_irq(struct json *j, const struct backend_desc *d, uint32_t i)
 	json_object_end(j);
 }
 
-static void write_json(FILE *f, const struct backend_desc *d)
+/* @t is NULL when nothing was checked. */
+static void write_json(FILE *f, const struct backend_desc *d, const struct tablesize *t)
 {
 	struct json j;
 
@@ -123,11 +208,16 @@ static void write_json(FILE *f, const struct backend_desc *d)
 		write_irq(&j, d, i);
 	json_array_end(&j);
 	json_bool(&j, "msix_dynamic", grows(d, VFIO_PCI_MSIX_IRQ_INDEX));
+	if (t)
+		write_check(&j, t);
+	else
+		json_str(&j, "check", NULL);
 	json_object_end(&j);
 	json_finish(&j);
 }
 
-static int read_desc(const char *target, struct backend_desc *d, struct errmsg *e)
+/* @t is NULL when nothing is to be checked. */
+static int look(const char *target, struct backend_desc *d, struct tablesize *t, struct errmsg *e)
 {
 	struct backend *be;
 	int err;
@@ -136,16 +226,19 @@ static int read_desc(const char *target, struct backend_desc *d, struct errmsg *
 	if (err)
 		return err;
 	err = backend_describe(be, d);
-	backend_close(be);
 	if (err)
-		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", target,
-				  strerror(-err));
-	return 0;
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", target,
+			   strerror(-err));
+	else if (t)
+		err = tablesize_check(be, t, e);
+	backend_close(be);
+	return err;
 }
 
 static int info_run(const struct command *cmd, int argc, char **argv)
 {
 	struct info_options o = {0};
+	struct tablesize size, *checked;
 	struct outfile out, table;
 	struct backend_desc d;
 	struct errmsg e = {0};
@@ -154,25 +247,29 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	code = command_parse_only(cmd, argc, argv, &o);
 	if (code >= 0)
 		return code;
+	checked = o.check ? &size : NULL;
 	if (outfile_open(&out, o.json, &e))
 		goto fail;
-	if (read_desc(o.target, &d, &e)) {
+	if (look(o.target, &d, checked, &e)) {
 		outfile_abort(&out);
 		goto fail;
 	}
+	code = checked ? (int)check_results[checked->verdict].exit : EXIT_PASS;
 	if (out.f)
-		write_json(out.f, &d);
+		write_json(out.f, &d, checked);
 	if (outfile_commit(&out, &e))
 		goto fail;
 	if (o.json && !strcmp(o.json, "-"))
-		return EXIT_PASS;
+		return code;
 	/* Through an outfile, so that a full disk behind stdout is an error as well. */
 	if (outfile_open(&table, "-", &e))
 		goto fail;
 	print_table(table.f, &d);
+	if (checked)
+		print_check(table.f, checked);
 	if (outfile_commit(&table, &e))
 		goto fail;
-	return EXIT_PASS;
+	return code;
 
 fail:
 	log_error("%s", e.text);
@@ -182,10 +279,15 @@ fail:
 const struct command cmd_info = {
 	.name = "info",
 	.summary = "Show what a target is and what its interrupts can do.",
-	.synopsis = "[--target T] [--json FILE]",
-	.description = TARGET_HELP,
+	.synopsis = "[--target T] [--check] [--json FILE]",
+	.description = TARGET_HELP
+	"\nWith --check: exit code 0 when the kernel takes every MSI-X vector that the\n"
+	"device reports; 1 when the device changed its table behind the kernel, and the\n"
+	"new vectors cannot be had; 4 when that cannot be tried (no MSI-X). A host that\n"
+	"has run out of vectors is not the device's fault: 0, and it says so.\n",
 	.examples = "  irqstorm info\n"
-		    "  irqstorm info --target vfio:auto\n"
+		    "  irqstorm info --target vfio:auto --check\n"
+		    "  irqstorm info --target emu:vectors=64,grown=128 --check\n"
 		    "  irqstorm info --target vfio:0000:00:03.0,trigger=loopback --json -\n",
 	.opts = info_opts,
 	.run = info_run,

@@ -102,6 +102,22 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 		name);
 }
 
+/* What the program, or the kernel's half, did to the function that PCI forbids. */
+static void print_breaches(FILE *f, const struct executor *x, const struct program *p)
+{
+	const struct breach_watch *w = &x->breaches;
+	char text[160], op[TEXT_OP_MAX];
+
+	for (uint32_t i = 0; i < w->seen.n; i++) {
+		const struct breach *b = &w->seen.kind[i];
+
+		fprintf(f, "  %s, %llu times, first in operation %u: %s\n",
+			breach_text(b, text, sizeof(text)), (unsigned long long)b->count,
+			w->at[i] + 1,
+			w->at[i] < p->n ? text_op(&p->ops[w->at[i]], op, sizeof(op)) : "the end");
+	}
+}
+
 static int run_often(struct executor *x, const struct program *p, struct outcome_of *all,
 		     struct errmsg *e)
 {
@@ -144,6 +160,8 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		t->skipped += all.r.skipped > 0;
 		if (text)
 			result_text(text, path, &all, &p, o->target);
+		if (text)
+			print_breaches(text, x, &p);
 		if (j)
 			result_json(j, path, &all, &p);
 	}

@@ -51,6 +51,8 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 	put(&l, "emu:profile=");
 	put(&l, profile_names[cfg->profile]);
 	put_key(&l, ",vectors=", cfg->msix_vectors);
+	if (cfg->msix_grown)
+		put_key(&l, ",grown=", cfg->msix_grown);
 	if (cfg->msi_vectors != def.msi_vectors)
 		put_key(&l, ",msi=", cfg->msi_vectors);
 	if (cfg->intx != def.intx)
@@ -69,6 +71,8 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 		put(&l, cfg->pba_cleared_on_disable ? ",pba=clear" : ",pba=keep");
 	if (cfg->message_cached != def.message_cached)
 		put(&l, cfg->message_cached ? ",msg=cached" : ",msg=reread");
+	if (cfg->posted != def.posted)
+		put_key(&l, ",posted=", cfg->posted);
 	if (zoo_entry(cfg->bug)) {
 		put(&l, ",bug=");
 		put(&l, zoo_entry(cfg->bug)->id);
@@ -167,4 +171,23 @@ void emulator_vector_state(struct backend *be, uint32_t vector, struct emu_vecto
 	}
 	lock_drop(&emu->igate);
 	msg_table_entry_state(&emu->msix, vector, &state->masked, &state->pending);
+}
+
+void emulator_violations(struct backend *be, struct breaches *out)
+{
+	breach_read(&((struct emu *)be)->breaches, out);
+}
+
+uint64_t emulator_violations_total(struct backend *be)
+{
+	struct emu *emu = (struct emu *)be;
+
+	/* Relaxed: a count, it orders nothing. */
+	return emulator_is(be) ? atomic_load_explicit(&emu->breaches.total, memory_order_relaxed)
+			       : 0;
+}
+
+void emulator_forget_violations(struct backend *be)
+{
+	breach_forget(&((struct emu *)be)->breaches);
 }

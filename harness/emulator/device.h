@@ -68,12 +68,13 @@ struct emu {
 	atomic_bool off;       /* the function is in D3hot */
 	struct host host;
 	struct msg_table msi, msix;
+	struct breach_log breaches;
 	struct intx intx;
 	struct single err, req;
 
 	_Atomic uint32_t references; /* eventfd references held (R66) */
 	_Atomic uint32_t armed;      /* the fallible step of the next ioctl that fails, 0: none */
-	void (*step_hook)(void *data);
+	backend_step_hook step_hook;
 	void *step_data;
 
 	struct lock device_lock, bus_lock; /* taken by resets; by AER, the second */
@@ -94,16 +95,19 @@ struct emu {
 #endif
 };
 
+void emu_show_step(struct emu *emu, const char *what); /* emulator.c */
+
 /* A step of a SET_IRQS handler that an oracle may look at. No lock but igate is held. */
-static inline void emu_step_at(struct emu *emu, const char *where)
+static inline void emu_step_at(struct emu *emu, const char *function, const char *what)
 {
 	if (__builtin_expect(!emu->stepping, 1))
 		return;
 	if (emu->step_hook)
-		emu->step_hook(emu->step_data);
-	lock_step_at(where);
+		emu_show_step(emu, what);
+	lock_step_at(function);
 }
-#define emu_step(emu) emu_step_at((emu), __func__)
+#define emu_step(emu)             emu_step_at((emu), __func__, __func__)
+#define emu_step_named(emu, what) emu_step_at((emu), __func__, (what))
 
 /* One fallible step: true when it is the one to fail. */
 static inline bool step_fails(uint32_t *fail)
@@ -160,6 +164,7 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size);
 
 /* device.c */
 int emu_renew(struct emu *emu, const struct emu_config *cfg); /* as opened with; under igate */
+int emu_grow_behind(struct emu *emu); /* cfg.msix_grown, on a new device: 0 or -ENOMEM */
 int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg);
 int emu_entries(struct backend *be, uint64_t *unmasked, uint64_t *pending);
 int emu_reset(struct backend *be);

@@ -36,6 +36,12 @@ static int check_config(const struct emu_config *cfg, struct errmsg *e)
 	if (cfg->msi_vectors > IRQ_MAX_MSI || (cfg->msi_vectors & (cfg->msi_vectors - 1)))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
 				  "emu: msi=%u: must be 0, 1, 2, 4, 8, 16 or 32", cfg->msi_vectors);
+	if (cfg->msix_grown && (!cfg->msix_vectors || cfg->msix_grown <= cfg->msix_vectors ||
+				cfg->msix_grown > IRQ_MAX_VECTORS))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "emu: grown=%u: must be more than vectors=%u, which must not be "
+				  "0, and at most %u",
+				  cfg->msix_grown, cfg->msix_vectors, IRQ_MAX_VECTORS);
 	if (cfg->bug && !zoo_entry(cfg->bug))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: bug %u: no such bug is planted",
 				  cfg->bug);
@@ -173,7 +179,16 @@ static void emu_close(struct backend *be)
 	emu_free(emu);
 }
 
-static void emu_set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+/* Messages of the step before arrive, and what the hook has the device send is under way next. */
+void emu_show_step(struct emu *emu, const char *what)
+{
+	host_arrive(&emu->host);
+	emu->host.posting = emu->cfg.posted;
+	emu->step_hook(emu->step_data, what);
+	emu->host.posting = false;
+}
+
+static void emu_set_step_hook(struct backend *be, backend_step_hook fn, void *data)
 {
 	struct emu *emu = (struct emu *)be;
 
@@ -241,9 +256,14 @@ int emulator_open(const struct emu_config *cfg, struct backend **out, struct err
 	    msg_table_init(&emu->msi, &emu->host, cfg->msi_vectors, false) ||
 	    msg_table_init(&emu->msix, &emu->host, cfg->msix_vectors, true))
 		goto err_free;
+	emu->msi.breaches = emu->msix.breaches = &emu->breaches;
+	emu->msi.other = &emu->msix;
+	emu->msix.other = &emu->msi;
 	emu->host.limit = cfg->host_vectors;
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
 	emu->msix.cached = cfg->message_cached;
+	if (emu_grow_behind(emu))
+		goto err_free;
 	emu->dyn = emu_samples_dyn(emu);
 	emu_zoo_init(emu);
 

@@ -8,6 +8,7 @@
 #define IRQSTORM_EMULATOR_EMULATOR_H
 
 #include "backend/backend.h"
+#include "emulator/breach.h"
 #include "emulator/signal.h"
 #include "support/errmsg.h"
 
@@ -19,16 +20,20 @@ enum emu_profile {
 struct emu_config {
 	enum emu_profile profile;
 	uint32_t msix_vectors; /* table size, 0 (no capability) or 1..2048 */
-	uint32_t msi_vectors;  /* 0, 1, 2, 4, 8, 16, 32 */
-	bool intx;             /* has an INTx pin */
-	bool pcie;             /* has the ERR index */
-	bool pci_2_3;          /* implements DisINTx; else INTx is masked at the host's irq chip */
+	uint32_t
+		msix_grown; /* 0, or the size that the table has grown to behind the kernel (P13) */
+	uint32_t msi_vectors; /* 0, 1, 2, 4, 8, 16, 32 */
+	bool intx;            /* has an INTx pin */
+	bool pcie;            /* has the ERR index */
+	bool pci_2_3;         /* implements DisINTx; else INTx is masked at the host's irq chip */
 	bool host_dyn;      /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
 	bool host_intremap; /* the host can give MSI more than one vector (R48) */
 	uint32_t host_vectors;       /* MSI(-X) vectors that the host can give, 0: enough (R49) */
 	bool pba_cleared_on_disable; /* else pending bits are kept, as by QEMU's devices */
 	bool message_cached; /* the function reads messages when an entry is unmasked (P2), else
 				each time it sends */
+	bool posted; /* what a step hook has the device send is under way until the next step, or
+			the end of the call, and finds what is there then (R80) */
 	const struct signal_provider *signals; /* NULL: real eventfds */
 	uint32_t bug; /* planted on purpose: enum zoo_bug (zoo.h), 0: none */
 };
@@ -68,6 +73,12 @@ struct emu_state {
 	uint64_t sent;             /* messages that reached a handler */
 };
 void emulator_state(struct backend *be, struct emu_state *state);
+
+/* Rules of PCI that were broken since open, or since they were forgotten. Any thread. */
+void emulator_violations(struct backend *be, struct breaches *out);
+/* How many, hazards included; 0 of what is no emulator. */
+uint64_t emulator_violations_total(struct backend *be);
+void emulator_forget_violations(struct backend *be);
 
 /* @vector of MSI-X holds a host irq (A), a context (C); is masked; has its pending bit. */
 struct emu_vector_state {

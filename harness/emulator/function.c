@@ -119,6 +119,31 @@ static bool entry_may_send(const struct msg_entry *entry, uint32_t control, uint
 	       !entry->masked;
 }
 
+static void note(const struct msg_table *table, enum breach_rule rule, bool by_kernel,
+		 uint32_t vector)
+{
+	if (table->breaches)
+		breach_note(table->breaches, rule, by_kernel, vector);
+}
+
+/* P1: the message of an entry is about to change. Under its lock. */
+static void check_masked(const struct msg_table *table, uint32_t vector, bool by_kernel)
+{
+	if (table->maskable && entry_may_send(&table->entries[vector], control_read(table), vector))
+		note(table, BREACH_P1, by_kernel, vector);
+}
+
+/* What the entry sends now. P2: that need not be what the table says. Under its lock. */
+static struct msi_msg message(const struct msg_table *table, uint32_t vector)
+{
+	const struct msg_entry *entry = &table->entries[vector];
+
+	if (table->cached &&
+	    (entry->send.data != entry->msg.data || entry->send.address != entry->msg.address))
+		note(table, BREACH_P2, !entry->foreign, vector);
+	return entry->send;
+}
+
 /* Under the entry's lock, both. */
 static void set_pending(struct msg_table *table, uint32_t vector)
 {
@@ -201,12 +226,12 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 	else
 		send = entry_pend(table, vector);
 	if (send)
-		msg = entry->send;
+		msg = message(table, vector);
 	spin_unlock(&entry->lock);
 
 	/* The message is on the bus: what happens to the entry now no longer concerns it (R80). */
 	if (send)
-		host_deliver(table->host, msg);
+		host_send(table->host, msg);
 }
 
 /* Something that held @vector back is gone: send what it pended (P3, P5). */
@@ -219,7 +244,7 @@ static void entry_replay(struct msg_table *table, uint32_t vector)
 	spin_lock(&entry->lock);
 	if (entry->pending && entry_may_send(entry, control_read(table), vector)) {
 		clear_pending(table, vector);
-		msg = entry->send;
+		msg = message(table, vector);
 		send = true;
 	}
 	spin_unlock(&entry->lock);
@@ -253,8 +278,21 @@ static void forget_all(struct msg_table *table)
 	}
 }
 
+/* What Enable with @limit breaks. */
+static void check_enable(const struct msg_table *table, uint32_t limit)
+{
+	uint32_t control = control_read(table);
+
+	if (table->other && (control_read(table->other) & MSG_CTRL_ENABLE))
+		note(table, BREACH_P6, true, 0);
+	if (!table->maskable && (control & MSG_CTRL_ENABLE) &&
+	    limit != control >> MSG_CTRL_LIMIT_SHIFT)
+		note(table, BREACH_P7, true, 0);
+}
+
 void msg_table_enable(struct msg_table *table, uint32_t limit, bool maskall)
 {
+	check_enable(table, limit);
 	control_write(table, (control_read(table) & MSG_CTRL_OFF) | MSG_CTRL_ENABLE |
 				     (maskall ? MSG_CTRL_MASKALL : 0) |
 				     limit << MSG_CTRL_LIMIT_SHIFT);
@@ -264,6 +302,7 @@ void msg_table_enable(struct msg_table *table, uint32_t limit, bool maskall)
 
 void msg_table_set_limit(struct msg_table *table, uint32_t limit)
 {
+	check_enable(table, limit);
 	control_write(table, (control_read(table) & ((1u << MSG_CTRL_LIMIT_SHIFT) - 1)) |
 				     limit << MSG_CTRL_LIMIT_SHIFT);
 }
@@ -327,23 +366,30 @@ void msg_table_set_power(struct msg_table *table, bool on)
 	control_write(table, on ? control & ~MSG_CTRL_OFF : control | MSG_CTRL_OFF);
 }
 
-static bool write_lost(const struct msg_table *table)
+static bool write_lost(const struct msg_table *table, uint32_t vector)
 {
-	return control_read(table) & MSG_CTRL_OFF;
+	if (__builtin_expect(!(control_read(table) & MSG_CTRL_OFF), 1))
+		return false;
+	if (table->maskable) /* MSI's message is in config space, which answers in D3hot */
+		note(table, BREACH_R61, true, vector);
+	return true;
 }
 
 void msg_table_write(struct msg_table *table, uint32_t vector, const struct msi_msg *msg)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	if (write_lost(table))
+	if (write_lost(table, vector))
 		return;
 	/*
 	 * P10 masks the entry around the write, so that no torn message leaves: the lock does. An
-	 * entry that was unmasked is so again afterwards, and its message taken in.
+	 * entry that was unmasked is so again afterwards, and its message taken in. But vfio has
+	 * none to write that is: free_irq masked it.
 	 */
 	spin_lock(&entry->lock);
+	check_masked(table, vector, true);
 	entry->msg = *msg;
+	entry->foreign = false;
 	if (!table->cached || !entry->masked)
 		entry->send = *msg;
 	spin_unlock(&entry->lock);
@@ -354,7 +400,7 @@ void msg_table_mask(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	if (!table->maskable || write_lost(table))
+	if (!table->maskable || write_lost(table, vector))
 		return;
 	spin_lock(&entry->lock);
 	entry->masked = true;
@@ -366,7 +412,7 @@ void msg_table_unmask(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	if (!table->maskable || write_lost(table))
+	if (!table->maskable || write_lost(table, vector))
 		return;
 	spin_lock(&entry->lock);
 	if (entry->masked)
@@ -401,6 +447,7 @@ void msg_table_reset_entries(struct msg_table *table)
 			forget_pending(table, v);
 			entry->masked = table->maskable;
 			entry->msg = entry->send = (struct msi_msg){0};
+			entry->foreign = false;
 			spin_unlock(&entry->lock);
 		}
 		table->written[w] = table->unmasked[w] = 0;
@@ -412,6 +459,8 @@ void msg_table_scribble(struct msg_table *table, uint32_t vector)
 	struct msg_entry *entry = &table->entries[vector];
 
 	spin_lock(&entry->lock);
+	check_masked(table, vector, false);
+	entry->foreign = true;
 	entry->msg = (struct msi_msg){.address = MSI_MSG_ADDRESS, .data = MSI_MSG_NOWHERE};
 	if (!table->cached)
 		entry->send = entry->msg;

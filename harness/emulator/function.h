@@ -6,9 +6,9 @@
  * enabled.
  *
  * Locks: one a table entry, never held while a message is delivered. Everything but a fire is done
- * by one thread at a time (igate). The control word is atomic: whoever changes it stores it and
- * then looks at the pending bits, and a fire that pended looks at the control word again, so that
- * one of the two sees the other.
+ * by one thread at a time (igate). What breaks a rule of PCI is noted (breach.h). The control word
+ * is atomic: whoever changes it stores it and then looks at the pending bits, and a fire that
+ * pended looks at the control word again, so that one of the two sees the other.
  */
 #ifndef IRQSTORM_EMULATOR_FUNCTION_H
 #define IRQSTORM_EMULATOR_FUNCTION_H
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "emulator/bitmap.h"
+#include "emulator/breach.h"
 #include "emulator/irq.h"
 #include "support/spin.h"
 
@@ -33,6 +34,7 @@ struct msg_entry {
 	alignas(CACHE_LINE) struct spin lock;
 	bool masked;
 	bool pending;
+	bool foreign;        /* msg is not the kernel's: it was scribbled */
 	struct msi_msg msg;  /* in the table */
 	struct msi_msg send; /* what is sent: msg, or what msg was at the last unmask (P2) */
 	uint64_t dropped;    /* fires with nowhere to go */
@@ -52,7 +54,9 @@ struct msg_table {
 	bool cached;      /* messages are read at unmask only (P2) */
 	bool pba_cleared; /* pending bits do not survive Enable going 0 */
 	struct host *host;
-	struct msg_stats gone; /* of entries that a smaller table has no more */
+	struct breach_log *breaches;   /* NULL: nobody keeps them */
+	const struct msg_table *other; /* the other one of MSI and MSI-X, or NULL */
+	struct msg_stats gone;         /* of entries that a smaller table has no more */
 	/* No vector from here on has been fired: entries up to capacity are as after reset there.
 	 */
 	_Atomic uint32_t reached;
@@ -81,7 +85,10 @@ void msg_table_set_maskall(struct msg_table *table, bool maskall);
 void msg_table_set_limit(struct msg_table *table, uint32_t limit);
 void msg_table_set_power(struct msg_table *table, bool on);
 
-/* Writes by the kernel: lost when there is no power. */
+/*
+ * Writes by the kernel: lost when there is no power. It masks an entry before it writes its
+ * message: what may send meanwhile is a breach (P1).
+ */
 void msg_table_write(struct msg_table *table, uint32_t vector, const struct msi_msg *msg);
 void msg_table_mask(struct msg_table *table, uint32_t vector);
 void msg_table_unmask(struct msg_table *table, uint32_t vector);

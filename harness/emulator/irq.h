@@ -45,6 +45,9 @@ struct host_irq {
 	uint32_t vector;
 };
 
+/* Messages under way at most: as many as a block of a program can have sent. */
+#define HOST_POSTED 256u
+
 struct host {
 	struct host_irq *irqs;
 	uint32_t count;
@@ -53,6 +56,9 @@ struct host {
 	uint32_t held;
 	uint32_t generation;      /* counts domain instances: 1 at the first enable */
 	_Atomic uint64_t unknown; /* messages with a handle that no host irq ever had */
+	bool posting;             /* what is sent is under way until host_arrive() */
+	uint32_t posted;
+	struct msi_msg under_way[HOST_POSTED];
 #ifdef IRQSTORM_ZOO
 	struct zoo *zoo;
 #endif
@@ -87,6 +93,26 @@ void host_free_irq(struct host_irq *irq);
 
 /* A message arrives from the bus. Any thread, no lock held. */
 void host_deliver(struct host *host, struct msi_msg msg);
+
+/*
+ * The device sends a message. It arrives at once, from any thread, unless the caller of
+ * host_arrive() has set host.posting: then only from its thread, and it arrives there.
+ */
+static inline void host_send(struct host *host, struct msi_msg msg)
+{
+	if (__builtin_expect(host->posting, 0) && host->posted < HOST_POSTED)
+		host->under_way[host->posted++] = msg;
+	else
+		host_deliver(host, msg);
+}
+
+/* What is under way arrives, in the order it was sent in. */
+static inline void host_arrive(struct host *host)
+{
+	for (uint32_t i = 0; i < host->posted; i++)
+		host_deliver(host, host->under_way[i]);
+	host->posted = 0;
+}
 
 /* Sums over all irqs, past and present. */
 void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped);

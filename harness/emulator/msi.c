@@ -33,16 +33,16 @@ void msi_drop_context(struct emu *emu, uint32_t vector)
 
 	if (early)
 		emu_trigger_put(emu, vec->trigger);
-	emu_step(emu);
+	emu_step_named(emu, "before the producer goes");
 	bypass_unregister(emu, vector);
-	emu_step(emu);
+	emu_step_named(emu, "before free_irq");
 	host_free_irq(vec->irq);
-	emu_step(emu);
+	emu_step_named(emu, "after free_irq");
 	if (!early)
 		emu_trigger_put(emu, vec->trigger);
 	vec->trigger = NULL;
 	bitmap_clear(emu->active, vector);
-	emu_step(emu);
+	emu_step_named(emu, "after the context is gone");
 }
 
 /* B22, B25, B51: the table entry is not written, or not as a whole. True: that was it. */
@@ -71,21 +71,21 @@ static int make_context(struct emu *emu, uint32_t vector, int32_t fd)
 
 	if (!contexts_are_array(emu) && emu_fails(emu))
 		return -ENOMEM; /* context */
-	emu_step(emu);
+	emu_step_named(emu, "after the context is allocated");
 	if (emu_fails(emu))
 		return -ENOMEM; /* name */
-	emu_step(emu);
+	emu_step_named(emu, "before the eventfd is looked up");
 	if (emu_fails(emu))
 		return -EBADF;
 	err = emu_trigger_get(emu, fd, &trigger);
 	if (err)
 		return err;
-	emu_step(emu);
+	emu_step_named(emu, "before the message is written");
 
 	/* A reset behind vfio's back may have wiped the entry. A write that fails is not seen. */
 	if (is_msix(emu) && !emu_fails(emu) && !planted_write(emu, vector))
 		msg_table_write(&emu->msix, vector, &vec->msg);
-	emu_step(emu);
+	emu_step_named(emu, "before request_irq");
 
 	if (emu_fails(emu)) { /* request_irq: no room left where the irq could go (R49) */
 		emu_trigger_put(emu, trigger);
@@ -97,11 +97,11 @@ static int make_context(struct emu *emu, uint32_t vector, int32_t fd)
 	/* B24: of the number that is the index, which is somebody else's */
 	if (!ZOO_WHEN(emu, B24, ZOO_NOTE(emu, NOTE_ADDED) == vector + 1))
 		host_request_irq(vec->irq, msi_handler, vec);
-	emu_step(emu);
+	emu_step_named(emu, "after request_irq");
 
 	if (!emu_fails(emu))
 		bypass_register(emu, vector); /* R71: its failure is not ours */
-	emu_step(emu);
+	emu_step_named(emu, "after the producer is registered");
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static int set_vector_signal(struct emu *emu, uint32_t vector, int32_t fd)
 		err = msi_alloc_vector(emu, vector);
 		if (err)
 			return err;
-		emu_step(emu);
+		emu_step_named(emu, "after a host irq is allocated");
 	}
 	/* From here on the vector stays in A, whatever fails (R56). */
 	return make_context(emu, vector, fd);
@@ -220,7 +220,7 @@ static int set_block(struct emu *emu, uint32_t start, uint32_t count, const int3
 		err = set_vector_signal(emu, start + done, fd);
 		if (err)
 			planted_unwind(emu, start + done);
-		emu_step(emu);
+		emu_step_named(emu, "after the vector is done");
 	}
 	if (!err)
 		return 0;

@@ -68,7 +68,7 @@ static bool domain_has(const struct emu *emu, uint32_t vectors)
 static void planted_teardown(struct emu *emu)
 {
 	msg_table_disable(&emu->msix);
-	emu_step(emu);
+	emu_step_named(emu, "while MSI-X is off");
 	msg_table_enable(&emu->msix, emu->msix.count, false);
 }
 
@@ -122,7 +122,7 @@ static int enable_msix(struct emu *emu, uint32_t nvec)
 	if (!emu->msix_domain)
 		emu->msix_domain = table->count;
 	msg_table_enable(table, table->count, true);
-	emu_step(emu);
+	emu_step_named(emu, "after MSI-X Enable is set, all masked");
 	err = take_msix_vectors(emu, nvec);
 	/* B54: pci_free_msi_irqs() has unmapped the table already */
 	if (err && ZOO_WHEN(emu, B54, true))
@@ -131,7 +131,7 @@ static int enable_msix(struct emu *emu, uint32_t nvec)
 		msg_table_disable(table);
 		return err;
 	}
-	emu_step(emu);
+	emu_step_named(emu, "before the Function Mask is cleared");
 	msg_table_mask_all_entries(table);
 	msg_table_set_maskall(table, false);
 	return 0;
@@ -160,7 +160,7 @@ static int enable_msi(struct emu *emu, uint32_t nvec)
 	emu->msix_domain = 0; /* P13: gone when MSI is used instead */
 	if (nvec > 1 && !emu->cfg.host_intremap)
 		return 1; /* R48 */
-	emu_step(emu);
+	emu_step_named(emu, "before host irqs are allocated");
 	if (emu_fails(emu))
 		return -ENOSPC;
 	available = host_available(&emu->host);
@@ -169,7 +169,7 @@ static int enable_msi(struct emu *emu, uint32_t nvec)
 	err = take_vectors(emu, &emu->msi, nvec);
 	if (err)
 		return err;
-	emu_step(emu);
+	emu_step_named(emu, "before MSI Enable is set");
 	spread_msi_message(emu, nvec, limit);
 	msg_table_enable(&emu->msi, limit, false);
 	return 0;
@@ -195,7 +195,7 @@ int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec)
 
 	host_new_domain(&emu->host);
 	ret = index == VFIO_PCI_MSIX_IRQ_INDEX ? enable_msix(emu, nvec) : enable_msi(emu, nvec);
-	emu_step(emu);
+	emu_step_named(emu, "after the index is enabled, or not");
 	if (ret)
 		return ret;
 	emu->type = index;
@@ -214,17 +214,17 @@ void msi_disable(struct emu *emu)
 		while (active)
 			msi_drop_context(emu, 64 * w + bitmap_pop(&active));
 	}
-	emu_step(emu);
+	emu_step_named(emu, "before Enable is cleared");
 	msg_table_mask_all_entries(table);
 	msg_table_disable(table);
-	emu_step(emu);
+	emu_step_named(emu, "after Enable is cleared");
 	if (ZOO_WHEN(emu, B18, emu->intx.virq_disabled))
 		intx_set_disintx(emu, false);
 	if (!ZOO_WHEN(emu, B49, true))
 		release_vectors(emu);
 	emu->nvec = 0;
 	emu->type = VFIO_PCI_NUM_IRQS;
-	emu_step(emu);
+	emu_step_named(emu, "after the index is disabled");
 }
 
 /* P16: what the kernel's caches say of the allocated vectors, after the function was reset. */

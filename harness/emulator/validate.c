@@ -221,12 +221,13 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 		lock_take(&emu->device_lock);
 	emu->fail = fail;
 	emu->stepping = emu->step_hook || lock_scheduler();
-	emu_step(emu);
+	emu_step_named(emu, "before anything is done");
 	handler = find_handler(hdr.index, hdr.flags);
 	err = handler ? handler(emu, &req) : -ENOTTY;
 	if (!handler && ZOO_WHEN(emu, Z01, true))
 		err = -EINVAL;
-	emu_step(emu);
+	emu_step_named(emu, "before the call returns");
+	host_arrive(&emu->host);
 	emu->stepping = false;
 	emu->fail = 0;
 	if (device)

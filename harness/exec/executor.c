@@ -110,12 +110,14 @@ struct at_block {
 	uint64_t step; /* at which it runs */
 	uint64_t seen; /* steps so far */
 	bool done;
+	uint32_t first;    /* of its operations, in the program */
+	const char *where; /* the step that it ran at, NULL: after the call */
 	struct op ops[UINT8_MAX];
 	struct outcome outcomes[UINT8_MAX];
 	struct expectation expected[UINT8_MAX];
 };
 
-static void begin_at(struct at_block *at, const struct op *op)
+static void begin_at(struct at_block *at, const struct op *op, uint32_t number)
 {
 	at->want = op->n;
 	at->n = 0;
@@ -123,6 +125,8 @@ static void begin_at(struct at_block *at, const struct op *op)
 	at->step = op->value;
 	at->seen = 0;
 	at->done = false;
+	at->first = number + 1;
+	at->where = NULL;
 }
 
 static void run_block(struct executor *x)
@@ -134,12 +138,14 @@ static void run_block(struct executor *x)
 		executor_perform(x, &at->ops[i], &at->outcomes[i]);
 }
 
-static void at_step(void *data)
+static void at_step(void *data, const char *where)
 {
 	struct executor *x = data;
 
-	if (++x->at->seen == x->at->step && !x->at->done)
-		run_block(x);
+	if (++x->at->seen != x->at->step || x->at->done)
+		return;
+	x->at->where = where;
+	run_block(x);
 }
 
 /*
@@ -179,6 +185,20 @@ static bool perform_at(struct executor *x, const struct op *op, struct outcome *
 	return x->at->done;
 }
 
+static void trace_block(struct executor *x)
+{
+	const struct at_block *at = x->at;
+	char when[96];
+
+	if (at->where)
+		snprintf(when, sizeof(when), "at step %llu: %s", (unsigned long long)at->step,
+			 at->where);
+	else
+		snprintf(when, sizeof(when), "after the call");
+	for (uint32_t i = 0; i < at->n; i++)
+		oracle_trace(x->oracle, &at->ops[i], &at->outcomes[i], at->first + i, when);
+}
+
 static void step_with_block(struct executor *x, const struct op *op, struct outcome *out,
 			    struct expectation *want)
 {
@@ -195,6 +215,8 @@ static void step_with_block(struct executor *x, const struct op *op, struct outc
 	}
 	oracle_lives(o);
 	oracle_compare(o, op, want, out);
+	if (x->trace)
+		trace_block(x);
 	for (uint32_t i = 0; i < at->n; i++) {
 		if (!inside) {
 			model_step(&x->model, &at->ops[i], &at->expected[i]);
@@ -203,6 +225,8 @@ static void step_with_block(struct executor *x, const struct op *op, struct outc
 		oracle_compare(o, &at->ops[i], &at->expected[i], &at->outcomes[i]);
 	}
 	oracle_observe(o, want->slots);
+	if (inside)
+		oracle_check_events(o);
 }
 
 int executor_begin(struct executor *x, const struct program *p, struct exec_result *r,
@@ -214,6 +238,7 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	err = executor_reset(x, p, e);
 	if (err)
 		return err;
+	breach_watch_begin(&x->breaches, x->be);
 	recorder_begin(&x->recorder, x->spec, p);
 	oracle_init(x->oracle, x, r);
 	x->fresh = false;
@@ -262,7 +287,7 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	}
 	recorder_op(&x->recorder, op);
 	if (op->kind == OP_AT) {
-		begin_at(x->at, op);
+		begin_at(x->at, op, at);
 		return 0;
 	}
 	x->rules.last = 0;

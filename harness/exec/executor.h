@@ -12,6 +12,7 @@
 #define IRQSTORM_EXEC_EXECUTOR_H
 
 #include "backend/backend.h"
+#include "exec/breach_watch.h"
 #include "exec/finding_key.h"
 #include "exec/matrix.h"
 #include "exec/recorder.h"
@@ -49,9 +50,10 @@ struct executor {
 
 	struct model model;
 	struct rule_counts rules;
-	struct matrix *matrix;    /* NULL: not counted */
-	struct exec_trace *trace; /* NULL: none */
-	struct recorder recorder; /* of every program, where there is one */
+	struct matrix *matrix;        /* NULL: not counted */
+	struct exec_trace *trace;     /* NULL: none */
+	struct breach_watch breaches; /* of the program that runs, or ran last */
+	struct recorder recorder;     /* of every program, where there is one */
 	uint32_t inspect_every; /* look behind the ioctls every so many operations, 0: at the end */
 
 	/* The program that runs now */

@@ -19,6 +19,7 @@ static const char *const names[] = {
 	[DIFF_PRODUCERS] = "producers",
 	[DIFF_MASKED] = "masked",
 	[DIFF_EXPECT] = "expect",
+	[DIFF_PCI_RULE] = "pci-rule",
 	[DIFF_CRASH] = "crash",
 	[DIFF_HANG] = "hang",
 };

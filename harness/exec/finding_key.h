@@ -29,10 +29,11 @@ enum difference {
 	DIFF_TYPE,      /* the enabled index */
 	DIFF_REFERENCES,
 	DIFF_PRODUCERS,
-	DIFF_MASKED, /* the mask bit of INTX, or of an entry of the MSI-X table */
-	DIFF_EXPECT, /* an `expect` line of the program itself */
-	DIFF_CRASH,  /* the emulator died, or a sanitizer ended it */
-	DIFF_HANG,   /* it never came back */
+	DIFF_MASKED,   /* the mask bit of INTX, or of an entry of the MSI-X table */
+	DIFF_EXPECT,   /* an `expect` line of the program itself */
+	DIFF_PCI_RULE, /* the kernel's half broke a rule of PCI (emulator/breach.h) */
+	DIFF_CRASH,    /* the emulator died, or a sanitizer ended it */
+	DIFF_HANG,     /* it never came back */
 };
 const char *difference_name(enum difference d);
 

@@ -193,6 +193,19 @@ void oracle_observe(struct oracle *o, uint32_t slots)
 	}
 }
 
+/* Each event of the block came to something, and to no more than one thing. */
+void oracle_check_events(struct oracle *o)
+{
+	const struct model_events *e = &o->x->model.events;
+	int sign = model_observe_events(&o->x->model);
+
+	if (sign)
+		differ(o, DIFF_COUNTER, sign < 0 ? "less" : "more",
+		       "interrupts inside the call: expected %s %u counted or pending, got %llu",
+		       sign < 0 ? "at least" : "at most", sign < 0 ? e->least : e->most,
+		       (unsigned long long)e->seen);
+}
+
 /* The first vector that only one of the two sets has. */
 static void compare_set(struct oracle *o, enum difference d, const char *what,
 			const struct vector_set *want, const uint64_t *got)
@@ -284,9 +297,10 @@ static void check_everything(struct oracle *o)
 	inspect(o);
 }
 
-static void trace(struct oracle *o, const struct op *op, const struct outcome *got, uint32_t at)
+void oracle_trace(struct oracle *o, const struct op *op, const struct outcome *got, uint32_t at,
+		  const char *more)
 {
-	char ret[24], text[96];
+	char ret[24], text[288];
 
 	text_ret(got->ret, ret, sizeof(ret));
 	if (op->kind == OP_READ && !got->ret)
@@ -296,12 +310,30 @@ static void trace(struct oracle *o, const struct op *op, const struct outcome *g
 			 got->info_count);
 	else
 		snprintf(text, sizeof(text), "%s", ret);
+	if (more)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s", more);
 	o->x->trace->line(o->x->trace->data, at, op, text);
+}
+
+/* The rule is then what decides the finding's key. */
+static void check_breach(struct oracle *o, const struct breach *b)
+{
+	static const uint32_t rules[BREACH_RULES] = {
+		[BREACH_P1] = P(1), [BREACH_P2] = P(2), [BREACH_P6] = P(6), [BREACH_P7] = P(7)};
+	char text[160];
+
+	if (!b || !breach_is_finding(b) || o->r->difference)
+		return;
+	o->x->rules.last = rules[b->rule] + 1;
+	differ(o, DIFF_PCI_RULE, breach_name(b->rule), "%s", breach_text(b, text, sizeof(text)));
 }
 
 void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
 		  const struct outcome *got, uint32_t at)
 {
+	const struct breach *broken;
+	char text[160];
+
 	o->last = *got;
 	o->last_op = *op;
 	o->has_last = true;
@@ -310,11 +342,14 @@ void oracle_after(struct oracle *o, const struct op *op, const struct expectatio
 	digest(o, got->value);
 	if (op->kind == OP_IRQ_INFO && !got->ret)
 		digest(o, (uint64_t)got->info_flags << 32 | got->info_count);
+	broken = breach_watch_look(&o->x->breaches, o->x->be, at);
 	if (o->x->trace)
-		trace(o, op, got, at);
+		oracle_trace(o, op, got, at,
+			     broken ? breach_text(broken, text, sizeof(text)) : NULL);
 	if (o->r->difference)
 		return;
 	check_counters(o, want->slots);
+	check_breach(o, broken);
 	if (want->silent || (op->kind == OP_FIRE && !shows(o, want->slots)))
 		settle(o);
 	if (o->x->inspect_every && ++o->since >= o->x->inspect_every)
@@ -408,6 +443,7 @@ void oracle_finish(struct oracle *o)
 	struct executor *x = o->x;
 	uint64_t values[PROGRAM_SLOTS];
 
+	check_breach(o, breach_watch_look(&x->breaches, x->be, o->r->at));
 	check_everything(o);
 	if (x->emulated)
 		check_entries(o);
@@ -423,6 +459,7 @@ void oracle_finish(struct oracle *o)
 		struct expectation want;
 
 		model_step(&x->model, &reopen, &want);
+		check_breach(o, breach_watch_look(&x->breaches, x->be, o->r->at));
 		check_everything(o);
 		if (o->r->difference) {
 			char text[sizeof(o->r->text)];

@@ -37,9 +37,14 @@ void oracle_compare(struct oracle *o, const struct op *op, const struct expectat
 		    const struct outcome *got);
 /* After an OP_AT call: take what was seen for the model to go on from. */
 void oracle_observe(struct oracle *o, uint32_t slots);
+/* And then: each event of a block that ran inside its call came to something, and to one thing. */
+void oracle_check_events(struct oracle *o);
 /* Counters, and now and then everything; digest and trace. */
 void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
 		  const struct outcome *got, uint32_t at);
+/* @more: what else there is to say, or NULL. */
+void oracle_trace(struct oracle *o, const struct op *op, const struct outcome *got, uint32_t at,
+		  const char *more);
 void oracle_expect(struct oracle *o, const struct op *op);
 void oracle_skip(struct oracle *o);
 /* At the end of a program: everything, and that a last close leaves nothing behind (R21, R66). */

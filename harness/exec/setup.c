@@ -50,6 +50,7 @@ static void emulator_answers(struct executor *x, const struct emu_config *emu)
 	cfg->msi_multi = emu->host_intremap;
 	cfg->pba_cleared = emu->pba_cleared_on_disable;
 	cfg->message_cached = emu->message_cached;
+	cfg->posted = emu->posted;
 	cfg->host_vectors = emu->host_vectors;
 }
 

@@ -64,6 +64,12 @@ static int set_vectors(struct parse *p, const char *value)
 	return set_count(p, "vectors", value, IRQ_MAX_VECTORS, &p->emu.msix_vectors);
 }
 
+static int set_grown(struct parse *p, const char *value)
+{
+	p->sized = true;
+	return set_count(p, "grown", value, IRQ_MAX_VECTORS, &p->emu.msix_grown);
+}
+
 static int set_msi(struct parse *p, const char *value)
 {
 	return set_count(p, "msi", value, IRQ_MAX_MSI, &p->emu.msi_vectors);
@@ -123,6 +129,11 @@ static int set_msg(struct parse *p, const char *value)
 	return 0;
 }
 
+static int set_posted(struct parse *p, const char *value)
+{
+	return set_bool(p, "posted", value, &p->emu.posted);
+}
+
 static int set_bug(struct parse *p, const char *value)
 {
 	if (!zoo_compiled_in())
@@ -156,7 +167,8 @@ static const struct key emu_keys[] = {
 	{"dyn", set_dyn},           {"intremap", set_intremap},
 	{"hostvecs", set_hostvecs}, {"pba", set_pba},
 	{"msg", set_msg},           {"bug", set_bug},
-	{"fault", set_fault},       {NULL, NULL},
+	{"fault", set_fault},       {"grown", set_grown},
+	{"posted", set_posted},     {NULL, NULL},
 };
 
 static const struct key vfio_keys[] = {
@@ -209,6 +221,7 @@ static void set_device(struct parse *p, const struct program_device *d)
 	p->emu.host_intremap = d->flags & DEVICE_INTREMAP;
 	p->emu.pba_cleared_on_disable = d->flags & DEVICE_PBA_CLEAR;
 	p->emu.message_cached = d->flags & DEVICE_CACHED;
+	p->emu.posted = d->flags & DEVICE_POSTED;
 }
 
 static int parse_emu(struct parse *p, char *keys, const struct target_options *o)
@@ -288,6 +301,11 @@ int target_emulator_config(const char *spec, const struct target_options *o, str
 	err = parse_emu(&p, emu_keys_of(copy), o);
 	*cfg = p.emu;
 	free(copy);
+	if (!err && cfg->msix_grown)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--target %s: grown=%u is not for programs: in one, the "
+				  "operation table_size grows the table",
+				  spec, cfg->msix_grown);
 	return err;
 }
 

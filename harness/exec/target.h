@@ -3,7 +3,7 @@
  * target: turns what --target takes into an open backend.
  *
  *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,pci23=1,dyn=1,intremap=1,hostvecs=0,
- *	    pba=keep|clear,msg=reread|cached,bug=ID]
+ *	    pba=keep|clear,msg=reread|cached,posted=0|1,grown=N,bug=ID]
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
@@ -18,7 +18,8 @@
 #define TARGET_HELP                                                                                \
 	"Target:\n"                                                                                \
 	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,pci23=0|1,dyn=0|1,\n"           \
-	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached,bug=ID]\n"                 \
+	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached,posted=0|1,\n"             \
+	"      grown=N,bug=ID]\n"                                                                  \
 	"      the emulator in this process (default emu:profile=6.12,vectors=64)\n"               \
 	"  vfio:BDF[,trigger=loopback|ivshmem|edu|e1000e]\n"                                       \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
@@ -53,7 +54,10 @@ char *target_with_bug(const char *spec, const char *bug, struct errmsg *e);
 
 struct emu_config;
 
-/* How target_open_with() would configure the emulator for @spec, which is one of it. */
+/*
+ * How target_open_with() would configure the emulator for @spec, which is one of it, to run
+ * programs: grown=N, which the model knows nothing of, is refused (exit 2).
+ */
 int target_emulator_config(const char *spec, const struct target_options *o, struct emu_config *cfg,
 			   struct errmsg *e);
 

@@ -22,6 +22,7 @@ struct model_config {
 	uint32_t host_vectors;             /* MSI(-X) vectors that the host can give, 0: enough */
 	bool pba_cleared;                  /* pending bits do not survive disable */
 	bool message_cached;               /* the function reads messages at unmask (P2) */
+	bool posted;                       /* a message can be under way while its vector goes */
 	bool pba_survives;                 /* resets leave pending bits; opening anew does not */
 };
 
@@ -33,6 +34,16 @@ struct model_eventfd {
 	uint64_t lo, hi; /* the counter is between them; they differ only inside an OP_AT call */
 	uint8_t files;   /* open slots, 0: unused */
 	bool semaphore;
+};
+
+/*
+ * Events of an OP_AT whose moment decides who gets them, or that set a pending bit: which of the
+ * two only looking tells, but together they are between @least and @most.
+ */
+struct model_events {
+	uint32_t least, most;
+	uint64_t seen; /* so far */
+	bool blind;    /* a counter was read meanwhile, or is full: it does not tell */
 };
 
 #define MODEL_WORDS (IRQ_MAX_VECTORS / 64)
@@ -72,7 +83,8 @@ struct model {
 	struct vector_set message; /* entries that hold the kernel's message */
 	struct vector_set sends;   /* vectors whose message in use (cached or not) is that */
 
-	uint32_t fail;    /* steps until one fails, 0: none does */
+	uint32_t fail;              /* steps until one fails, 0: none does */
+	struct model_events events; /* of the last OP_AT call */
 	uint32_t touched; /* bits of eventfds whose counter the last step may have changed */
 };
 
@@ -106,6 +118,8 @@ bool model_fire_shows(const struct model *m, const struct op *op);
 /* What was seen after an OP_AT call, to go on from: within what the model allows, or ignored. */
 void model_observe_counter(struct model *m, uint32_t slot, uint64_t value);
 void model_observe_pending(struct model *m, uint32_t vector, bool pending);
+/* And then: 0, or -1 when an event is missing (R54, P8), 1 when there is one too many. */
+int model_observe_events(const struct model *m);
 
 static inline bool vector_in(const struct vector_set *s, uint32_t v)
 {

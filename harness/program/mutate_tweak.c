@@ -223,7 +223,7 @@ void mutate_device(struct program *p, struct rng *rng)
 		d->host_vectors = (uint16_t)rng_below(rng, 12);
 		break;
 	default:
-		d->flags ^= (uint8_t)(1u << rng_below(rng, 7));
+		d->flags ^= (uint8_t)(1u << rng_below(rng, 8));
 		break;
 	}
 }

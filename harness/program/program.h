@@ -112,7 +112,8 @@ enum device_flags {
 	DEVICE_INTREMAP = 1u << 4,  /* the host can give MSI more than one vector (R48) */
 	DEVICE_PBA_CLEAR = 1u << 5, /* pending bits do not survive disable */
 	DEVICE_CACHED = 1u << 6,    /* the function caches messages of unmasked entries (P2) */
-	DEVICE_FLAGS = 0x7fu,
+	DEVICE_POSTED = 1u << 7,    /* messages sent inside a call arrive at its next step (R80) */
+	DEVICE_FLAGS = 0xffu,
 };
 #define DEVICE_DEFAULT (DEVICE_INTX | DEVICE_PCI_2_3 | DEVICE_PCIE | DEVICE_DYN | DEVICE_INTREMAP)
 

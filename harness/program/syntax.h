@@ -45,7 +45,7 @@ struct syntax_device_flag {
 	const char *key, *off, *on;
 	uint8_t flag;
 };
-extern const struct syntax_device_flag syntax_device_flags[7];
+extern const struct syntax_device_flag syntax_device_flags[8];
 extern const char *const syntax_profiles[3]; /* in enum program_profile order */
 
 #endif

@@ -4,7 +4,8 @@
  * a comment, blank lines mean nothing. The `device` line, if any, comes first.
  *
  *   device profile=6.12,vectors=8,msi=4,intx=1,pci23=1,pcie=1,dyn=1,intremap=1,hostvecs=0,
- *          pba=keep|clear,msg=reread|cached      (on one line; a key left out has its default)
+ *          pba=keep|clear,msg=reread|cached,posted=0
+ *   (on one line; a key left out has its default)
  *   set_irqs INDEX ACTION TYPE [start=N] [count=N] [fds=F,F..] [argsz=N] [readable=N]
  *      bools=N,N.. with the type bool. flags=N in place of ACTION TYPE, with items=N,N.. unless
  *      the flags have one data type with data; index=N in place of INDEX. Left out, start is 0

@@ -305,7 +305,7 @@ static int device_key(struct parser *ps, struct word key, struct word value)
 	}
 	return parser_bad_word(ps, "device", key,
 			       "a key of it: profile, vectors, msi, intx, pci23, pcie, dyn, "
-			       "intremap, hostvecs, pba, msg");
+			       "intremap, hostvecs, pba, msg, posted");
 }
 
 static int parse_device(struct parser *ps, const struct word *words, uint32_t n)

@@ -221,3 +221,53 @@ Test(domain, a_device_without_msix_cannot_grow)
 	cr_assert_eq(backend_device(f.be, BACKEND_DEV_SCRIBBLE, 0), -EINVAL, "scribble");
 	fixture_close(&f);
 }
+
+Test(domain, six_one_takes_the_count_of_a_rebind_as_well)
+{
+	open_with(EMU_PROFILE_6_1, 8, 0, true);
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 8, fds), 0, "enable");
+	cr_assert_eq(backend_device(f.be, BACKEND_DEV_SRIOV_COUNT, 16), -EBUSY, "driver bound");
+	expect_vectors(f.be, 0xff, 0xff, "and nothing changed");
+	device(f.be, BACKEND_DEV_REBIND, 16);
+	cr_assert_eq(msix_count(), 16, "the next open");
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 16, fds), 0, "all");
+	cr_assert_eq(backend_fire(f.be, MSIX, 15), 0, "fire");
+	cr_assert_eq(signals(&f, 15), 1, "the last one works");
+	fixture_close(&f);
+}
+
+static void expect_grown(const char *what)
+{
+	struct backend_desc desc;
+
+	cr_assert_eq(backend_describe(f.be, &desc), 0, "describe");
+	cr_assert_str_eq(desc.target, "emu:profile=6.12,vectors=4,grown=8", "%s", what);
+	cr_assert_eq(msix_count(), 8, "%s: GET_IRQ_INFO", what);
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 8, fds), -ERANGE, "%s: bulk", what);
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 4, fds), 0, "%s: the old size", what);
+	cr_assert_eq(set_fd(f.be, MSIX, 4, 4), -ERANGE, "%s: one by one", what);
+	cr_assert_eq(backend_fire(f.be, MSIX, 3), 0, "fire");
+	cr_assert_eq(signals(&f, 3), 1, "%s: the old ones work", what);
+	cr_assert_eq(disable(f.be, MSIX), 0, "disable");
+}
+
+Test(domain, a_device_can_begin_with_a_grown_table)
+{
+	struct emu_config cfg;
+	struct errmsg e;
+
+	emu_config_default(&cfg);
+	cfg.msix_vectors = 4;
+	cfg.msix_grown = 8;
+	fixture_open_with(&f, cfg);
+	expect_grown("opened");
+	cfg.msix_grown = 0;
+	cr_assert_eq(emulator_remake(f.be, &cfg, &e), 0, "%s", e.text);
+	cr_assert_eq(msix_count(), 4, "a new one");
+	cfg.msix_grown = 8;
+	cr_assert_eq(emulator_remake(f.be, &cfg, &e), 0, "%s", e.text);
+	expect_grown("made anew");
+	device(f.be, BACKEND_DEV_REBIND, 0);
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 8, fds), 0, "a rebind cures it");
+	fixture_close(&f);
+}

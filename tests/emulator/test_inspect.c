@@ -97,10 +97,11 @@ struct steps {
 	struct vfio_irq_info info;
 };
 
-static void on_step(void *data)
+static void on_step(void *data, const char *where)
 {
 	struct steps *s = data;
 
+	cr_assert_not_null(where, "each has a name");
 	s->n++;
 	for (uint32_t v = 0; v < 4; v++)
 		cr_assert_eq(backend_fire(f.be, MSIX, v), 0, "fire");
@@ -158,10 +159,11 @@ Test(steps, the_hook_fires_at_every_one)
 		     4 * total, "every fire ended");
 }
 
-static void fire_first(void *data)
+static void fire_first(void *data, const char *where)
 {
 	struct steps *s = data;
 
+	(void)where;
 	s->n++;
 	cr_assert_eq(backend_fire(f.be, MSIX, 0), 0, "fire");
 }

@@ -40,6 +40,10 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	rig->in_call = true;
 	ret = rig->inner->ops->set_irqs(rig->inner, arg, size);
 	rig->in_call = false;
+	if (rig->again) {
+		rig->again = false;
+		backend_fire(rig->inner, VFIO_PCI_MSIX_IRQ_INDEX, rig->vector);
+	}
 	return rig->lie == WRONG_ERRNO && ret == -ENOTTY ? -EINVAL : ret;
 }
 
@@ -49,6 +53,8 @@ static int fire(struct backend *be, uint32_t index, uint32_t vector)
 
 	rig->fires++;
 	rig->fires_in_call += rig->in_call;
+	rig->again = rig->lie == DOUBLE_SIGNAL && rig->in_call;
+	rig->vector = vector;
 	return rig->lie == LOST_SIGNAL ? 0 : backend_fire(rig->inner, index, vector);
 }
 
@@ -81,7 +87,7 @@ static int inspect(struct backend *be, struct backend_inspect *out)
 	return err;
 }
 
-static void set_step_hook(struct backend *be, void (*fn)(void *data), void *data)
+static void set_step_hook(struct backend *be, backend_step_hook fn, void *data)
 {
 	struct backend *inner = rig_of(be)->inner;
 

@@ -12,6 +12,7 @@ enum lie {
 	HONEST,
 	WRONG_ERRNO,     /* -ENOTTY comes back as -EINVAL */
 	LOST_SIGNAL,     /* fires do nothing */
+	DOUBLE_SIGNAL,   /* a fire is two, the second after the call that it came in */
 	KEPT_REFERENCE,  /* dropping REQ does nothing and says 0 */
 	WRONG_FLAGS,     /* GET_IRQ_INFO without EVENTFD */
 	CHANGED_ARGSZ,   /* of GET_IRQ_INFO */
@@ -28,6 +29,8 @@ struct rig {
 	enum lie lie;
 	bool in_call;
 	uint32_t fires_in_call, fires;
+	bool again; /* what to fire when the call is over */
+	uint32_t vector;
 };
 
 /* x->be is @rig from now on, and closed with @x. */

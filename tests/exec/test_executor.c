@@ -131,6 +131,59 @@ Test(executor, a_lie_inside_a_block_is_found)
 	executor_close(&x);
 }
 
+Test(executor, a_signal_lost_inside_the_call_that_replaces_its_trigger_is_found)
+{
+	static const char text[] = "set_irqs msix trigger eventfd fds=e0\n"
+				   "at 8 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n";
+
+	differs(LOST_SIGNAL, text, DIFF_COUNTER, 3);
+	differs(DOUBLE_SIGNAL, text, DIFF_COUNTER, 3);
+}
+
+Test(executor, a_posted_message_may_be_lost_where_another_may_not)
+{
+	struct exec_result r;
+
+	rig_open(&rig, &x, "emu:vectors=8,posted=1", LOST_SIGNAL);
+	r = rig_run(&x,
+		    "set_irqs msix trigger eventfd fds=e0,e1\n"
+		    "at 3 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e2\n",
+		    NULL);
+	cr_assert_eq(r.difference, DIFF_NONE, "its trigger was replaced: %s", r.text);
+	r = rig_run(&x,
+		    "set_irqs msix trigger eventfd fds=e0,e1\n"
+		    "at 3 { fire msix 1 }\nset_irqs msix trigger eventfd fds=e2\n",
+		    NULL);
+	cr_assert_eq(r.difference, DIFF_COUNTER, "not touched");
+	executor_close(&x);
+}
+
+Test(executor, what_a_program_does_behind_the_kernel_is_told_and_no_difference)
+{
+	struct errmsg e = {0};
+	struct exec_result r;
+	char text[160];
+
+	cr_assert_eq(executor_open(&x, "emu:vectors=8,msg=cached", &e), 0, "%s", e.text);
+	r = rig_run(&x,
+		    "set_irqs msix trigger eventfd fds=e0,e1\n"
+		    "scribble 1\nread e0\nfire msix 1\nscribble 1\n",
+		    NULL);
+	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
+	cr_assert_eq(x.breaches.seen.n, 2, "P1 and P2");
+	cr_assert_eq(x.breaches.seen.kind[0].rule, BREACH_P1);
+	cr_assert_eq(x.breaches.seen.kind[0].count, 2);
+	cr_assert_eq(x.breaches.at[0], 1, "where it came first");
+	cr_assert_eq(x.breaches.seen.kind[1].rule, BREACH_P2);
+	cr_assert_eq(x.breaches.at[1], 3, "where it came first");
+	cr_assert_str_eq(breach_text(&x.breaches.seen.kind[1], text, sizeof(text)),
+			 "violation P2: vector 1: a message was sent that the table no longer has, "
+			 "by the program");
+	rig_run(&x, "set_irqs msix trigger eventfd fds=e0,e1\n", NULL);
+	cr_assert_eq(x.breaches.seen.n, 0, "the next program has none");
+	executor_close(&x);
+}
+
 Test(executor, a_failure_that_no_call_took_is_gone_with_the_program)
 {
 	rig_open(&rig, &x, "emu:vectors=8", HONEST);

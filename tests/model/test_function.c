@@ -156,6 +156,92 @@ Test(model, an_event_on_a_vector_outside_of_the_call_is_exact)
 	cr_assert_eq(hi, 1, "R54");
 }
 
+/* What the last AT call came to, seen as @e0 and @e1 signals and vector 0 pending or not. */
+static int seen_as(struct world *w, uint64_t e0, uint64_t e1, bool pending)
+{
+	struct model m = w->m;
+
+	model_observe_counter(&m, 0, e0);
+	model_observe_counter(&m, 1, e1);
+	model_observe_pending(&m, 0, pending);
+	return model_observe_events(&m);
+}
+
+Test(model, an_event_inside_a_replacement_comes_to_one_thing_and_no_more)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 1, 0, false), 0, "by the old trigger");
+	cr_assert_eq(seen_as(&w, 0, 1, false), 0, "or by the new one (P8)");
+	cr_assert_eq(seen_as(&w, 0, 0, true), 0, "or it pends");
+	cr_assert_eq(seen_as(&w, 0, 0, false), -1, "but it is not lost");
+	cr_assert_eq(seen_as(&w, 1, 1, false), 1, "nor does it come twice");
+	cr_assert_eq(seen_as(&w, 1, 0, true), 1, "in no way");
+}
+
+Test(model, two_events_on_a_vector_may_become_one)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0; fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 2, 0, false), 0, "before the mask");
+	cr_assert_eq(seen_as(&w, 0, 1, false), 0, "P3");
+	cr_assert_eq(seen_as(&w, 0, 0, false), -1, "not nothing");
+}
+
+Test(model, a_posted_message_is_lost_only_with_the_trigger_that_it_was_for)
+{
+	struct model_config cfg = kernel_6_12();
+	struct world w;
+
+	cfg.posted = true;
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "replaced (R80)");
+	cr_assert_gt(w.rules.n[R(80)], 0, "which counts as such");
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=-1\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), -1, "armed: it was masked until then (P8)");
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger none count=1\n");
+	cr_assert_eq(seen_as(&w, 1, 0, false), -1, "loopback: 1 of 2");
+	cr_assert_eq(seen_as(&w, 2, 0, false), 0, "loopback tears nothing down");
+	world_open(&w, cfg);
+	tell(&w, "set_irqs msix trigger eventfd fds=-1\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1,closed\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "set and rolled back (R53)");
+}
+
+Test(model, what_cannot_be_seen_is_not_missed)
+{
+	struct world w;
+
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; close e0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "by a trigger without descriptors");
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0; scribble 0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "by a message that leads nowhere");
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0; read e0 }\nset_irqs msix trigger eventfd fds=e1\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "by a counter that was read");
+	world_open(&w, kernel_6_12());
+	tell(&w, "set_irqs msix trigger eventfd fds=e0\n"
+		 "at 4 { fire msix 0 }\nset_irqs msix trigger none count=0\n");
+	cr_assert_eq(seen_as(&w, 0, 0, false), 0, "after a disable (P8)");
+}
+
 Test(model, equal_states_have_equal_digests)
 {
 	struct world a, b;

@@ -41,7 +41,7 @@ PATTERNS = [
     (r"6_12\b", "6_1"), (r"MSI_IRQ", "MSIX_IRQ"), (r"MSIX_IRQ", "MSI_IRQ"),
 ]
 # Not noticed on one thread, by nature: locks, places where an OP_AT may look, statistics, memory.
-SKIP = re.compile(r"pthread_mutex_|lock_(take|drop|init|fini|wait|step)|spin_(un)?lock|emu_step\(|free\(|memory_order|sched_yield|"
+SKIP = re.compile(r"pthread_mutex_|lock_(take|drop|init|fini|wait|step)|spin_(un)?lock|emu_step(_named)?\(|free\(|memory_order|sched_yield|"
                   r"->(dropped|pended|coalesced|sent)\b|__builtin_expect|stats")
 STATEMENT = re.compile(r"^\t+(?!return|else|struct |const |bool |u?int|static |case |break|goto|"
                        r"void |enum )[\w*(].*;( /\*.*\*/)?$")

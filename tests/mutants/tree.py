@@ -81,7 +81,7 @@ class Tree:
         if code == 0 and "\n0 divergences\n" in out:
             return Found(None, n, "")
         if code == 1:
-            m = re.search(r"^DIFFERENCE \((\w+)\): (.*)$", out, re.M)
+            m = re.search(r"^DIFFERENCE \(([\w-]+)\): (.*)$", out, re.M)
             return Found(m.group(1) if m else "?", n, m.group(2) if m else out)
         if code is None:
             return Found("hang", n, "no end in %d s" % RUN_SECONDS)

@@ -38,6 +38,20 @@ check "beside other keys" 1 'repeat with: .* --target emu:vectors=8,bug=B42 ' \
 check "what would crash a kernel is a finding" 1 'the kernel would not have come back: a NULL pointer was followed' \
 	run --bug B06 "$corpus/B06.irq"
 check "what would hang one ends" 1 'DIFFERENCE \(hang\)' run --bug B23 "$corpus/B23.irq"
+printf 'set_irqs msix trigger eventfd fds=e0\nset_irqs msix trigger eventfd fds=e1\n' >"$tmp/live.irq"
+check "a rule of PCI that the kernel's half breaks is a finding" 1 \
+	'key pci-rule:P1:set_irqs/msix/trigger/eventfd' run --bug B62 "$tmp/live.irq"
+check "that is told with what was done to which vector" 1 \
+	'violation P1: vector 0: .* by the kernel, 1 times, first in operation 2: set_irqs' \
+	run --bug B62 "$tmp/live.irq"
+check "without the bug it is none" 0 ': ok' run "$tmp/live.irq"
+check "a random program comes across it as well" 1 '^key pci-rule:P1:set_irqs/msix/trigger/eventfd' \
+	diff --quiet --target emu:bug=B62 --ops 100k --seed 1
+printf 'device vectors=4,msg=cached\nset_irqs msix trigger eventfd fds=e0\nset_irqs msix trigger eventfd fds=-1\nwipe\nset_irqs msix trigger eventfd fds=e0\nfire msix 0\n' \
+	>"$tmp/wiped.irq"
+check "a table wiped between disarm and arm delivers" 0 ': ok' run "$tmp/wiped.irq"
+check "unless the message is not written anew" 1 'DIFFERENCE \(counter\) after operation 5' \
+	run --bug B22 "$tmp/wiped.irq"
 check "a random program finds one" 1 'emu:bug=B26' diff --quiet --target emu:bug=B26 --ops 100k --seed 1
 
 # Without a bug the answers are those of a build that has none.
@@ -63,6 +77,10 @@ result "each bug is in docs/zoo.md" $([ -s "$tmp/missing" ] && echo 0 || echo 1)
 	"not there: $(tr '\n' ' ' <"$tmp/missing")"
 
 # A fuzz target takes the bug from the environment, and tells when its code ran and did harm.
+out=$(IRQSTORM_BUG=B62 "$fuzz" "$tmp/live.irq" 2>&1)
+code=$?
+result "a fuzz target sees a rule of PCI broken" $([ $code -gt 128 ] &&
+	grep -q '^key: *pci-rule:P1:set_irqs/msix/trigger/eventfd' <<<"$out" && echo 1 || echo 0) "exit $code: $(tail -3 <<<"$out")"
 out=$(IRQSTORM_BUG=B42 IRQSTORM_ZOO_LOG=$tmp/log "$fuzz" "$corpus/B42.irq" 2>&1)
 code=$?
 result "a fuzz target finds it" $([ $code -gt 128 ] && grep -q 'irqstorm run --bug B42 - <<' <<<"$out" &&

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Does a device change the size of its MSI-X table behind the kernel (P13)? On real kernels: one that
+# does, those that do not, and one without a table. Never skips.
+# Usage: guest_table.sh IRQSTORM GUEST_TABLE
+set -u
+bin=$1 guest_table=$2
+here=$(dirname "$(realpath "$0")")
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 3
+. "$here/../lib.sh"
+
+for kernel in 6.12 6.1; do
+	IRQSTORM_QEMU=$here/nvme_flexible.sh "$bin" guest --kernel debian:$kernel --smp 1 \
+		--append vfio-pci.enable_sriov=1 --devices nvme,ivshmem=64,xhci,e1000e,nvme=2048,edu -- \
+		"$guest_table" $kernel >out 2>&1 </dev/null
+	result "$kernel: a device that changes its table, and others" $((1 - $?)) "$(grep -v '^ok' out)"
+	sed 's/^\(# \)*/# /' out
+done
+
+"$bin" guest --kernel debian:6.12 --smp 1 -- info --check --target vfio:auto >out 2>&1 </dev/null
+[ $? = 0 ] && grep -q '^check    ok  .* vector 63 of 64 could be added$' out
+result "info --check finds no change" $((1 - $?)) "$(tail -3 out)"
+
+finish
