@@ -43,7 +43,7 @@ import() { # OUT DIR...
 		n=$((n + 1))
 	done < <(find "$@" -type f ! -path '*/.*' ! -name 'README*' ! -name 'fuzzer_*' ! -name cmdline \
 		! -name fuzz_bitmap ! -name plot_data ! -name target_hash ! -name is_main_node \
-		! -name '*.irq' -print0)
+		! -name '*.irq' ! -name '*.guest' -print0)
 	echo "$n inputs, $(find "$out" -type f | wc -l) different, in $out"
 }
 

@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${IRQSTORM_COVERAGE_BUILD:-$root/build/coverage}
 html='' missed=0 grow=0
-targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_irq_stress"
+targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_irq_stress fuzz_msix_guest"
 
 tool() { # llvm-cov, by the version of clang that there is
 	command -v "$1" || command -v "$1-14" || {
@@ -74,7 +74,7 @@ fi
 rm -f "$build"/*.profraw
 for t in $targets; do
 	dirs=("$root/corpus/$t")
-	[ "$t" = fuzz_set_irqs_raw ] || dirs+=("$root/corpus/rules")
+	[ "$t" = fuzz_set_irqs_raw ] || [ "$t" = fuzz_msix_guest ] || dirs+=("$root/corpus/rules")
 	for m in "${more[@]}"; do
 		[ "${m%%=*}" != "$t" ] || dirs+=("${m#*=}")
 	done

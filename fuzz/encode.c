@@ -9,6 +9,7 @@
 
 #include "program/binary.h"
 #include "program/text.h"
+#include "vmm/guest_program.h"
 
 #define HEAD_MAX 16u
 
@@ -103,6 +104,24 @@ static int copy_text(const uint8_t *text, size_t text_size, uint8_t **out, size_
 	return 0;
 }
 
+static int encode_guest(const char *path, const uint8_t *text, size_t text_size, uint8_t **out,
+			size_t *size, struct errmsg *e)
+{
+	char *copy = strndup((const char *)text, text_size);
+	struct guest_program p;
+	int err;
+
+	*out = malloc(GUEST_BYTES);
+	err = copy && *out ? guest_program_parse(copy, path, &p, e) : no_memory(e);
+	free(copy);
+	if (err) {
+		free(*out);
+		return err;
+	}
+	*size = guest_program_encode(&p, *out);
+	return 0;
+}
+
 /* "# head: 255 16" somewhere in the seed: @n bytes, 0 where it does not say. */
 static void find_head(const uint8_t *text, size_t text_size, uint8_t *head, size_t n)
 {
@@ -143,6 +162,8 @@ int encode_seed(const char *target, const char *path, const uint8_t *text, size_
 
 	if (!strcmp(target, "fuzz_program_text"))
 		return copy_text(text, text_size, out, size, e);
+	if (!strcmp(target, "fuzz_msix_guest"))
+		return encode_guest(path, text, text_size, out, size, e);
 	program_init(&p);
 	err = text_parse((const char *)text, text_size, path, &p, e);
 	if (err)

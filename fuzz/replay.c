@@ -40,9 +40,9 @@ static const char usage[] = IRQSTORM_TARGET
 	"  --shuffle SEED  run them once more in another order: so must these\n"
 	"  --repeat N      run all of them N times, to measure: with no other checks than\n"
 	"                  under an engine\n"
-	"  --encode        turn seeds (.irq) into inputs of this target, named by content\n"
+	"  --encode        turn seeds into inputs of this target, named by content\n"
 	"\n"
-	"Files whose name ends in .irq are seeds, too. Exit codes: 0 pass, 1 digests\n"
+	"Files whose name ends in .irq or .guest are seeds, too. Exit codes: 0 pass, 1 digests\n"
 	"differ, 2 usage, 3 a file; a finding is printed and aborts.\n";
 
 __attribute__((noreturn, format(printf, 2, 3))) static void die(int code, const char *fmt, ...)
@@ -59,9 +59,9 @@ __attribute__((noreturn, format(printf, 2, 3))) static void die(int code, const 
 
 static bool is_seed(const char *path)
 {
-	size_t n = strlen(path);
+	const char *dot = strrchr(path, '.');
 
-	return n > 4 && !strcmp(path + n - 4, ".irq");
+	return dot && (!strcmp(dot, ".irq") || !strcmp(dot, ".guest"));
 }
 
 static void read_file(const char *path, struct input *in)

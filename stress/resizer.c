@@ -15,7 +15,7 @@ int resizer_init(struct storm *s)
 	uint32_t n = s->cfg->vectors, stable = s->cfg->stable;
 	bool dynamic = !(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
 	/* Vectors that stay live whatever the guest does to them are all there from the start. */
-	bool all = s->strategy->keeps || !storm_resizes(s);
+	bool all = s->strategy->two_sides ? !s->strategy->next : !storm_resizes(s);
 
 	if (vmm_state_init(&z->state, n, stable, dynamic, s->cfg->seed))
 		return -ENOMEM;

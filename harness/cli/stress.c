@@ -350,6 +350,7 @@ const struct command cmd_stress = {
 		"  track-guest-v0  teardown, enabled with vector 0 used and released\n"
 		"  dynamic         add and remove one vector in place (NORESIZE clear, 6.5+)\n"
 		"  track-guest     dynamic, enabled with fd -1 when the guest enables\n"
+		"  keep            track-guest, and a masked vector stays armed\n"
 		"  upfront         allocate the maximum once, arm and disarm inside it\n"
 		"  swap            replace a live vector's eventfd, as for an irqfd switch\n"
 		"  msi-all         MSI: as upfront\n"

@@ -61,18 +61,16 @@ void plan_track_guest_v0(struct vmm_state *s, enum vmm_event event, uint32_t vec
 	}
 }
 
-/* A VMM that adds in place and enables when the first vector is used; with fd -1 first (R44), as
- * to enable with that vector alone would allocate all below it. */
+/* Add and remove in place. The host enables with the guest: with fd -1 when nothing is used (R44).
+ */
 void plan_dynamic(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
 {
-	if (event == VMM_ENABLE) {
-		if (plan_top(s))
-			plan_add(p, CALL_SET, 0, plan_top(s));
-		return;
-	}
-	if (!s->enabled)
-		plan_add(p, CALL_REMOVE, 0, 1);
-	set_one(s, event, vector, p);
+	uint32_t top = plan_top(s);
+
+	if (event == VMM_ENABLE)
+		plan_add(p, top ? CALL_SET : CALL_REMOVE, 0, top ? top : 1);
+	else
+		set_one(s, event, vector, p);
 }
 
 /* QEMU since 8.2 where NORESIZE is clear (vfio_enable_msix_no_vec, Q1, Q4). */
@@ -86,6 +84,18 @@ void plan_track_guest(struct vmm_state *s, enum vmm_event event, uint32_t vector
 		return;
 	}
 	set_one(s, event, vector, p);
+}
+
+/*
+ * As QEMU since 8.2 without irqfds, whose release makes no call: a vector that was used once stays
+ * armed, and what comes while its guest masks it the VMM holds itself.
+ */
+void plan_keep(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
+{
+	if (event == VMM_ENABLE)
+		plan_dynamic(s, event, vector, p);
+	else if (event == VMM_USE && !s->wanted[vector])
+		set_one(s, event, vector, p);
 }
 
 /* The whole table at once, -1 where nothing is wanted yet (R42). */

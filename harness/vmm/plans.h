@@ -36,6 +36,7 @@ void plan_track_guest_v0(struct vmm_state *s, enum vmm_event event, uint32_t vec
 void plan_dynamic(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_track_guest(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		      struct vmm_plan *p);
+void plan_keep(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_upfront(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_random(struct vmm_state *s, struct vmm_plan *p);

@@ -22,6 +22,7 @@ static const struct strategy teardown = {
 	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.needs_churn = true,
 	.pattern = "ramp",
+	.gaps = GAP_TEARDOWN | GAP_LAZY | GAP_REMOVE,
 	.plan = plan_teardown,
 };
 
@@ -31,6 +32,7 @@ static const struct strategy track_guest_v0 = {
 	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.needs_churn = true,
 	.pattern = "ramp",
+	.gaps = GAP_TEARDOWN | GAP_REMOVE,
 	.plan = plan_track_guest_v0,
 };
 
@@ -41,6 +43,7 @@ static const struct strategy dynamic = {
 	.needs_dynamic = true,
 	.needs_churn = true,
 	.pattern = "toggle",
+	.gaps = GAP_REMOVE,
 	.plan = plan_dynamic,
 };
 
@@ -51,7 +54,19 @@ static const struct strategy track_guest = {
 	.needs_dynamic = true,
 	.needs_churn = true,
 	.pattern = "toggle",
+	.gaps = GAP_REMOVE,
 	.plan = plan_track_guest,
+};
+
+static const struct strategy keep = {
+	.name = "keep",
+	.summary = "track-guest, and a masked vector stays armed (QEMU since 8.2, no irqfds)",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.needs_dynamic = true,
+	.needs_churn = true,
+	.keeps = true,
+	.pattern = "ramp",
+	.plan = plan_keep,
 };
 
 static const struct strategy upfront = {
@@ -60,6 +75,7 @@ static const struct strategy upfront = {
 	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.needs_churn = true,
 	.pattern = "toggle",
+	.gaps = GAP_REMOVE,
 	.plan = plan_upfront,
 };
 
@@ -70,6 +86,7 @@ static const struct strategy swap = {
 	.two_sides = true,
 	.keeps = true,
 	.pattern = "toggle",
+	.gaps = GAP_REPLACE,
 	.plan = plan_swap,
 };
 
@@ -79,6 +96,7 @@ static const struct strategy msi_all = {
 	.index = VFIO_PCI_MSI_IRQ_INDEX,
 	.needs_churn = true,
 	.pattern = "toggle",
+	.gaps = GAP_REMOVE | GAP_NO_MASK,
 	.plan = plan_upfront,
 };
 
@@ -88,6 +106,7 @@ static const struct strategy msi_teardown = {
 	.index = VFIO_PCI_MSI_IRQ_INDEX,
 	.needs_churn = true,
 	.pattern = "ramp",
+	.gaps = GAP_TEARDOWN | GAP_LAZY | GAP_REMOVE | GAP_NO_MASK,
 	.plan = plan_teardown,
 };
 
@@ -107,13 +126,13 @@ const struct strategy strategy_auto = {
 };
 
 const struct strategy *const strategies[] = {
-	&none, &teardown, &track_guest_v0, &dynamic,      &track_guest, &upfront,
-	&swap, &msi_all,  &msi_teardown,   &random_moves, NULL,
+	&none,    &teardown, &track_guest_v0, &dynamic,      &track_guest,  &keep,
+	&upfront, &swap,     &msi_all,        &msi_teardown, &random_moves, NULL,
 };
 
 const char *const strategy_names[] = {
-	"none", "teardown", "track-guest-v0", "dynamic", "track-guest", "upfront",
-	"swap", "msi-all",  "msi-teardown",   "random",  NULL,
+	"none",    "teardown", "track-guest-v0", "dynamic",      "track-guest", "keep",
+	"upfront", "swap",     "msi-all",        "msi-teardown", "random",      NULL,
 };
 
 const struct strategy *strategy_find(const char *name)
@@ -175,9 +194,10 @@ static void refuse(struct vmm_state *s, uint32_t vector)
 static void plan_disable(struct vmm_state *s, struct vmm_plan *p)
 {
 	memset(s->wanted, 0, s->vectors);
-	/* Always, whether a vector was in use or not (Q6). */
 	plan_begin(p, PLAN_TEARDOWN, 0, s->vectors);
-	plan_add(p, CALL_DISABLE, 0, 0);
+	/* Whether a vector is in use or not (Q6), but not to an index that is not enabled (R19). */
+	if (s->enabled)
+		plan_add(p, CALL_DISABLE, 0, 0);
 }
 
 void strategy_plan(const struct strategy *st, struct vmm_state *s, enum vmm_event event,
@@ -187,6 +207,8 @@ void strategy_plan(const struct strategy *st, struct vmm_state *s, enum vmm_even
 	switch (event) {
 	case VMM_ENABLE:
 		plan_begin(p, PLAN_IN_PLACE, 0, s->vectors);
+		s->limit = s->vectors; /* what the host could not give before it may have now */
+		memset(s->refused, 0, s->vectors);
 		break;
 	case VMM_USE:
 		if (vector >= s->limit) {

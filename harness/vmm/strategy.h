@@ -73,6 +73,15 @@ struct vmm_state {
 	struct rng rng;
 };
 
+/* Where a strategy may lose an interrupt that its guest waits for. */
+enum vmm_gap {
+	GAP_TEARDOWN = 1u << 0, /* at any vector, while all are torn down and set up again */
+	GAP_LAZY = 1u << 1,     /* at a masked vector, while none is used: the host is disabled */
+	GAP_REPLACE = 1u << 2,  /* at the vector whose trigger is replaced: in flight (R80) */
+	GAP_REMOVE = 1u << 3,   /* at the vector whose trigger is removed: in flight (R80) */
+	GAP_NO_MASK = 1u << 4,  /* at a released vector: MSI has no pending bit */
+};
+
 struct strategy {
 	const char *name;
 	const char *summary; /* for --help and reports */
@@ -80,7 +89,8 @@ struct strategy {
 	bool needs_dynamic;  /* NORESIZE must be clear */
 	bool needs_churn;    /* some vectors must not be stable */
 	bool two_sides;      /* uses a second eventfd for each vector */
-	bool keeps;          /* a released vector stays live, on its other eventfd */
+	bool keeps;          /* a released vector stays live */
+	uint32_t gaps;       /* enum vmm_gap */
 	const char *pattern; /* of pattern.h: what shows it best; NULL: it heeds no guest */
 	void (*plan)(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		     struct vmm_plan *p);

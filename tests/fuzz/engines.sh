@@ -32,7 +32,7 @@ seeds() { # TARGET
 	IRQSTORM_REPLAY=$replay "$root/fuzz/corpus.sh" seeds "$1" "$work/$1" >/dev/null
 }
 
-for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text; do
+for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest; do
 	seeds $target
 	log=$work/$target.log dict=$root/fuzz/dict/$target.dict
 	(cd "$work" && "$build/fuzz/fuzz/$target" -error_exitcode=1 -runs=20000 -seed=1 -max_len=200 -reload=0 \
