@@ -231,7 +231,7 @@ static int enable_error(struct storm *s, int ret, struct errmsg *e)
 			"begins with more: use fewer --vectors",
 			s->resizer.state.limit, strerror(ENOSPC), s->strategy->name);
 	return errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
-			  s->resizer.text, ret,
+			  s->resizer.hands.text, ret,
 			  ret < 0 ? strerror(-ret) : "fewer vectors to be had");
 }
 
@@ -242,7 +242,7 @@ static int enable_error(struct storm *s, int ret, struct errmsg *e)
 static void purge_pending(struct storm *s, struct stress_result *r)
 {
 	uint32_t n = s->cfg->vectors;
-	struct irq_set_buf *buf = &s->resizer.buf;
+	struct irq_set_buf *buf = &s->resizer.hands.buf;
 	int ret;
 
 	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, s->strategy->index, 0, n, s->fds));
@@ -322,11 +322,11 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	r->misrouted = tally_misrouted(&r->tally, window);
 	r->spurious = r->tally.extra - r->misrouted;
 	r->resizes = s->resizer.resizes;
-	r->resize_calls = s->resizer.calls;
+	r->resize_calls = s->resizer.hands.calls;
 	r->host_vectors = s->resizer.state.most_held;
 	r->refusals = s->resizer.state.refusals;
-	r->call_error = s->resizer.error;
-	memcpy(r->call_text, s->resizer.text, sizeof(r->call_text));
+	r->call_error = s->resizer.hands.error;
+	memcpy(r->call_text, s->resizer.hands.text, sizeof(r->call_text));
 	r->consumer_how = c->how;
 	r->self.cq_overflows = c->stats.cq_overflows;
 	r->self.rearms = c->stats.rearms;

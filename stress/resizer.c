@@ -9,6 +9,13 @@
 
 #include "stress/storm.h"
 
+static int32_t fd_of(void *data, uint32_t vector, uint32_t side)
+{
+	const struct storm *s = data;
+
+	return s->fds[vector + side * s->cfg->vectors];
+}
+
 int resizer_init(struct storm *s)
 {
 	struct resizer *z = &s->resizer;
@@ -24,8 +31,9 @@ int resizer_init(struct storm *s)
 	z->state.script = s->cfg->script;
 	memset(z->state.wanted, 1, all ? n : stable);
 	z->live = calloc(n, 1);
-	z->fds = calloc(n, sizeof(*z->fds));
-	return z->live && z->fds ? 0 : -ENOMEM;
+	if (performer_init(&z->hands, s->be, s->strategy->index, n, fd_of, s))
+		return -ENOMEM;
+	return z->live ? 0 : -ENOMEM;
 }
 
 void resizer_destroy(struct storm *s)
@@ -33,7 +41,7 @@ void resizer_destroy(struct storm *s)
 	vmm_state_fini(&s->resizer.state);
 	pattern_fini(&s->resizer.pattern);
 	free(s->resizer.live);
-	free(s->resizer.fds);
+	performer_fini(&s->resizer.hands);
 }
 
 /* What the ledger is told before the calls of @p. */
@@ -69,47 +77,6 @@ static void conclude(struct storm *s, const struct vmm_plan *p)
 	}
 }
 
-static const struct vfio_irq_set *request(struct storm *s, const struct vmm_call *call)
-{
-	struct resizer *z = &s->resizer;
-	uint32_t index = s->strategy->index;
-
-	if (call->kind == CALL_DISABLE)
-		return irq_set_disable(&z->buf, index);
-	for (uint32_t i = 0; i < call->count; i++) {
-		uint32_t v = call->start + i;
-		bool arm = call->kind == CALL_ARM || (call->kind == CALL_SET && z->state.wanted[v]);
-
-		z->fds[i] = arm ? s->fds[v + z->state.side[v] * s->cfg->vectors] : -1;
-	}
-	return irq_set_eventfds(&z->buf, index, call->start, call->count, z->fds);
-}
-
-/* 0, or what a call returned that ends the run. */
-static int perform(struct storm *s, struct vmm_plan *p)
-{
-	struct resizer *z = &s->resizer;
-
-	for (uint32_t i = 0; i < p->n;) {
-		const struct vfio_irq_set *set = request(s, &p->calls[i]);
-		int ret = backend_set_irqs(s->be, set);
-
-		z->calls++;
-		switch (strategy_result(&z->state, p, i, ret)) {
-		case VMM_GO_ON:
-			i++;
-			break;
-		case VMM_AGAIN:
-			break;
-		case VMM_GIVE_UP:
-			z->error = ret;
-			irq_set_format(set, z->text, sizeof(z->text));
-			return ret;
-		}
-	}
-	return 0;
-}
-
 int resizer_start(struct storm *s)
 {
 	struct resizer *z = &s->resizer;
@@ -118,7 +85,7 @@ int resizer_start(struct storm *s)
 
 	strategy_plan(s->strategy, &z->state, VMM_ENABLE, 0, &p);
 	announce(s, &p);
-	ret = perform(s, &p);
+	ret = performer_carry_out(&z->hands, &z->state, &p);
 	if (ret)
 		return ret;
 	if (z->state.refusals)
@@ -129,7 +96,7 @@ int resizer_start(struct storm *s)
 
 int resizer_disable(struct storm *s)
 {
-	return backend_set_irqs(s->be, irq_set_disable(&s->resizer.buf, s->strategy->index));
+	return backend_set_irqs(s->be, irq_set_disable(&s->resizer.hands.buf, s->strategy->index));
 }
 
 static void plan_next(struct storm *s, struct vmm_plan *p)
@@ -185,7 +152,7 @@ void *resizer_main(void *arg)
 		begin = clock_ns();
 		atomic_store_explicit(&s->in_resize, true, memory_order_relaxed);
 		announce(s, &p);
-		if (perform(s, &p)) {
+		if (performer_carry_out(&z->hands, &z->state, &p)) {
 			/* ledgers stay in their covered states: nothing more is promised of them */
 			atomic_store_explicit(&s->failed, -EIO, memory_order_release);
 			break;

@@ -11,6 +11,7 @@
 #include "stress/engine.h"
 #include "stress/placement.h"
 #include "support/clock.h"
+#include "vmm/perform.h"
 
 #define SWEEP_NS  (2 * NSEC_PER_MSEC) /* the consumer looks at every open vector this often */
 #define SETTLE_NS NSEC_PER_MSEC       /* PHASE_SETTLE after a resize */
@@ -28,12 +29,9 @@ struct resizer {
 	struct vmm_state state;
 	struct pattern_state pattern;
 	uint8_t *live; /* what the device has armed: state.wanted as of the last finished resize */
-	struct irq_set_buf buf;
-	int32_t *fds; /* scratch for one request */
+	struct performer hands;
 	struct hist *hist;
-	uint64_t resizes, calls;
-	int error; /* a call failed: -errno, or the positive number it returned */
-	char text[96];
+	uint64_t resizes;
 };
 
 struct storm {

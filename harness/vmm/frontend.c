@@ -59,76 +59,40 @@ void frontend_poll(struct frontend *f)
 	poll_irqfds(f);
 }
 
-static const struct vfio_irq_set *request(struct frontend *f, const struct vmm_call *call)
-{
-	if (call->kind == CALL_DISABLE)
-		return irq_set_disable(&f->buf, f->st->index);
-	for (uint32_t i = 0; i < call->count; i++) {
-		uint32_t v = call->start + i;
-		bool arm = call->kind == CALL_ARM || (call->kind == CALL_SET && f->s.wanted[v]);
-
-		f->fds[i] = arm ? f->host->fd(f->host->data, v, f->s.side[v]) : -1;
-	}
-	return irq_set_eventfds(&f->buf, f->st->index, call->start, call->count, f->fds);
-}
-
-static int fail(struct frontend *f, const struct vfio_irq_set *set, int ret)
-{
-	f->error = ret;
-	irq_set_format(set, f->text, sizeof(f->text));
-	return ret;
-}
-
 static int carry_out(struct frontend *f, enum vmm_event event, uint32_t vector)
 {
-	struct vmm_plan *p = &f->plan;
-
-	strategy_plan(f->st, &f->s, event, vector, p);
-	f->teardowns += p->n && p->kind == PLAN_TEARDOWN;
-	for (uint32_t i = 0; i < p->n;) {
-		const struct vfio_irq_set *set = request(f, &p->calls[i]);
-		int ret = backend_set_irqs(f->be, set);
-
-		switch (strategy_result(&f->s, p, i, ret)) {
-		case VMM_GO_ON:
-			i++;
-			break;
-		case VMM_AGAIN:
-			break;
-		case VMM_GIVE_UP:
-			return fail(f, set, ret);
-		}
-	}
-	return 0;
+	strategy_plan(f->st, &f->s, event, vector, &f->plan);
+	f->teardowns += f->plan.n && f->plan.kind == PLAN_TEARDOWN;
+	return performer_carry_out(&f->hands, &f->s, &f->plan);
 }
 
 static int intx_enable(struct frontend *f)
 {
 	int32_t fd = f->host->intx_fd(f->host->data);
 	const struct vfio_irq_set *set =
-		irq_set_eventfds(&f->buf, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, &fd);
+		irq_set_eventfds(&f->hands.buf, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, &fd);
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = VFIO_PCI_INTX_IRQ_INDEX};
 	int ret;
 
 	if (backend_irq_info(f->be, &info) || !info.count)
 		return 0;
-	ret = backend_set_irqs(f->be, set);
+	ret = performer_call(&f->hands, set);
 	if (ret)
-		return fail(f, set, ret);
+		return ret;
 	f->intx = true;
 	return 0;
 }
 
 static int intx_disable(struct frontend *f)
 {
-	const struct vfio_irq_set *set = irq_set_disable(&f->buf, VFIO_PCI_INTX_IRQ_INDEX);
+	const struct vfio_irq_set *set = irq_set_disable(&f->hands.buf, VFIO_PCI_INTX_IRQ_INDEX);
 	int ret;
 
 	if (!f->intx)
 		return 0;
-	ret = backend_set_irqs(f->be, set);
+	ret = performer_call(&f->hands, set);
 	if (ret)
-		return fail(f, set, ret);
+		return ret;
 	f->intx = false;
 	f->host->read(f->host->data, f->host->intx_fd(f->host->data));
 	return 0;
@@ -145,12 +109,12 @@ int frontend_init(struct frontend *f, const struct strategy *st, uint32_t vector
 	f->be = be;
 	f->host = host;
 	f->entries = calloc(vectors, sizeof(*f->entries));
-	f->fds = calloc(vectors, sizeof(*f->fds));
 	err = backend_irq_info(be, &info);
 	if (err)
 		return err;
-	err = vmm_state_init(&f->s, vectors, 0, !(info.flags & VFIO_IRQ_INFO_NORESIZE), 0);
-	if (err || !f->entries || !f->fds)
+	if (performer_init(&f->hands, be, st->index, vectors, host->fd, host->data) ||
+	    vmm_state_init(&f->s, vectors, 0, !(info.flags & VFIO_IRQ_INFO_NORESIZE), 0) ||
+	    !f->entries)
 		return -ENOMEM;
 	for (uint32_t v = 0; v < vectors; v++)
 		f->entries[v].masked = true;
@@ -161,7 +125,7 @@ void frontend_fini(struct frontend *f)
 {
 	vmm_state_fini(&f->s);
 	free(f->entries);
-	free(f->fds);
+	performer_fini(&f->hands);
 }
 
 /* The guest gets what came while it could not; the message is what the entry says now (P2). */
@@ -278,7 +242,7 @@ int frontend_reset(struct frontend *f)
 
 int frontend_intx_eoi(struct frontend *f)
 {
-	struct vfio_irq_set *set = (struct vfio_irq_set *)f->buf.raw;
+	struct vfio_irq_set *set = (struct vfio_irq_set *)f->hands.buf.raw;
 	int ret;
 
 	if (!f->intx)
@@ -289,9 +253,9 @@ int frontend_intx_eoi(struct frontend *f)
 		.index = VFIO_PCI_INTX_IRQ_INDEX,
 		.count = 1,
 	};
-	ret = backend_set_irqs(f->be, set);
+	ret = performer_call(&f->hands, set);
 	poll_irqfds(f);
-	return ret ? fail(f, set, ret) : 0;
+	return ret;
 }
 
 /* The VMM's own bit; for a vector without trigger the device's, which a VMM lets its guest read. */

@@ -15,8 +15,7 @@
 #ifndef IRQSTORM_VMM_FRONTEND_H
 #define IRQSTORM_VMM_FRONTEND_H
 
-#include "backend/backend.h"
-#include "vmm/strategy.h"
+#include "vmm/perform.h"
 
 struct guest_message {
 	uint64_t address;
@@ -56,10 +55,7 @@ struct frontend {
 	uint64_t violations;  /* messages written while unmasked */
 	struct vmm_plan plan; /* of the last event */
 	uint32_t teardowns;   /* how many tore everything down */
-	int error;            /* an answer that no VMM can deal with, and to what */
-	char text[96];
-	int32_t *fds; /* for one request */
-	struct irq_set_buf buf;
+	struct performer hands;
 };
 
 /*
@@ -70,7 +66,8 @@ int frontend_init(struct frontend *f, const struct strategy *st, uint32_t vector
 		  struct backend *be, const struct frontend_host *host);
 void frontend_fini(struct frontend *f);
 
-/* What the guest does. 0, or what a call returned that it should not: f->text has the call. */
+/* What the guest does. 0, or what a call returned that it should not: f->hands tells of the call.
+ */
 int frontend_control(struct frontend *f, bool enable, bool function_mask);
 int frontend_mask(struct frontend *f, uint32_t vector, bool masked);
 void frontend_message(struct frontend *f, uint32_t vector, const struct guest_message *message);

@@ -190,7 +190,8 @@ void guest_oracle_eoi(struct guest_oracle *o)
 
 void guest_oracle_failed(struct guest_oracle *o, const struct frontend *f, int err)
 {
-	find(o, "call", "%s returned %d (%s)", f->text, err, err < 0 ? strerror(-err) : "positive");
+	find(o, "call", "%s returned %d (%s)", f->hands.text, err,
+	     err < 0 ? strerror(-err) : "positive");
 }
 
 void guest_oracle_left(struct guest_oracle *o, uint32_t references, uint32_t allocated,

@@ -354,7 +354,7 @@ int guest_program_run(struct guest_runner *r, const struct guest_program *p,
 		return err;
 	guest_oracle_init(&t.oracle, p, out);
 	err = frontend_init(&t.f, r->instead ? r->instead : p->strategy, p->vectors, r->be, &host);
-	if (err && !t.f.error) {
+	if (err && !t.f.hands.error) {
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot start the guest: %s", strerror(-err));
 		goto out;
 	}
