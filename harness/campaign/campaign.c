@@ -209,7 +209,7 @@ static int look_after(struct session *s, uint32_t i, struct errmsg *e)
 static void show(struct session *s, uint64_t now)
 {
 	char left[32], execs[32], corpus[32];
-	uint64_t all = s->state->execs;
+	uint64_t all = s->state->execs, inputs = s->state->corpus;
 	double rate = 0;
 
 	for (uint32_t i = 0; i < s->c->jobs; i++) {
@@ -219,14 +219,17 @@ static void show(struct session *s, uint64_t now)
 		/* What an engine told some time ago, and its rate since. */
 		all += guess > (double)st->execs ? (uint64_t)guess : st->execs;
 		rate += st->execs_per_s;
+		/* AFL++ keeps what it found in its queue until the session ends. */
+		if (st->corpus > inputs)
+			inputs = st->corpus;
 	}
 	progress_show(&s->progress, now,
 		      "%s left, %s executions, %.0f/s, corpus %s, findings %zu (%zu new, %llu "
 		      "more inputs of known ones)",
 		      units_format_ns(seconds_left(s) * NSEC_PER_SEC, left, sizeof(left)),
 		      units_format_count(all, execs, sizeof(execs)), rate,
-		      units_format_count(s->state->corpus, corpus, sizeof(corpus)),
-		      s->state->n_findings, s->state->n_findings - s->found_before,
+		      units_format_count(inputs, corpus, sizeof(corpus)), s->state->n_findings,
+		      s->state->n_findings - s->found_before,
 		      (unsigned long long)(hits(s->state) - s->state->n_findings));
 }
 
