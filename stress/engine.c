@@ -38,6 +38,10 @@ static int check_device(const struct storm *s, struct errmsg *e)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--vectors %u: %s has %u %s vectors",
 				  cfg->vectors, d->target, most,
 				  index == VFIO_PCI_MSI_IRQ_INDEX ? "MSI" : "MSI-X");
+	if (s->strategy->needs_table && !(d->caps & BACKEND_MASK_ENTRY))
+		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
+				  "--resize %s: the MSI-X table of %s cannot be mapped",
+				  s->strategy->name, d->target);
 	if (s->strategy->needs_dynamic && (d->irq[index].flags & VFIO_IRQ_INFO_NORESIZE))
 		return errmsg_set(
 			e, -EOPNOTSUPP, EXIT_SKIP,

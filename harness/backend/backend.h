@@ -32,6 +32,8 @@ enum backend_caps {
 	BACKEND_HW_FIRE = 1u << 1,
 	/* reset() works. */
 	BACKEND_RESET = 1u << 2,
+	/* mask_entry() works. */
+	BACKEND_MASK_ENTRY = 1u << 3,
 };
 
 /*
@@ -150,6 +152,16 @@ struct backend_ops {
 	 * by one: for who looks at all. 0, or -errno when they do not answer. NULL: one by one.
 	 */
 	int (*entries)(struct backend *be, uint64_t *unmasked, uint64_t *pending);
+
+	/*
+	 * Sets the mask bit of MSI-X entry @vector in the device, past the kernel, as a VMM can
+	 * that has mapped the table (VFIO_REGION_INFO_CAP_MSIX_MAPPABLE), and reads it back:
+	 * messages that left before have come to the interrupt controller when this returns, as a
+	 * read's completion does not pass posted writes. The next set of its trigger unmasks it.
+	 * Any thread. 0, -EINVAL beyond the table, -EIO when memory does not answer. NULL: the
+	 * table is out of reach.
+	 */
+	int (*mask_entry)(struct backend *be, uint32_t vector);
 
 	/*
 	 * Call @fn(@data, the step in a few words) at every internal step of the SET_IRQS calls

@@ -192,6 +192,13 @@ static void fault_set_step_hook(struct backend *be, backend_step_hook fn, void *
 	inner->ops->set_step_hook(inner, fn, data);
 }
 
+static int fault_mask_entry(struct backend *be, uint32_t vector)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	return f->inner->ops->mask_entry(f->inner, vector);
+}
+
 static void fault_close(struct backend *be)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
@@ -208,6 +215,7 @@ static const struct backend_ops fault_ops = {
 	.reset = fault_reset,
 	.device = fault_device,
 	.inspect = fault_inspect,
+	.mask_entry = fault_mask_entry,
 	.set_step_hook = fault_set_step_hook,
 	.close = fault_close,
 };
@@ -223,6 +231,8 @@ int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct bac
 		f->ops.device = NULL;
 	if (!inner->ops->inspect)
 		f->ops.inspect = NULL;
+	if (!inner->ops->mask_entry)
+		f->ops.mask_entry = NULL;
 	if (!inner->ops->set_step_hook)
 		f->ops.set_step_hook = NULL;
 	f->be.ops = &f->ops;

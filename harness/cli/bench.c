@@ -158,7 +158,8 @@ static int run_cell(struct bench *b, const char *target, const struct strategy *
 			short_target(&b->result->desc, name, sizeof(name)), strategy->name,
 			strategy->needs_dynamic
 				? "this kernel does not add vectors in place (NORESIZE)"
-				: "no MSI here that can be fired");
+			: strategy->needs_table ? "its MSI-X table cannot be mapped"
+						: "no MSI here that can be fired");
 		err = 0;
 	} else if (!err) {
 		print_row(b);

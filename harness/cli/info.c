@@ -39,6 +39,7 @@ static const struct {
 	{BACKEND_SYNC_FIRE, "sync-fire"},
 	{BACKEND_HW_FIRE, "hw-fire"},
 	{BACKEND_RESET, "reset"},
+	{BACKEND_MASK_ENTRY, "mask-entry"},
 };
 
 #define N_CAPS (sizeof(cap_names) / sizeof(cap_names[0]))

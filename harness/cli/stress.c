@@ -353,6 +353,8 @@ const struct command cmd_stress = {
 		"  keep            track-guest, and a masked vector stays armed\n"
 		"  upfront         allocate the maximum once, arm and disarm inside it\n"
 		"  swap            replace a live vector's eventfd, as for an irqfd switch\n"
+		"  swap-masked     swap, with the entry masked in the device's table first\n"
+		"  swap-fenced     swap-masked, and a membarrier() in between\n"
 		"  msi-all         MSI: as upfront\n"
 		"  msi-teardown    MSI: as teardown\n"
 		"  random          all of the moves on MSI-X, at random from the seed\n"

@@ -97,7 +97,7 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	strcpy(desc->kernel, profile_names[emu->cfg.profile]);
 	strcat(desc->kernel, " (emulated)");
 	strcpy(desc->trigger, "device");
-	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET;
+	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET | BACKEND_MASK_ENTRY;
 	desc->fire_max = emu->msix.count;
 	desc->device_ops = (1u << (BACKEND_DEV_FAIL + 1)) - 1;
 	desc->inspect = inspectable(emu);

@@ -155,6 +155,22 @@ static int entry_bits(struct emu *emu, uint32_t vector)
 	return (masked ? BACKEND_ENTRY_MASKED : 0) | (pending ? BACKEND_ENTRY_PENDING : 0);
 }
 
+int emu_mask_entry(struct backend *be, uint32_t vector)
+{
+	struct emu *emu = (struct emu *)be;
+	int err = 0;
+
+	lock_take(&emu->igate);
+	if (vector >= emu->msix.count)
+		err = -EINVAL;
+	else if (emu->off)
+		err = -EIO;
+	else
+		msg_table_mask(&emu->msix, vector);
+	lock_drop(&emu->igate);
+	return err;
+}
+
 int emu_entries(struct backend *be, uint64_t *unmasked, uint64_t *pending)
 {
 	struct emu *emu = (struct emu *)be;

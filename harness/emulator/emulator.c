@@ -205,6 +205,7 @@ static const struct backend_ops emu_ops = {
 	.device = emu_device,
 	.inspect = emu_inspect,
 	.entries = emu_entries,
+	.mask_entry = emu_mask_entry,
 	.set_step_hook = emu_set_step_hook,
 	.close = emu_close,
 };

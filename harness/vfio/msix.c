@@ -49,14 +49,30 @@ bool msix_view_pending(const struct msix_view *m, uint32_t entry)
 	return le32toh(*region_reg32(pba, m->pba_offset + entry / 32 * 4)) >> entry % 32 & 1;
 }
 
+static volatile uint32_t *vector_control(const struct msix_view *m, uint32_t entry)
+{
+	return region_reg32(&m->table, m->table_offset + entry * PCI_MSIX_ENTRY_SIZE +
+					       PCI_MSIX_ENTRY_VECTOR_CTRL);
+}
+
 int msix_view_entry(const struct msix_view *m, uint32_t entry)
 {
 	uint32_t control;
 
 	if (entry >= m->count)
 		return -EINVAL;
-	control = le32toh(*region_reg32(&m->table, m->table_offset + entry * PCI_MSIX_ENTRY_SIZE +
-							   PCI_MSIX_ENTRY_VECTOR_CTRL));
+	control = le32toh(*vector_control(m, entry));
 	return (control & PCI_MSIX_ENTRY_CTRL_MASKBIT ? BACKEND_ENTRY_MASKED : 0) |
 	       (msix_view_pending(m, entry) ? BACKEND_ENTRY_PENDING : 0);
+}
+
+int msix_view_mask(const struct msix_view *m, uint32_t entry)
+{
+	volatile uint32_t *control;
+
+	if (entry >= m->count)
+		return -EINVAL;
+	control = vector_control(m, entry);
+	*control = *control | htole32(PCI_MSIX_ENTRY_CTRL_MASKBIT);
+	return *control & htole32(PCI_MSIX_ENTRY_CTRL_MASKBIT) ? 0 : -EIO;
 }

@@ -26,4 +26,8 @@ int msix_view_entry(const struct msix_view *m, uint32_t entry);
 /* Whether @entry, which the table has, is pending. */
 bool msix_view_pending(const struct msix_view *m, uint32_t entry);
 
+/* Sets the mask bit of @entry and reads it back. 0, -EINVAL beyond the table. Memory must answer.
+ */
+int msix_view_mask(const struct msix_view *m, uint32_t entry);
+
 #endif

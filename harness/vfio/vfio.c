@@ -58,7 +58,8 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	snprintf(desc->kernel, sizeof(desc->kernel), "%s", uts.release);
 	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_of(desc));
 	snprintf(desc->trigger, sizeof(desc->trigger), "%s", v->trigger.type->name);
-	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0);
+	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0) |
+		     (v->msix.table.base ? BACKEND_MASK_ENTRY : 0);
 	desc->fire_max = v->trigger.fire_max;
 	desc->traits =
 		(v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
@@ -201,6 +202,13 @@ static void vfio_close(struct backend *be)
 	free(v);
 }
 
+static int vfio_mask_entry(struct backend *be, uint32_t vector)
+{
+	const struct vfio_backend *v = to_vfio(be);
+
+	return v->msix.table.base ? msix_view_mask(&v->msix, vector) : -EOPNOTSUPP;
+}
+
 static const struct backend_ops vfio_ops = {
 	.describe = vfio_describe,
 	.irq_info = vfio_irq_info,
@@ -209,6 +217,7 @@ static const struct backend_ops vfio_ops = {
 	.reset = vfio_reset,
 	.device = device_do,
 	.inspect = inspect_do,
+	.mask_entry = vfio_mask_entry,
 	.close = vfio_close,
 };
 

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/perform.h"
 
+#include <linux/membarrier.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int performer_init(struct performer *p, struct backend *be, uint32_t index, uint32_t vectors,
 		   int32_t (*fd)(void *data, uint32_t vector, uint32_t side), void *data)
 {
+	struct backend_desc desc;
+	int err = backend_describe(be, &desc);
+
 	memset(p, 0, sizeof(*p));
+	if (err)
+		return err;
+	p->flies = !(desc.caps & BACKEND_SYNC_FIRE);
 	p->be = be;
 	p->index = index;
 	p->fd = fd;
@@ -36,20 +46,48 @@ static const struct vfio_irq_set *request(struct performer *p, const struct vmm_
 	return irq_set_eventfds(&p->buf, p->index, call->start, call->count, p->fds);
 }
 
-static int fail(struct performer *p, const struct vfio_irq_set *set, int ret)
+static int mask(struct performer *p, const struct vmm_call *call)
 {
-	p->error = ret;
-	irq_set_format(set, p->text, sizeof(p->text));
-	return ret;
+	int err = p->be->ops->mask_entry ? 0 : -EOPNOTSUPP;
+
+	for (uint32_t i = 0; i < call->count && !err; i++)
+		err = p->be->ops->mask_entry(p->be, call->start + i);
+	return err;
+}
+
+static int fence(void)
+{
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
+}
+
+static int perform(struct performer *p, const struct vmm_state *s, const struct vmm_call *call)
+{
+	const struct vfio_irq_set *set;
+	int ret;
+
+	switch (call->kind) {
+	case CALL_MASK:
+		ret = mask(p, call);
+		snprintf(p->text, sizeof(p->text), "the mask bit of entry %u", call->start);
+		return ret;
+	case CALL_FENCE:
+		snprintf(p->text, sizeof(p->text), "membarrier(GLOBAL)");
+		return p->flies ? fence() : 0;
+	default:
+		set = request(p, s, call);
+		p->calls++;
+		ret = backend_set_irqs(p->be, set);
+		if (ret)
+			irq_set_format(set, p->text, sizeof(p->text));
+		return ret;
+	}
 }
 
 int performer_carry_out(struct performer *p, struct vmm_state *s, struct vmm_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n;) {
-		const struct vfio_irq_set *set = request(p, s, &plan->calls[i]);
-		int ret = backend_set_irqs(p->be, set);
+		int ret = perform(p, s, &plan->calls[i]);
 
-		p->calls++;
 		switch (strategy_result(s, plan, i, ret)) {
 		case VMM_GO_ON:
 			i++;
@@ -57,7 +95,8 @@ int performer_carry_out(struct performer *p, struct vmm_state *s, struct vmm_pla
 		case VMM_AGAIN:
 			break;
 		case VMM_GIVE_UP:
-			return fail(p, set, ret);
+			p->error = ret;
+			return ret;
 		}
 	}
 	return 0;
@@ -68,5 +107,9 @@ int performer_call(struct performer *p, const struct vfio_irq_set *set)
 	int ret = backend_set_irqs(p->be, set);
 
 	p->calls++;
-	return ret ? fail(p, set, ret) : 0;
+	if (ret) {
+		p->error = ret;
+		irq_set_format(set, p->text, sizeof(p->text));
+	}
+	return ret;
 }

@@ -16,13 +16,14 @@ struct performer {
 	int32_t (*fd)(void *data, uint32_t vector, uint32_t side);
 	void *data;
 	int32_t *fds; /* for one request */
+	bool flies; /* a message may be under way when fire() has returned: a fence has a meaning */
 	struct irq_set_buf buf;
 	uint64_t calls;
 	int error; /* an answer that no VMM can deal with, and to what */
 	char text[96];
 };
 
-/* For up to @vectors. 0 or -ENOMEM; performer_fini() in either case. */
+/* For up to @vectors. 0, -ENOMEM, or what describe() says; performer_fini() in any case. */
 int performer_init(struct performer *p, struct backend *be, uint32_t index, uint32_t vectors,
 		   int32_t (*fd)(void *data, uint32_t vector, uint32_t side), void *data);
 void performer_fini(struct performer *p);

@@ -112,7 +112,8 @@ void plan_upfront(struct vmm_state *s, enum vmm_event event, uint32_t vector, st
  * switched to an eventfd that QEMU itself reads, so that it can show the pending bit; unmasked, it
  * goes back to the irqfd. Each switch replaces the trigger of a live vector (R80).
  */
-void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
+static void swap_after(struct vmm_state *s, enum vmm_event event, uint32_t vector, bool mask,
+		       bool fence, struct vmm_plan *p)
 {
 	if (event == VMM_ENABLE) {
 		plan_add(p, CALL_SET, 0, s->limit);
@@ -121,9 +122,38 @@ void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struc
 	if (s->wanted[vector]) {
 		p->kind = PLAN_SWAP;
 		s->side[vector] = event == VMM_RELEASE;
+		if (mask)
+			plan_add(p, CALL_MASK, vector, 1);
+		if (fence)
+			plan_add(p, CALL_FENCE, 0, 0);
 	}
 	s->wanted[vector] = 1;
 	plan_add(p, CALL_SET, vector, 1);
+}
+
+void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
+{
+	swap_after(s, event, vector, false, false, p);
+}
+
+/*
+ * What comes from now on is held by the pending bit, and the read that follows the write has pushed
+ * out what was sent before; but a CPU may have accepted that and not handled it yet.
+ */
+void plan_swap_masked(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		      struct vmm_plan *p)
+{
+	swap_after(s, event, vector, true, false, p);
+}
+
+/*
+ * membarrier(MEMBARRIER_CMD_GLOBAL) is synchronize_rcu(): each CPU passes through user mode, idle
+ * or a context switch, and takes on the way what its interrupt controller has accepted for it.
+ */
+void plan_swap_fenced(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		      struct vmm_plan *p)
+{
+	swap_after(s, event, vector, true, true, p);
 }
 
 /* A run of churned vectors set or removed by one call; @end: of the vectors. */

@@ -39,6 +39,10 @@ void plan_track_guest(struct vmm_state *s, enum vmm_event event, uint32_t vector
 void plan_keep(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_upfront(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
+void plan_swap_masked(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		      struct vmm_plan *p);
+void plan_swap_fenced(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		      struct vmm_plan *p);
 void plan_random(struct vmm_state *s, struct vmm_plan *p);
 
 #endif

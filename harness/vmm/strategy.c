@@ -90,6 +90,29 @@ static const struct strategy swap = {
 	.plan = plan_swap,
 };
 
+static const struct strategy swap_masked = {
+	.name = "swap-masked",
+	.summary = "swap, with the entry masked in the device's mapped table first",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.two_sides = true,
+	.keeps = true,
+	.needs_table = true,
+	.pattern = "toggle",
+	.gaps = GAP_REPLACE,
+	.plan = plan_swap_masked,
+};
+
+static const struct strategy swap_fenced = {
+	.name = "swap-fenced",
+	.summary = "swap-masked, and membarrier() in between: nothing is in flight",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.two_sides = true,
+	.keeps = true,
+	.needs_table = true,
+	.pattern = "toggle",
+	.plan = plan_swap_fenced,
+};
+
 static const struct strategy msi_all = {
 	.name = "msi-all",
 	.summary = "MSI: allocate the maximum once, arm and disarm inside it",
@@ -126,13 +149,13 @@ const struct strategy strategy_auto = {
 };
 
 const struct strategy *const strategies[] = {
-	&none,    &teardown, &track_guest_v0, &dynamic,      &track_guest,  &keep,
-	&upfront, &swap,     &msi_all,        &msi_teardown, &random_moves, NULL,
+	&none, &teardown,    &track_guest_v0, &dynamic, &track_guest,  &keep,         &upfront,
+	&swap, &swap_masked, &swap_fenced,    &msi_all, &msi_teardown, &random_moves, NULL,
 };
 
 const char *const strategy_names[] = {
-	"none",    "teardown", "track-guest-v0", "dynamic",      "track-guest", "keep",
-	"upfront", "swap",     "msi-all",        "msi-teardown", "random",      NULL,
+	"none", "teardown",    "track-guest-v0", "dynamic", "track-guest",  "keep",   "upfront",
+	"swap", "swap-masked", "swap-fenced",    "msi-all", "msi-teardown", "random", NULL,
 };
 
 const struct strategy *strategy_find(const char *name)
@@ -240,6 +263,8 @@ static void succeeded(struct vmm_state *s, const struct vmm_call *call)
 {
 	uint32_t end = call->start + call->count;
 
+	if (call->kind == CALL_MASK || call->kind == CALL_FENCE)
+		return;
 	if (call->kind == CALL_DISABLE) {
 		s->enabled = false;
 		s->n_held = 0;
@@ -281,7 +306,9 @@ enum vmm_then strategy_result(struct vmm_state *s, struct vmm_plan *p, uint32_t 
 		succeeded(s, call);
 		return VMM_GO_ON;
 	}
-	if (call->kind == CALL_DISABLE || (ret < 0 && ret != -ENOSPC))
+	if (call->kind != CALL_SET && call->kind != CALL_REMOVE && call->kind != CALL_ARM)
+		return VMM_GIVE_UP;
+	if (ret < 0 && ret != -ENOSPC)
 		return VMM_GIVE_UP;
 	if (!s->enabled && !call->start) {
 		uint32_t can = ret > 0 ? (uint32_t)ret : call->count / 2;

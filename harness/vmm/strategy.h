@@ -37,6 +37,10 @@ enum call_kind {
 			 it is wanted, else -1 */
 	CALL_REMOVE,  /* the same with -1 for all */
 	CALL_ARM,     /* the same with an eventfd for all, wanted or not */
+	CALL_MASK,  /* the mask bit of entries [start, start + count), in the device's mapped table
+		     */
+	CALL_FENCE, /* membarrier(GLOBAL): every CPU has taken the interrupts that it had accepted
+		     */
 };
 
 struct vmm_call {
@@ -90,6 +94,7 @@ struct strategy {
 	bool needs_churn;    /* some vectors must not be stable */
 	bool two_sides;      /* uses a second eventfd for each vector */
 	bool keeps;          /* a released vector stays live */
+	bool needs_table;    /* BACKEND_MASK_ENTRY */
 	uint32_t gaps;       /* enum vmm_gap */
 	const char *pattern; /* of pattern.h: what shows it best; NULL: it heeds no guest */
 	void (*plan)(struct vmm_state *s, enum vmm_event event, uint32_t vector,

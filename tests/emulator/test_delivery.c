@@ -51,6 +51,22 @@ Test(delivery, fired_while_disarmed_is_replayed_once_when_armed)
 	cr_assert_eq(state_of(f.be).coalesced, 2, "two found it set");
 }
 
+Test(delivery, an_entry_masked_past_the_kernel_holds_what_comes_until_its_trigger_is_set)
+{
+	cr_assert_eq(set_fd(f.be, MSIX, 1, 1), 0, "enable");
+	cr_assert_eq(f.be->ops->mask_entry(f.be, 1), 0);
+	fire(1);
+	cr_assert_eq(signals(&f, 1), 0, "masked");
+	cr_assert(vector_of(f.be, 1).pending, "and pending");
+	cr_assert_eq(set_fd(f.be, MSIX, 1, 2), 0, "replace");
+	cr_assert_eq(signals(&f, 2), 1, "replayed to the new one");
+	fire(1);
+	cr_assert_eq(signals(&f, 2), 1, "and no longer masked");
+	cr_assert_eq(f.be->ops->mask_entry(f.be, 64), -EINVAL, "beyond the table");
+	cr_assert_eq(backend_device(f.be, BACKEND_DEV_POWER, 3), 0);
+	cr_assert_eq(f.be->ops->mask_entry(f.be, 1), -EIO, "no memory answers in D3hot");
+}
+
 Test(delivery, fired_before_its_first_set_is_delivered_when_added)
 {
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");

@@ -104,7 +104,9 @@ Test(info, describe_repeats_the_device)
 	cr_assert_str_eq(desc.profile, "6.12", "profile");
 	cr_assert_str_eq(desc.trigger, "device", "trigger");
 	cr_assert_eq(desc.fire_max, 64, "fire_max");
-	cr_assert_eq(desc.caps, BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET, "caps");
+	cr_assert_eq(desc.caps,
+		     BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET | BACKEND_MASK_ENTRY,
+		     "caps");
 	cr_assert_eq(desc.irq[MSIX].flags, 0x1, "MSIX flags");
 	cr_assert_eq(desc.irq[MSIX].count, 64, "MSIX count");
 	fixture_close(&f);

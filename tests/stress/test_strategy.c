@@ -56,6 +56,8 @@ static int host_call(struct vmm *m, const struct vmm_call *c)
 	struct host *h = &m->host;
 	uint8_t want[VECTORS];
 
+	if (c->kind == CALL_MASK || c->kind == CALL_FENCE)
+		return 0;
 	if (c->kind == CALL_DISABLE) {
 		memset(h->held, 0, VECTORS);
 		memset(h->armed, 0, VECTORS);
@@ -81,6 +83,11 @@ static void note(struct vmm *m, const struct vmm_call *c)
 	size_t n = strlen(m->log);
 	char fds[3 * VECTORS + 1] = "", *at = fds;
 
+	if (c->kind == CALL_MASK || c->kind == CALL_FENCE) {
+		snprintf(m->log + n, sizeof(m->log) - n,
+			 c->kind == CALL_MASK ? "mask %u; " : "membarrier; ", c->start);
+		return;
+	}
 	if (c->kind == CALL_DISABLE) {
 		snprintf(m->log + n, sizeof(m->log) - n, "none 0 0; ");
 		return;
