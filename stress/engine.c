@@ -149,7 +149,7 @@ static int storm_init(struct storm *s, struct stress_result *r, struct errmsg *e
 		.lost_after_ns = NSEC_PER_SEC,
 		.flight_ns = 50 * NSEC_PER_MSEC,
 	};
-	placement_plan(&s->place, cfg->producers);
+	placement_plan(&s->place, cfg->producers, cfg->place);
 	placement_format(&s->place, cfg->producers, r->placement, sizeof(r->placement));
 	s->resizer.hist = &r->resize_ns;
 	s->ledgers = aligned_alloc(64, cfg->vectors * sizeof(*s->ledgers));

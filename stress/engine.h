@@ -18,6 +18,7 @@
 #include "backend/backend.h"
 #include "stress/account.h"
 #include "stress/consumer.h"
+#include "stress/placement.h"
 #include "support/errmsg.h"
 #include "support/hist.h"
 #include "vmm/pattern.h"
@@ -45,6 +46,8 @@ struct stress_config {
 	uint64_t duration_ns;
 	uint64_t deadline_ns;
 	uint64_t seed;
+	const struct placement_wish *place; /* NULL: none */
+	const char *place_text;             /* the same, for repeat commands */
 	const char *via; /* how to come to `stress` again, for repeat commands; NULL: "irqstorm" */
 	bool quiet;
 	bool no_control;

@@ -54,6 +54,8 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 		     consumer_names[cfg->consumer], cfg->duration_ns / 1000000, cfg->seed);
 	if (cfg->rate_hz && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);
+	if (cfg->place_text && n > 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, " --place %s", cfg->place_text);
 	if (cfg->pattern && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --pattern %s", cfg->pattern->name);
 	if (strategy_resizes(cfg->strategy) && n > 0 && (size_t)n < size) {

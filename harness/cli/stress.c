@@ -13,7 +13,7 @@
 #include "vmm/script.h"
 
 struct stress_options {
-	const char *target, *resize, *pattern, *json, *hgrm;
+	const char *target, *resize, *pattern, *place, *json, *hgrm;
 	uint64_t vectors, stable, producers, rate, resize_rate, duration, deadline, seed;
 	uint32_t mode, consumer;
 	bool quiet, no_control;
@@ -86,6 +86,15 @@ static const struct opt stress_opts[] = {
 	 .offset = FIELD(resize_rate),
 	 .help = "Resizes a second; never more than half of the time is spent inside calls."},
 	OPT_HEADING("How it is measured"),
+	{.type = OPT_STRING,
+	 .name = "place",
+	 .arg = "ROLE=CPU,...",
+	 .offset = FIELD(place),
+	 .help = "Pin producer, consumer or resizer to a CPU, or to `any` (default: producers on "
+		 "the "
+		 "first CPUs, resizer and consumer on the last). In a guest, --append "
+		 "irqaffinity=CPU "
+		 "says where interrupts are taken."},
 	{.type = OPT_CHOICE,
 	 .name = "consumer",
 	 .def = "uring",
@@ -206,6 +215,7 @@ static void fill_config(const struct stress_options *o, struct stress_config *cf
 		.duration_ns = o->duration,
 		.deadline_ns = o->deadline,
 		.seed = o->seed,
+		.place_text = o->place,
 		.via = getenv("IRQSTORM_VIA"), /* set by `irqstorm guest` */
 		.quiet = o->quiet,
 		.no_control = o->no_control,
@@ -283,6 +293,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	struct fault_counts planted = {0};
 	struct stress_result *result;
 	struct program script = {0};
+	struct placement_wish place;
 	struct stress_config cfg;
 	struct outfile json = {0}, hgrm = {0};
 	struct backend *be = NULL;
@@ -297,6 +308,10 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	err = choose_strategy(o.resize, &script, &cfg, &e);
 	if (!err)
 		err = choose_pattern(o.pattern, &cfg, &e);
+	if (!err)
+		err = placement_parse(o.place, &place, &e);
+	if (!err && o.place)
+		cfg.place = &place;
 	if (!err) {
 		default_stable(&o, &cfg);
 		if (cfg.stable > cfg.vectors)

@@ -54,6 +54,11 @@ check "a program can be the strategy" 0 "repeat: .*--resize program:$tmp/grow.ir
 echo 'fire msix 0' >"$tmp/none.irq"
 one_line "a program that resizes nothing" 2 'no operation that resizes' stress --resize "program:$tmp/none.irq"
 one_line "a program that is not there" 3 'nowhere' stress --resize program:/nowhere
+one_line "a role that is none" 2 "'irq=0' is not producer|consumer|resizer=CPU" stress --place irq=0
+one_line "a CPU that is not there" 2 'CPU 4000 is none' stress --place consumer=any,resizer=4000
+check "threads are placed as wished" 0 'producer on 0, consumer on any, resizer on 0|1 CPU: nothing' \
+	stress $short --place producer=0,resizer=0,consumer=any
+check "a repeat keeps the placement" 0 'repeat: .* --place producer=0' stress $short --place producer=0
 check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
 check "the seed is echoed" 0 'seed 0x2a$' stress $short --seed 42
 check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*--seed 0x2a' \
