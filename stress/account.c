@@ -217,10 +217,8 @@ static uint64_t *verdict(struct tally *t, int k)
 }
 
 /*
- * A signal that no open fire accounts for, on a vector where fires were given up not long ago: by
- * age, or, in open loop, because it can't be seen to which of several fires around a call a signal
- * belongs, and that of the one given up went to a younger one. Then one of those verdicts was
- * wrong. What had to arrive and did not by the end of a complete pass (not timed) stays lost.
+ * A signal that no open fire accounts for, on a vector where fires were given up by age not long
+ * ago: then one of those verdicts was wrong.
  */
 static uint64_t take_back(struct ledger *l, struct tally *t, const struct account_rules *r,
 			  uint64_t count, uint64_t now)
@@ -230,7 +228,7 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 	};
 
 	/* with reader threads a read may be older than the verdict that it takes back */
-	if (now > l->credit_ns + (r->timed ? 2 * r->lost_after_ns : r->flight_ns))
+	if (now > l->credit_ns + 2 * r->lost_after_ns)
 		memset(l->credit, 0, sizeof(l->credit));
 	for (size_t i = 0; i < FIRE_VERDICTS && count; i++) {
 		int k = worst_first[i];
@@ -240,7 +238,7 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 		count -= take;
 		*verdict(t, k) -= take;
 		t->delivered += take;
-		t->late += r->timed ? take : 0;
+		t->late += take;
 		for (uint32_t m = t->missing.n; k == FIRE_MUST && take && m > 0; m--) {
 			if (t->missing.at[m - 1].vector != l->vector)
 				continue;
@@ -259,7 +257,7 @@ void account_read(struct ledger *l, struct tally *t, const struct account_rules 
 	count = pop_delivered(l, t, r, count, now);
 	if (count)
 		count = pay_holds(l, t, count);
-	if (count && (r->timed || r->open_loop))
+	if (count && r->timed)
 		count = take_back(l, t, r, count, now);
 	if (count) {
 		t->extra += count;
@@ -273,7 +271,7 @@ static void give_verdict(struct ledger *l, struct tally *t, const struct account
 {
 	*verdict(t, k) += n;
 	finalise(l, n);
-	if (n && (r->timed || (r->open_loop && k != FIRE_MUST))) {
+	if (n && r->timed) {
 		l->credit[k] += n;
 		l->credit_ns = now;
 	}
@@ -377,7 +375,17 @@ void account_mark(struct ledger *l, struct account_mark *m)
 {
 	uint64_t n = atomic_load_explicit(&l->head, memory_order_relaxed);
 	uint64_t end = n + MARK_MAX;
+	const struct stamp *last = &l->ring[(n - 1) & l->ring_mask];
 
+	/*
+	 * A fire that took an older one's signal before it sent its own has gone from the ring, but
+	 * not returned. Its slot may have gone to a younger one: then it has returned.
+	 */
+	if (n && ledger_has(l, n - 1) &&
+	    !atomic_load_explicit(&last->after, memory_order_acquire)) {
+		n--;
+		end = n;
+	}
 	/* acquire pairs with ledger_end(); fires return in order */
 	while (n < end && ledger_has(l, n) &&
 	       atomic_load_explicit(&l->ring[n & l->ring_mask].after, memory_order_acquire))

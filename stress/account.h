@@ -131,7 +131,7 @@ struct ledger {
 	uint64_t overdue_sent; /* ns: when the last of them was made */
 	uint64_t hold_since;   /* ns: first entry of the present holds */
 	uint64_t rearmed;      /* ns, timed only: a removed vector was first seen armed again */
-	/* verdicts that take_back() may still revoke, and when the last was given */
+	/* timed only: verdicts that take_back() may still revoke, and when the last was given */
 	uint64_t credit[FIRE_VERDICTS];
 	uint64_t credit_ns;
 };
@@ -162,7 +162,6 @@ struct tally {
 struct account_rules {
 	bool timed;             /* resolve by age: the backend or the consumer is asynchronous */
 	bool sync_fire;         /* the state word after fire() closes the window */
-	bool open_loop;         /* several fires of a vector may be under way */
 	uint64_t deadline_ns;   /* delivered later than this counts as late */
 	uint64_t lost_after_ns; /* timed: age at which a fire that must arrive is lost */
 	uint64_t flight_ns;     /* timed: how long an interrupt is reasonably under way */

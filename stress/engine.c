@@ -144,7 +144,6 @@ static int storm_init(struct storm *s, struct stress_result *r, struct errmsg *e
 	s->rules = (struct account_rules){
 		.timed = !sync || cfg->consumer == CONSUMER_READ,
 		.sync_fire = sync,
-		.open_loop = cfg->mode == STRESS_OPEN,
 		.deadline_ns = cfg->deadline_ns,
 		.lost_after_ns = NSEC_PER_SEC,
 		.flight_ns = 50 * NSEC_PER_MSEC,
