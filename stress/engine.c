@@ -305,6 +305,8 @@ stop_producers:
 	for (uint32_t i = 0; i < started; i++)
 		pthread_join(s->producers[i].thread, NULL);
 	drain(s, c);
+	if (s->be->ops->taken)
+		r->taken_known = !s->be->ops->taken(s->be, r->taken);
 stop_consumer:
 	/* R69: when disable returns nothing more may come; the consumer's last pass would see it */
 	if (enabled)

@@ -84,6 +84,8 @@ struct stress_result {
 	const struct pattern *pattern;   /* NULL: none */
 	uint32_t host_vectors;           /* allocated at the host, at most */
 	uint64_t refusals;   /* uses of a vector that the host could not give (R48, R49) */
+	bool taken_known; /* whether the backend can tell which CPUs took interrupts */
+	uint64_t taken[BACKEND_CPUS]; /* interrupts by CPU, of the vectors live at the end */
 	uint64_t elapsed_ns; /* of the storm */
 	struct stress_control control;
 	struct stress_self self;

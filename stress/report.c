@@ -163,6 +163,22 @@ static void text_events(const struct stress_result *r, FILE *f)
 	}
 }
 
+/* Where the kernel took the interrupts: what is asked for by affinity is not always what is. */
+static void text_taken(const struct stress_result *r, FILE *f)
+{
+	char n[32];
+
+	if (!r->taken_known)
+		return;
+	fputs("interrupts of the vectors live at the end:", f);
+	for (uint32_t cpu = 0; cpu < BACKEND_CPUS; cpu++) {
+		if (r->taken[cpu])
+			fprintf(f, " %s on CPU %u", units_format_count(r->taken[cpu], n, sizeof(n)),
+				cpu);
+	}
+	fputc('\n', f);
+}
+
 void stress_report_text(const struct stress_report *rep, FILE *f)
 {
 	const struct stress_config *cfg = rep->cfg;
@@ -181,6 +197,7 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 	if (r->why)
 		fprintf(f, "auto is %s here: %s\n", r->strategy->name, r->why);
 	fprintf(f, "%s\n", r->placement);
+	text_taken(r, f);
 	text_verdict(r, f);
 	text_events(r, f);
 	text_latencies(r, f);
@@ -251,6 +268,15 @@ static void json_config(const struct stress_report *rep, struct json *j)
 	json_str(j, "consumer", consumer_names[cfg->consumer]);
 	json_str(j, "consumer_how", r->consumer_how);
 	json_str(j, "placement", r->placement);
+	if (r->taken_known) {
+		json_object_begin(j, "taken_by_cpu");
+		for (uint32_t cpu = 0; cpu < BACKEND_CPUS; cpu++) {
+			snprintf(text, sizeof(text), "%u", cpu);
+			if (r->taken[cpu])
+				json_u64(j, text, r->taken[cpu]);
+		}
+		json_object_end(j);
+	}
 	json_double(j, "duration_s", (double)r->elapsed_ns / 1e9);
 	json_str(j, "repeat", stress_command(cfg, r->desc.target, text, sizeof(text)));
 }

@@ -91,6 +91,8 @@ struct backend_inspect {
 	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
 };
 
+#define BACKEND_CPUS 64
+
 struct backend_desc {
 	char target[160];    /* canonical target, as --target takes it: repeats this backend */
 	char device[128];    /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
@@ -146,6 +148,12 @@ struct backend_ops {
 
 	/* A snapshot, while no other call runs. 0 or -errno. NULL: nothing can be seen. */
 	int (*inspect)(struct backend *be, struct backend_inspect *out);
+
+	/*
+	 * How many interrupts of the vectors that are set up now each CPU below BACKEND_CPUS has
+	 * taken, since they were allocated. 0 or -errno. NULL: nobody can tell.
+	 */
+	int (*taken)(struct backend *be, uint64_t by_cpu[BACKEND_CPUS]);
 
 	/*
 	 * Entries 0 to 63 of the MSI-X table, a bit each, as BACKEND_DEV_ENTRY would show them one

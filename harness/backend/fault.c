@@ -185,6 +185,13 @@ static int fault_inspect(struct backend *be, struct backend_inspect *out)
 	return backend_inspect(((struct fault_backend *)be)->inner, out);
 }
 
+static int fault_taken(struct backend *be, uint64_t by_cpu[BACKEND_CPUS])
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	return f->inner->ops->taken(f->inner, by_cpu);
+}
+
 static void fault_set_step_hook(struct backend *be, backend_step_hook fn, void *data)
 {
 	struct backend *inner = ((struct fault_backend *)be)->inner;
@@ -215,6 +222,7 @@ static const struct backend_ops fault_ops = {
 	.reset = fault_reset,
 	.device = fault_device,
 	.inspect = fault_inspect,
+	.taken = fault_taken,
 	.mask_entry = fault_mask_entry,
 	.set_step_hook = fault_set_step_hook,
 	.close = fault_close,
@@ -231,6 +239,8 @@ int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct bac
 		f->ops.device = NULL;
 	if (!inner->ops->inspect)
 		f->ops.inspect = NULL;
+	if (!inner->ops->taken)
+		f->ops.taken = NULL;
 	if (!inner->ops->mask_entry)
 		f->ops.mask_entry = NULL;
 	if (!inner->ops->set_step_hook)

@@ -93,8 +93,7 @@ static const struct opt stress_opts[] = {
 	 .help = "Pin producer, consumer or resizer to a CPU, or to `any` (default: producers on "
 		 "the "
 		 "first CPUs, resizer and consumer on the last). In a guest, --append "
-		 "irqaffinity=CPU "
-		 "says where interrupts are taken."},
+		 "irqaffinity=0 has all interrupts taken on CPU 0."},
 	{.type = OPT_CHOICE,
 	 .name = "consumer",
 	 .def = "uring",

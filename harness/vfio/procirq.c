@@ -76,6 +76,66 @@ void procirq_parse(const char *text, size_t len, const char *bdf, struct procirq
 		p = one(p + sizeof(prefix) - 1, end, bdf, out);
 }
 
+/* The numbers of a line, added up by the CPUs that the columns stand for. */
+static void add_line(const char *line, const char *end, const int *column_cpu, size_t columns,
+		     uint64_t by_cpu[PROCIRQ_CPUS])
+{
+	const char *p = memchr(line, ':', (size_t)(end - line));
+
+	for (size_t c = 0; p && c < columns; c++) {
+		uint64_t n = 0;
+
+		/* ':' at first, then the blank behind a number */
+		for (p++; p < end && *p == ' '; p++)
+			;
+		if (p == end || *p < '0' || *p > '9')
+			return;
+		for (; p < end && *p >= '0' && *p <= '9'; p++)
+			n = n * 10 + (uint64_t)(*p - '0');
+		if (column_cpu[c] < PROCIRQ_CPUS)
+			by_cpu[column_cpu[c]] += n;
+	}
+}
+
+/* "CPU0 CPU2 ...": CPUs that are offline have no column. */
+static size_t parse_columns(const char *line, const char *end, int *cpus, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && (line = memmem(line, (size_t)(end - line), "CPU", 3))) {
+		line += 3;
+		cpus[n] = 0;
+		for (; line < end && *line >= '0' && *line <= '9'; line++)
+			cpus[n] = cpus[n] * 10 + (*line - '0');
+		n++;
+	}
+	return n;
+}
+
+void procirq_parse_taken(const char *text, size_t len, const char *bdf,
+			 uint64_t by_cpu[PROCIRQ_CPUS])
+{
+	const char *line = text, *end = text + len, *eol;
+	int column_cpu[PROCIRQ_CPUS];
+	size_t columns = 0;
+
+	memset(by_cpu, 0, PROCIRQ_CPUS * sizeof(*by_cpu));
+	for (; line < end; line = eol + 1) {
+		struct procirq_lines found;
+
+		eol = memchr(line, '\n', (size_t)(end - line));
+		if (!eol)
+			eol = end;
+		if (line == text) {
+			columns = parse_columns(line, eol, column_cpu, PROCIRQ_CPUS);
+			continue;
+		}
+		procirq_parse(line, (size_t)(eol - line), bdf, &found);
+		if (found.msi + found.msix)
+			add_line(line, eol, column_cpu, columns, by_cpu);
+	}
+}
+
 int procirq_open(struct procirq *p)
 {
 	p->fd = open(PATH, O_RDONLY | O_CLOEXEC);
@@ -90,7 +150,8 @@ int procirq_open(struct procirq *p)
 	return -ENOMEM;
 }
 
-int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out)
+/* The whole file, of @len bytes, into the buffer. */
+static int read_all(struct procirq *p, size_t *filled)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -108,10 +169,28 @@ int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out)
 		p->buf = more;
 		p->size *= 2;
 	}
-	if (n < 0)
-		return -errno;
-	procirq_parse(p->buf, len, bdf, out);
-	return 0;
+	*filled = len;
+	return n < 0 ? -errno : 0;
+}
+
+int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out)
+{
+	size_t len;
+	int err = read_all(p, &len);
+
+	if (!err)
+		procirq_parse(p->buf, len, bdf, out);
+	return err;
+}
+
+int procirq_read_taken(struct procirq *p, const char *bdf, uint64_t by_cpu[PROCIRQ_CPUS])
+{
+	size_t len;
+	int err = read_all(p, &len);
+
+	if (!err)
+		procirq_parse_taken(p->buf, len, bdf, by_cpu);
+	return err;
 }
 
 void procirq_close(struct procirq *p)

@@ -17,6 +17,15 @@ struct procirq_lines {
 	uint64_t active[IRQ_MAX_VECTORS / 64];
 };
 
+#define PROCIRQ_CPUS 64
+
+/*
+ * How many interrupts of @bdf's MSI and MSI-X lines each CPU below PROCIRQ_CPUS has taken since
+ * they were allocated, into @by_cpu. Lines that several devices may share are left out.
+ */
+void procirq_parse_taken(const char *text, size_t len, const char *bdf,
+			 uint64_t by_cpu[PROCIRQ_CPUS]);
+
 /* A reader: the file stays open and the buffer grows as it has to. */
 struct procirq {
 	int fd;
@@ -30,6 +39,7 @@ void procirq_parse(const char *text, size_t len, const char *bdf, struct procirq
 /* 0 or -errno. */
 int procirq_open(struct procirq *p);
 int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out);
+int procirq_read_taken(struct procirq *p, const char *bdf, uint64_t by_cpu[PROCIRQ_CPUS]);
 void procirq_close(struct procirq *p);
 
 /* All lines that vfio-pci has for @bdf now: 0 when nothing leaked. -errno when it cannot be seen.

@@ -209,6 +209,15 @@ static int vfio_mask_entry(struct backend *be, uint32_t vector)
 	return v->msix.table.base ? msix_view_mask(&v->msix, vector) : -EOPNOTSUPP;
 }
 
+static int vfio_taken(struct backend *be, uint64_t by_cpu[BACKEND_CPUS])
+{
+	struct vfio_backend *v = to_vfio(be);
+
+	_Static_assert(BACKEND_CPUS == PROCIRQ_CPUS, "one array");
+	return v->procirq.fd < 0 ? -EOPNOTSUPP
+				 : procirq_read_taken(&v->procirq, v->pci.bdf, by_cpu);
+}
+
 static const struct backend_ops vfio_ops = {
 	.describe = vfio_describe,
 	.irq_info = vfio_irq_info,
@@ -217,6 +226,7 @@ static const struct backend_ops vfio_ops = {
 	.reset = vfio_reset,
 	.device = device_do,
 	.inspect = inspect_do,
+	.taken = vfio_taken,
 	.mask_entry = vfio_mask_entry,
 	.close = vfio_close,
 };

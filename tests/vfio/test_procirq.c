@@ -106,6 +106,23 @@ Test(procirq, what_is_cut_or_strange_is_no_line)
 	}
 }
 
+Test(procirq, tells_the_cpus_that_took_interrupts)
+{
+	static const char text[] =
+		"            CPU0       CPU2       \n"
+		"  20:          7          3  IR-IO-APIC   20-fasteoi   vfio-intx(" A ")\n"
+		"  26:         41          1  IR-PCI-MSIX-0000:00:04.0 0-edge vfio-msix[0](" A ")\n"
+		"  27:          0        500  IR-PCI-MSIX-0000:00:04.0 1-edge vfio-msix[1](" A ")\n"
+		"  28:          9          9  IR-PCI-MSIX-0000:00:05.0 0-edge vfio-msix[0](" B ")\n"
+		"  29: 8";
+	uint64_t taken[PROCIRQ_CPUS];
+
+	procirq_parse_taken(text, sizeof(text) - 1, A, taken);
+	cr_assert_eq(taken[0], 41);
+	cr_assert_eq(taken[1], 0);
+	cr_assert_eq(taken[2], 501);
+}
+
 Test(procirq, reads_the_machine)
 {
 	cr_assert_eq(procirq_count("ffff:ff:1f.7"), 0);
