@@ -7,7 +7,8 @@
 #   fuzz/corpus.sh cmin TARGET OUT DIR...     the same by what AFL++ sees (afl-cmin)
 #   fuzz/corpus.sh crashes TARGET DIR         crashes of AFL++ or libFuzzer into corpus/regressions/TARGET
 # IRQSTORM_BUILD: the folder of builds (default: build), with release, fuzz and afl in it;
-# IRQSTORM_REPLAY: a folder with the targets to use, whatever they were built for.
+# IRQSTORM_REPLAY: a folder with the targets to use, whatever they were built for;
+# IRQSTORM_REGRESSIONS: where crashes go instead of corpus/regressions.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${IRQSTORM_BUILD:-$root/build}
@@ -81,7 +82,11 @@ cmin() { # TARGET OUT DIR...
 	shift 2
 	fuzzer=$(program afl "$target")
 	command -v afl-cmin >/dev/null || die "afl-cmin is missing: apt-get install afl++"
-	all=$(mktemp -d)
+	# afl-showmap creates no file below /dev, so not in /dev/shm
+	case ${TMPDIR:-} in
+	/dev/*) all=$(mktemp -d -p /tmp) ;;
+	*) all=$(mktemp -d) ;;
+	esac
 	import "$all" "$@"
 	# afl-cmin refuses folders below /tmp unless told.
 	AFL_ALLOW_TMP=1 afl-cmin -i "$all" -o "$all.min" -- "$fuzzer" >"$all.log" 2>&1 || {
@@ -93,17 +98,17 @@ cmin() { # TARGET OUT DIR...
 }
 
 crashes() { # TARGET DIR
-	local out=$root/corpus/regressions/$1 f n=0
+	local out=${IRQSTORM_REGRESSIONS:-$root/corpus/regressions}/$1 f n=0
 	mkdir -p "$out"
 	while IFS= read -r -d '' f; do
 		cp "$f" "$out/crash-$(sha1sum <"$f" | cut -d' ' -f1)"
 		n=$((n + 1))
 	done < <(find "$2" -type f \( -name 'crash-*' -o -path '*/crashes/id*' \) -print0)
-	echo "$n crashes in $out: name each after its bug, and write down which"
+	echo "$n crashes, $(find "$out" -name 'crash-*' | wc -l) different, in $out: name each after its bug, and write down which"
 }
 
 [ $# -ge 3 ] || {
-	sed -n '3,10s/^# \{0,1\}//p' "$0"
+	sed -n '3,11s/^# \{0,1\}//p' "$0"
 	exit 2
 }
 command=$1

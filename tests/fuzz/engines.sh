@@ -82,4 +82,17 @@ IRQSTORM_BUILD=$build "$root/fuzz/corpus.sh" merge fuzz_irq_program "$work/merge
 	"$work/fuzz_irq_program" "$work/afl-fuzz_irq_program/default/queue" >"$work/merge.log" 2>&1
 n=$(find "$work/merged" -type f 2>/dev/null | wc -l)
 result "corpora of both engines merge" $((n > 10)) "$n inputs: $(tail -3 "$work/merge.log")"
+# afl-showmap makes no file below /dev
+TMPDIR=/dev/shm IRQSTORM_BUILD=$build "$root/fuzz/corpus.sh" cmin fuzz_irq_program "$work/fewest" \
+	"$work/merged" >"$work/cmin.log" 2>&1
+fewest=$(find "$work/fewest" -type f 2>/dev/null | wc -l)
+result "and AFL++ makes them fewer" $((fewest > 5 && fewest <= n)) "$fewest of $n: $(tail -3 "$work/cmin.log")"
+
+mkdir -p "$work/found/default/crashes"
+echo a >"$work/found/default/crashes/id:000000,sig:06"
+cp "$work/found/default/crashes/id:000000,sig:06" "$work/found/crash-1"
+echo b >"$work/found/crash-2"
+IRQSTORM_REGRESSIONS=$work/kept "$root/fuzz/corpus.sh" crashes fuzz_irq_program "$work/found" >/dev/null
+n=$(find "$work/kept/fuzz_irq_program" -type f -name 'crash-*' | wc -l)
+result "crashes of both engines are kept once" $((n == 2)) "$n kept"
 finish
