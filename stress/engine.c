@@ -42,6 +42,10 @@ static int check_device(const struct storm *s, struct errmsg *e)
 		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
 				  "--resize %s: the MSI-X table of %s cannot be mapped",
 				  s->strategy->name, d->target);
+	if (s->strategy->needs_cpus && !performer_may_visit())
+		return errmsg_set(e, -EPERM, EXIT_SKIP,
+				  "--resize %s: this process may not run on every CPU (a cpuset?)",
+				  s->strategy->name);
 	if (s->strategy->needs_dynamic && (d->irq[index].flags & VFIO_IRQ_INFO_NORESIZE))
 		return errmsg_set(
 			e, -EOPNOTSUPP, EXIT_SKIP,

@@ -369,6 +369,7 @@ const struct command cmd_stress = {
 		"  swap            replace a live vector's eventfd, as for an irqfd switch\n"
 		"  swap-masked     swap, with the entry masked in the device's table first\n"
 		"  swap-fenced     swap-masked, and a membarrier() in between\n"
+		"  swap-visited    swap-masked, and a visit to every CPU in between\n"
 		"  msi-all         MSI: as upfront\n"
 		"  msi-teardown    MSI: as teardown\n"
 		"  random          all of the moves on MSI-X, at random from the seed\n"

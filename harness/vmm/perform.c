@@ -2,6 +2,7 @@
 #include "vmm/perform.h"
 
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,32 @@ static int mask(struct performer *p, const struct vmm_call *call)
 	return err;
 }
 
+/*
+ * Runs on each CPU for a moment, and then where it ran before. A CPU that is offline takes no
+ * interrupts; one that this process may not use (a cpuset) may have some.
+ */
+static int visit(void)
+{
+	long all = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t before, one;
+
+	if (sched_getaffinity(0, sizeof(before), &before))
+		return -errno;
+	for (long cpu = 0; cpu < all && cpu < CPU_SETSIZE; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET((size_t)cpu, &one);
+		online -= !sched_setaffinity(0, sizeof(one), &one);
+	}
+	if (sched_setaffinity(0, sizeof(before), &before))
+		return -errno;
+	return online > 0 ? -EPERM : 0;
+}
+
+bool performer_may_visit(void)
+{
+	return !visit();
+}
+
 static int fence(void)
 {
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
@@ -73,6 +100,9 @@ static int perform(struct performer *p, const struct vmm_state *s, const struct 
 	case CALL_FENCE:
 		snprintf(p->text, sizeof(p->text), "membarrier(GLOBAL)");
 		return p->flies ? fence() : 0;
+	case CALL_VISIT:
+		snprintf(p->text, sizeof(p->text), "a visit to every CPU");
+		return p->flies ? visit() : 0;
 	default:
 		set = request(p, s, call);
 		p->calls++;

@@ -23,6 +23,9 @@ struct performer {
 	char text[96];
 };
 
+/* Whether this process may run on every CPU that is online, as CALL_VISIT must. */
+bool performer_may_visit(void);
+
 /* For up to @vectors. 0, -ENOMEM, or what describe() says; performer_fini() in any case. */
 int performer_init(struct performer *p, struct backend *be, uint32_t index, uint32_t vectors,
 		   int32_t (*fd)(void *data, uint32_t vector, uint32_t side), void *data);

@@ -113,7 +113,7 @@ void plan_upfront(struct vmm_state *s, enum vmm_event event, uint32_t vector, st
  * goes back to the irqfd. Each switch replaces the trigger of a live vector (R80).
  */
 static void swap_after(struct vmm_state *s, enum vmm_event event, uint32_t vector, bool mask,
-		       bool fence, struct vmm_plan *p)
+		       enum call_kind fence, struct vmm_plan *p)
 {
 	if (event == VMM_ENABLE) {
 		plan_add(p, CALL_SET, 0, s->limit);
@@ -124,8 +124,8 @@ static void swap_after(struct vmm_state *s, enum vmm_event event, uint32_t vecto
 		s->side[vector] = event == VMM_RELEASE;
 		if (mask)
 			plan_add(p, CALL_MASK, vector, 1);
-		if (fence)
-			plan_add(p, CALL_FENCE, 0, 0);
+		if (fence != CALL_SET)
+			plan_add(p, fence, 0, 0);
 	}
 	s->wanted[vector] = 1;
 	plan_add(p, CALL_SET, vector, 1);
@@ -133,7 +133,7 @@ static void swap_after(struct vmm_state *s, enum vmm_event event, uint32_t vecto
 
 void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p)
 {
-	swap_after(s, event, vector, false, false, p);
+	swap_after(s, event, vector, false, CALL_SET, p);
 }
 
 /*
@@ -143,17 +143,28 @@ void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struc
 void plan_swap_masked(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		      struct vmm_plan *p)
 {
-	swap_after(s, event, vector, true, false, p);
+	swap_after(s, event, vector, true, CALL_SET, p);
 }
 
 /*
- * membarrier(MEMBARRIER_CMD_GLOBAL) is synchronize_rcu(): each CPU passes through user mode, idle
- * or a context switch, and takes on the way what its interrupt controller has accepted for it.
+ * membarrier(MEMBARRIER_CMD_GLOBAL) is synchronize_rcu(): a CPU that runs passes through user mode
+ * or a context switch, and takes on the way what its interrupt controller has accepted for it. One
+ * that idles counts as having done so, and may not have woken up yet.
  */
 void plan_swap_fenced(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		      struct vmm_plan *p)
 {
-	swap_after(s, event, vector, true, true, p);
+	swap_after(s, event, vector, true, CALL_FENCE, p);
+}
+
+/*
+ * A thread that runs in user mode on a CPU finds that CPU's interrupts taken, up to those that were
+ * accepted before it came.
+ */
+void plan_swap_visited(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		       struct vmm_plan *p)
+{
+	swap_after(s, event, vector, true, CALL_VISIT, p);
 }
 
 /* A run of churned vectors set or removed by one call; @end: of the vectors. */

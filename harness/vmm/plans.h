@@ -41,6 +41,8 @@ void plan_upfront(struct vmm_state *s, enum vmm_event event, uint32_t vector, st
 void plan_swap(struct vmm_state *s, enum vmm_event event, uint32_t vector, struct vmm_plan *p);
 void plan_swap_masked(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		      struct vmm_plan *p);
+void plan_swap_visited(struct vmm_state *s, enum vmm_event event, uint32_t vector,
+		       struct vmm_plan *p);
 void plan_swap_fenced(struct vmm_state *s, enum vmm_event event, uint32_t vector,
 		      struct vmm_plan *p);
 void plan_random(struct vmm_state *s, struct vmm_plan *p);

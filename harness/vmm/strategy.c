@@ -104,13 +104,26 @@ static const struct strategy swap_masked = {
 
 static const struct strategy swap_fenced = {
 	.name = "swap-fenced",
-	.summary = "swap-masked, and membarrier() in between: nothing is in flight",
+	.summary = "swap-masked, and membarrier() in between: all but an idle CPU has caught up",
 	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	.two_sides = true,
 	.keeps = true,
 	.needs_table = true,
 	.pattern = "toggle",
+	.gaps = GAP_REPLACE,
 	.plan = plan_swap_fenced,
+};
+
+static const struct strategy swap_visited = {
+	.name = "swap-visited",
+	.summary = "swap-masked, and every CPU is visited in between: nothing is in flight",
+	.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	.two_sides = true,
+	.keeps = true,
+	.needs_table = true,
+	.needs_cpus = true,
+	.pattern = "toggle",
+	.plan = plan_swap_visited,
 };
 
 static const struct strategy msi_all = {
@@ -149,13 +162,15 @@ const struct strategy strategy_auto = {
 };
 
 const struct strategy *const strategies[] = {
-	&none, &teardown,    &track_guest_v0, &dynamic, &track_guest,  &keep,         &upfront,
-	&swap, &swap_masked, &swap_fenced,    &msi_all, &msi_teardown, &random_moves, NULL,
+	&none,         &teardown, &track_guest_v0, &dynamic,      &track_guest,
+	&keep,         &upfront,  &swap,           &swap_masked,  &swap_fenced,
+	&swap_visited, &msi_all,  &msi_teardown,   &random_moves, NULL,
 };
 
 const char *const strategy_names[] = {
-	"none", "teardown",    "track-guest-v0", "dynamic", "track-guest",  "keep",   "upfront",
-	"swap", "swap-masked", "swap-fenced",    "msi-all", "msi-teardown", "random", NULL,
+	"none",         "teardown", "track-guest-v0", "dynamic",     "track-guest",
+	"keep",         "upfront",  "swap",           "swap-masked", "swap-fenced",
+	"swap-visited", "msi-all",  "msi-teardown",   "random",      NULL,
 };
 
 const struct strategy *strategy_find(const char *name)
@@ -263,7 +278,7 @@ static void succeeded(struct vmm_state *s, const struct vmm_call *call)
 {
 	uint32_t end = call->start + call->count;
 
-	if (call->kind == CALL_MASK || call->kind == CALL_FENCE)
+	if (call->kind == CALL_MASK || call->kind == CALL_FENCE || call->kind == CALL_VISIT)
 		return;
 	if (call->kind == CALL_DISABLE) {
 		s->enabled = false;

@@ -39,8 +39,8 @@ enum call_kind {
 	CALL_ARM,     /* the same with an eventfd for all, wanted or not */
 	CALL_MASK,  /* the mask bit of entries [start, start + count), in the device's mapped table
 		     */
-	CALL_FENCE, /* membarrier(GLOBAL): every CPU has taken the interrupts that it had accepted
-		     */
+	CALL_FENCE, /* membarrier(GLOBAL): a grace period of RCU */
+	CALL_VISIT, /* the thread runs on every CPU: each has taken what it had accepted */
 };
 
 struct vmm_call {
@@ -95,6 +95,7 @@ struct strategy {
 	bool two_sides;      /* uses a second eventfd for each vector */
 	bool keeps;          /* a released vector stays live */
 	bool needs_table;    /* BACKEND_MASK_ENTRY */
+	bool needs_cpus;     /* the thread may run on every CPU: performer_may_visit() */
 	uint32_t gaps;       /* enum vmm_gap */
 	const char *pattern; /* of pattern.h: what shows it best; NULL: it heeds no guest */
 	void (*plan)(struct vmm_state *s, enum vmm_event event, uint32_t vector,

@@ -56,7 +56,7 @@ static int host_call(struct vmm *m, const struct vmm_call *c)
 	struct host *h = &m->host;
 	uint8_t want[VECTORS];
 
-	if (c->kind == CALL_MASK || c->kind == CALL_FENCE)
+	if (c->kind == CALL_MASK || c->kind == CALL_FENCE || c->kind == CALL_VISIT)
 		return 0;
 	if (c->kind == CALL_DISABLE) {
 		memset(h->held, 0, VECTORS);
@@ -83,9 +83,12 @@ static void note(struct vmm *m, const struct vmm_call *c)
 	size_t n = strlen(m->log);
 	char fds[3 * VECTORS + 1] = "", *at = fds;
 
-	if (c->kind == CALL_MASK || c->kind == CALL_FENCE) {
+	if (c->kind == CALL_MASK || c->kind == CALL_FENCE || c->kind == CALL_VISIT) {
 		snprintf(m->log + n, sizeof(m->log) - n,
-			 c->kind == CALL_MASK ? "mask %u; " : "membarrier; ", c->start);
+			 c->kind == CALL_MASK    ? "mask %u; "
+			 : c->kind == CALL_FENCE ? "membarrier; "
+						 : "visit; ",
+			 c->start);
 		return;
 	}
 	if (c->kind == CALL_DISABLE) {

@@ -111,6 +111,7 @@ Test(guest, masking_a_vector_loses_its_own_interrupt_in_flight_unless_it_stays_a
 	}
 	cr_assert_eq(losses("keep", "posted", MASK), 0, "no trigger is touched");
 	cr_assert_eq(losses("swap-fenced", "posted", MASK), 0, "nothing is in flight");
+	cr_assert_eq(losses("swap-visited", "posted", MASK), 0, "nor here");
 }
 
 Test(guest, an_interrupt_while_masked_is_pending_and_comes_at_the_unmask)
