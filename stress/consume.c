@@ -105,9 +105,21 @@ static void take_touched(struct consume *c)
 	forget_touched(c);
 }
 
+/* On a machine that stands still now and then an interrupt can be under way for as much longer. */
+static struct account_rules rules_now(struct storm *s)
+{
+	uint64_t stall = atomic_load_explicit(&s->stall_ns, memory_order_relaxed);
+	struct account_rules r = s->rules;
+
+	r.flight_ns += stall;
+	r.lost_after_ns += 4 * stall;
+	return r;
+}
+
 static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_ns)
 {
 	struct storm *s = c->storm;
+	struct account_rules rules;
 	uint64_t now;
 	int got;
 
@@ -120,8 +132,9 @@ static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_n
 		return got;
 	lock(c);
 	now = clock_ns();
+	rules = rules_now(s);
 	for (uint32_t i = 0; i < c->n_dirty; i++)
-		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &s->rules, &c->marks[i], now);
+		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &rules, &c->marks[i], now);
 	unlock(c);
 	c->n_dirty = 0;
 	return got;

@@ -79,6 +79,7 @@ static void watch(struct storm *s, struct stress_result *r, struct progress *p, 
 		}
 		now = clock_ns();
 		hist_record(&r->self.stalls, now > next ? now - next : 0);
+		atomic_store_explicit(&s->stall_ns, r->self.stalls.max, memory_order_relaxed);
 		if (progress_due(p, now))
 			show_progress(s, p, r->elapsed_ns + (now - start), now);
 	}

@@ -42,6 +42,7 @@ struct storm {
 	const struct pattern *pattern;   /* NULL: the strategy resizes by itself, or never */
 	struct placement place;
 	struct account_rules rules;
+	_Atomic uint64_t stall_ns; /* the longest that the sleeper slept too long so far */
 	struct ledger *ledgers;
 	int32_t *fds; /* [0, vectors) side 0, [vectors, 2 * vectors) side 1 */
 	uint32_t n_fds;
