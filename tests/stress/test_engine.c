@@ -89,18 +89,26 @@ Test(engine, teardown_loses_in_its_gap_and_only_there, .timeout = 60)
 	static const char *const profiles[] = {"emu:profile=6.1", "emu:profile=6.12"};
 
 	for (int i = 0; i < 2; i++) {
-		struct run u;
+		uint64_t lost = 0, resizes = 0;
 
-		run_init(&u, "teardown");
-		/* not as fast as it can: a fire that is open when the gap comes can't be lost in it
-		 */
-		u.cfg.rate_hz = 50000;
-		u.cfg.duration_ns = 3 * NSEC_PER_SEC;
-		run_ok(&u, profiles[i]);
-		cr_assert_gt(u.r->tally.lost_explained, 0, "%s: no loss in %lu resizes",
-			     profiles[i], u.r->resizes);
-		cr_assert_eq(u.r->tally.lost_unexplained, 0, "%s", profiles[i]);
-		free(u.r);
+		/* on a machine that is busy few gaps have a fire in them: look again */
+		for (int again = 0; again < 12 && !lost; again++) {
+			struct run u;
+
+			run_init(&u, "teardown");
+			/* not as fast as it can: a fire that is open when the gap comes can't be
+			 * lost in it
+			 */
+			u.cfg.rate_hz = 50000;
+			u.cfg.duration_ns = NSEC_PER_SEC;
+			u.cfg.seed = (uint64_t)again + 1;
+			run_ok(&u, profiles[i]);
+			cr_assert_eq(u.r->tally.lost_unexplained, 0, "%s", profiles[i]);
+			lost = u.r->tally.lost_explained;
+			resizes += u.r->resizes;
+			free(u.r);
+		}
+		cr_assert_gt(lost, 0, "%s: no loss in %lu resizes", profiles[i], resizes);
 	}
 }
 
