@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/units.h"
+#include "support/version.h"
 
 #define MAX_SHOWN_EVENTS 5
 
@@ -245,7 +246,7 @@ static void json_config(const struct stress_report *rep, struct json *j)
 	char text[640];
 
 	json_str(j, "schema", "irqstorm.stress/1");
-	json_str(j, "version", IRQSTORM_VERSION);
+	json_str(j, "version", irqstorm_version);
 	snprintf(text, sizeof(text), "0x%" PRIx64, cfg->seed);
 	json_str(j, "seed", text);
 	json_str(j, "target", r->desc.target);

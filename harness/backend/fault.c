@@ -10,7 +10,10 @@
 #include "support/clock.h"
 #include "support/units.h"
 
-const char *const fault_names[] = {"drop", "double", "misroute", "delay", NULL};
+const char *const fault_names[] = {"drop", "double", "misroute", "delay", "slow-resize", NULL};
+
+/* A sleep takes some 60 us more than it was asked for. */
+#define SPIN_BELOW_NS (200 * NSEC_PER_USEC)
 
 struct fault_backend {
 	struct backend be;
@@ -46,7 +49,7 @@ int fault_parse(struct fault_config *cfg, const char *text)
 		if (kind != FAULT_DELAY || units_parse_duration(rest, &delay))
 			return -EINVAL;
 	}
-	if (units_parse_count(n, &cfg->every[kind]) || !cfg->every[kind])
+	if (units_parse_count(n, &cfg->n[kind]) || !cfg->n[kind])
 		return -EINVAL;
 	if (kind == FAULT_DELAY)
 		cfg->delay_ns = delay;
@@ -59,10 +62,20 @@ static bool is_armed(struct fault_backend *f, uint32_t vector)
 	       atomic_load_explicit(&f->armed[vector], memory_order_acquire);
 }
 
+static void pass_time(uint64_t ns)
+{
+	uint64_t end = clock_ns() + ns;
+
+	if (ns >= SPIN_BELOW_NS)
+		clock_sleep_until(end);
+	while (clock_ns() < end)
+		;
+}
+
 /* True for every N-th call with an eligible fire. */
 static bool due(struct fault_backend *f, enum fault_kind kind)
 {
-	uint64_t every = f->cfg.every[kind];
+	uint64_t every = f->cfg.n[kind];
 
 	if (!every ||
 	    (atomic_fetch_add_explicit(&f->eligible[kind], 1, memory_order_relaxed) + 1) % every)
@@ -93,8 +106,8 @@ static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 	if (due(f, FAULT_DROP))
 		return 0;
 	if (due(f, FAULT_DELAY))
-		clock_sleep_until(clock_ns() + f->cfg.delay_ns);
-	if (f->cfg.every[FAULT_MISROUTE]) {
+		pass_time(f->cfg.delay_ns);
+	if (f->cfg.n[FAULT_MISROUTE]) {
 		other = neighbour(f, vector);
 		if (other != vector && due(f, FAULT_MISROUTE))
 			return backend_fire(f->inner, index, other);
@@ -107,6 +120,18 @@ static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 static void set_armed(struct fault_backend *f, uint32_t vector, bool armed)
 {
 	atomic_store_explicit(&f->armed[vector], armed, memory_order_release);
+}
+
+static int set_irqs_slowly(struct fault_backend *f, const void *arg, size_t size)
+{
+	uint64_t percent = f->cfg.n[FAULT_SLOW_RESIZE], start = percent ? clock_ns() : 0;
+	int ret = f->inner->ops->set_irqs(f->inner, arg, size);
+
+	if (percent) {
+		pass_time((clock_ns() - start) * percent / 100);
+		atomic_fetch_add_explicit(&f->planted[FAULT_SLOW_RESIZE], 1, memory_order_relaxed);
+	}
+	return ret;
 }
 
 static int fault_set_irqs(struct backend *be, const void *arg, size_t size)
@@ -125,7 +150,7 @@ static int fault_set_irqs(struct backend *be, const void *arg, size_t size)
 
 	for (uint32_t v = first; v < end; v++)
 		set_armed(f, v, false);
-	ret = f->inner->ops->set_irqs(f->inner, arg, size);
+	ret = set_irqs_slowly(f, arg, size);
 	if (ret == 0 && eventfds) {
 		for (uint32_t v = first; v < end; v++) {
 			int32_t fd;
@@ -145,10 +170,10 @@ static int fault_describe(struct backend *be, struct backend_desc *desc)
 	for (int i = 0; i < FAULT_KINDS && !err; i++) {
 		size_t n = strlen(desc->target);
 
-		if (!f->cfg.every[i])
+		if (!f->cfg.n[i])
 			continue;
 		snprintf(desc->target + n, sizeof(desc->target) - n, ",fault=%s:%llu",
-			 fault_names[i], (unsigned long long)f->cfg.every[i]);
+			 fault_names[i], (unsigned long long)f->cfg.n[i]);
 		n = strlen(desc->target);
 		if (i == FAULT_DELAY)
 			snprintf(desc->target + n, sizeof(desc->target) - n, ":%lluns",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fault: a backend around another one that plants delivery faults, so that the accounting can be
- * seen to find them. It touches only fires whose outcome is certain: the vector is armed and no
- * SET_IRQS call covers it; of those, every N-th. What it planted it counts.
+ * seen to find them, or makes the device slower. Of fires it touches only those whose outcome is
+ * certain: the vector is armed and no SET_IRQS call covers it. What it planted it counts.
  */
 #ifndef IRQSTORM_BACKEND_FAULT_H
 #define IRQSTORM_BACKEND_FAULT_H
@@ -10,17 +10,18 @@
 #include "backend/backend.h"
 
 enum fault_kind {
-	FAULT_DROP,     /* the fire does nothing */
-	FAULT_DOUBLE,   /* the device fires twice */
-	FAULT_MISROUTE, /* the next armed vector fires instead */
-	FAULT_DELAY,    /* the fire happens later; the caller waits */
+	FAULT_DROP,        /* the fire does nothing */
+	FAULT_DOUBLE,      /* the device fires twice */
+	FAULT_MISROUTE,    /* the next armed vector fires instead */
+	FAULT_DELAY,       /* the fire happens later; the caller waits */
+	FAULT_SLOW_RESIZE, /* every SET_IRQS call takes longer */
 	FAULT_KINDS,
 };
 
 extern const char *const fault_names[]; /* in enum order, NULL-terminated */
 
 struct fault_config {
-	uint64_t every[FAULT_KINDS]; /* 0: off */
+	uint64_t n[FAULT_KINDS]; /* every N-th fire; of SET_IRQS per cent more time; 0: off */
 	uint64_t delay_ns;
 };
 
@@ -28,13 +29,16 @@ struct fault_counts {
 	uint64_t planted[FAULT_KINDS];
 };
 
-/* "KIND:N" or "delay:N:DURATION" (200 ms when not said) added to @cfg. 0 or -EINVAL. */
+/*
+ * "KIND:N", "delay:N:DURATION" (200 ms when not said) or "slow-resize:PERCENT" added to @cfg. 0 or
+ * -EINVAL.
+ */
 int fault_parse(struct fault_config *cfg, const char *text);
 
 static inline bool fault_any(const struct fault_config *cfg)
 {
 	for (int i = 0; i < FAULT_KINDS; i++) {
-		if (cfg->every[i])
+		if (cfg->n[i])
 			return true;
 	}
 	return false;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHILD_WORDS_MAX 64u
+#define CHILD_WORDS_MAX 512u
 
 /* NULL-terminated words that borrow, or print into a buffer of their own. */
 struct words {

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "support/json.h"
+#include "support/junit.h"
 #include "support/units.h"
+#include "support/version.h"
 
 void report_text(FILE *f, const struct campaign_config *c, const struct campaign_result *r)
 {
@@ -110,7 +112,7 @@ void report_sarif(FILE *f, const struct campaign_result *r)
 	json_object_begin(&j, "tool");
 	json_object_begin(&j, "driver");
 	json_str(&j, "name", "irqstorm");
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	json_array_begin(&j, "rules");
 	for (size_t i = 0; i < s->n_findings; i++) {
 		json_object_begin(&j, NULL);
@@ -133,47 +135,34 @@ void report_sarif(FILE *f, const struct campaign_result *r)
 	json_finish(&j);
 }
 
-/* As the text of an element or a value in double quotes. XML has no way to write a control byte. */
-static void put_xml(FILE *f, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '<' || c == '>' || c == '&' || c == '"')
-			fprintf(f, "&#%u;", c);
-		else if ((c < 0x20 && c != '\n' && c != '\t') || c >= 0x7f)
-			fputc('?', f);
-		else
-			fputc(c, f);
-	}
-}
-
 void report_junit(FILE *f, const struct campaign_result *r)
 {
 	const struct campaign_state *s = &r->state;
-	size_t tests = s->n_findings ? s->n_findings : 1;
+	struct junit_suite suite = {.tests = s->n_findings ? s->n_findings : 1,
+				    .failures = s->n_findings,
+				    .seconds = s->seconds};
+	char name[sizeof(s->engine) + sizeof(s->target) + 32];
 
-	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	fprintf(f,
-		"<testsuite name=\"irqstorm campaign %s %s\" tests=\"%zu\" failures=\"%zu\" "
-		"errors=\"0\" skipped=\"0\" time=\"%.3f\">\n",
-		s->engine, s->target, tests, s->n_findings, s->seconds);
+	snprintf(name, sizeof(name), "irqstorm campaign %s %s", s->engine, s->target);
+	suite.name = name;
+	junit_begin(f, &suite);
 	if (!s->n_findings)
-		fprintf(f, "  <testcase classname=\"%s\" name=\"no finding\" time=\"%.3f\"/>\n",
-			s->target, s->seconds);
+		junit_case(f, &(struct junit_test){.group = s->target,
+						   .name = "no finding",
+						   .seconds = s->seconds});
 	for (size_t i = 0; i < s->n_findings; i++) {
 		const struct campaign_finding *at = &s->findings[i];
+		char text[sizeof(at->repeat) + 128];
 
-		fprintf(f, "  <testcase classname=\"%s\" name=\"", s->target);
-		put_xml(f, at->key);
-		fprintf(f, "\" time=\"%.3f\">\n    <failure message=\"", at->seconds);
-		put_xml(f, at->what);
-		fputs("\">", f);
-		put_xml(f, at->repeat);
-		fprintf(f,
-			"\n%llu inputs, shown by %llu of %llu replays</failure>\n  </testcase>\n",
-			(unsigned long long)at->hits, (unsigned long long)at->shown,
-			(unsigned long long)at->replays);
+		snprintf(text, sizeof(text), "%s\n%llu inputs, shown by %llu of %llu replays",
+			 at->repeat, (unsigned long long)at->hits, (unsigned long long)at->shown,
+			 (unsigned long long)at->replays);
+		junit_case(f, &(struct junit_test){.group = s->target,
+						   .name = at->key,
+						   .seconds = at->seconds,
+						   .end = JUNIT_FAILURE,
+						   .message = at->what,
+						   .text = text});
 	}
-	fputs("</testsuite>\n", f);
+	junit_end(f);
 }

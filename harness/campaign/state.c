@@ -7,6 +7,7 @@
 
 #include "support/json.h"
 #include "support/outfile.h"
+#include "support/version.h"
 
 #define SCHEMA "irqstorm.campaign/1"
 
@@ -101,7 +102,7 @@ void state_print(FILE *f, const struct campaign_state *s)
 	json_init(&j, f);
 	json_object_begin(&j, NULL);
 	json_str(&j, "schema", SCHEMA);
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	put_fields(&j, s, state_fields, N(state_fields));
 	json_array_begin(&j, "findings");
 	for (size_t i = 0; i < s->n_findings; i++) {

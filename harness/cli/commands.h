@@ -7,13 +7,14 @@
 #ifndef IRQSTORM_CLI_COMMANDS_H
 #define IRQSTORM_CLI_COMMANDS_H
 
+#include "exec/target.h"
 #include "support/opt.h"
 
 /* A row that many option tables have. */
 #define OPT_ROW_TARGET(field)                                                                      \
 	{                                                                                          \
 		.type = OPT_STRING, .name = "target", .arg = "T", .def = "emu", .offset = (field), \
-		.help = "The device, see above."                                                   \
+		.begins = {target_begins}, .help = "The device, see above."                        \
 	}
 
 #define OPT_ROW_BUG(field)                                                                         \
@@ -34,7 +35,11 @@ extern const struct command cmd_export;
 extern const struct command cmd_campaign;
 extern const struct command cmd_zoo;
 extern const struct command cmd_guest;
+extern const struct command cmd_doctor;
+extern const struct command cmd_manual;
 
+/* All of them; NULL at and beyond the end. */
+const struct command *command_at(size_t i);
 /* NULL when there is no such subcommand. */
 const struct command *command_find(const char *name);
 

@@ -13,6 +13,7 @@
 #include "support/outfile.h"
 #include "support/sigstop.h"
 #include "support/units.h"
+#include "support/version.h"
 
 struct diff_cli {
 	const char *target, *json, *matrix, *save;
@@ -94,7 +95,7 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 	json_init(&j, f);
 	json_object_begin(&j, NULL);
 	json_str(&j, "schema", "irqstorm.diff/1");
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	json_u64(&j, "seed", o->seed);
 	json_str(&j, "target", x->desc.target);
 	json_str(&j, "device", x->desc.device);

@@ -12,6 +12,7 @@
 #include "support/outfile.h"
 #include "support/sigstop.h"
 #include "support/units.h"
+#include "support/version.h"
 
 struct explore_cli {
 	const char *target, *json, *save;
@@ -74,7 +75,7 @@ static void write_json(FILE *f, const struct explore_cli *o, const struct execut
 	json_init(&j, f);
 	json_object_begin(&j, NULL);
 	json_str(&j, "schema", "irqstorm.explore/1");
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	json_str(&j, "target", x->desc.target);
 	json_str(&j, "device", x->desc.device);
 	json_str(&j, "kernel", x->desc.kernel);

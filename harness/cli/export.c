@@ -47,6 +47,7 @@ static const struct opt export_opts[] = {
 	 .name = "target",
 	 .arg = "T",
 	 .def = "emu",
+	 .begins = {target_begins},
 	 .offset = FIELD(target),
 	 .help = "c: the device whose answers are recorded. criterion: what the test runs on."},
 	{.type = OPT_CHOICE,

@@ -8,6 +8,7 @@
 #include "support/json.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/version.h"
 
 struct info_options {
 	const char *target, *json;
@@ -191,7 +192,7 @@ static void write_json(FILE *f, const struct backend_desc *d, const struct table
 	json_init(&j, f);
 	json_object_begin(&j, NULL);
 	json_str(&j, "schema", "irqstorm.info/1");
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	json_str(&j, "target", d->target);
 	json_str(&j, "device", d->device);
 	json_str(&j, "kernel", d->kernel);

@@ -8,13 +8,19 @@
 #include "guest/init.h"
 #include "support/clock.h"
 #include "support/log.h"
+#include "support/version.h"
 
 static const struct command *const commands[] = {
-	&cmd_info,     &cmd_stress, &cmd_bench,    &cmd_run, &cmd_diff,  &cmd_explore,
-	&cmd_minimize, &cmd_export, &cmd_campaign, &cmd_zoo, &cmd_guest,
+	&cmd_info,    &cmd_stress,   &cmd_bench,    &cmd_run, &cmd_diff,
+	&cmd_explore, &cmd_minimize, &cmd_export, &cmd_campaign, &cmd_zoo, &cmd_guest,    &cmd_doctor, &cmd_manual,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_at(size_t i)
+{
+	return i < N_COMMANDS ? commands[i] : NULL;
+}
 
 const struct command *command_find(const char *name)
 {
@@ -92,7 +98,7 @@ int main(int argc, char **argv)
 		return EXIT_PASS;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		puts("irqstorm " IRQSTORM_VERSION);
+		printf("irqstorm %s\n", irqstorm_version);
 		return EXIT_PASS;
 	}
 	cmd = command_find(argv[1]);

@@ -12,6 +12,7 @@
 #include "program/text.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/version.h"
 
 struct run_cli {
 	const char *target, *json, *bug;
@@ -179,7 +180,7 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 		json_init(&j, json);
 		json_object_begin(&j, NULL);
 		json_str(&j, "schema", "irqstorm.run/1");
-		json_str(&j, "version", IRQSTORM_VERSION);
+		json_str(&j, "version", irqstorm_version);
 		json_str(&j, "target", x->desc.target);
 		json_str(&j, "kernel", x->desc.kernel);
 		json_array_begin(&j, "programs");

@@ -12,6 +12,7 @@
 #include "support/outfile.h"
 #include "support/rng.h"
 #include "support/sigstop.h"
+#include "support/version.h"
 
 #define POLL_NS (10 * NSEC_PER_MSEC)
 
@@ -305,7 +306,7 @@ static void write_json(FILE *f, const struct zoo_run *z, const struct hunt_tally
 	json_init(&j, f);
 	json_object_begin(&j, NULL);
 	json_str(&j, "schema", "irqstorm.zoo/1");
-	json_str(&j, "version", IRQSTORM_VERSION);
+	json_str(&j, "version", irqstorm_version);
 	json_str(&j, "engine", hunter_names[z->o->engine]);
 	json_u64(&j, "seed", z->o->seed);
 	json_double(&j, "budget_s", (double)z->o->budget / 1e9);

@@ -13,6 +13,9 @@
 #include "support/units.h"
 #include "vfio/vfio.h"
 
+const char *const target_begins[] = {"emu",       "emu:profile=6.1", "emu:profile=6.12",
+				     "vfio:auto", "vfio:BDF",        NULL};
+
 struct parse {
 	const char *spec;
 	struct emu_config emu;
@@ -150,7 +153,8 @@ static int set_fault(struct parse *p, const char *value)
 {
 	if (fault_parse(&p->fault, value))
 		return bad_value(p, "fault", value,
-				 "drop:N, double:N, misroute:N or delay:N[:DURATION], N > 0");
+				 "drop:N, double:N, misroute:N, delay:N[:DURATION] or "
+				 "slow-resize:PERCENT, more than 0");
 	return 0;
 }
 

@@ -7,7 +7,7 @@
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
- * every N-th eligible fire (backend/fault.h).
+ * every N-th eligible fire, and fault=slow-resize:PERCENT (backend/fault.h).
  */
 #ifndef IRQSTORM_EXEC_TARGET_H
 #define IRQSTORM_EXEC_TARGET_H
@@ -25,7 +25,12 @@
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
 	"      only suitable one\n"                                                                \
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \
-	"      plants a fault in every N-th fire, to see it reported\n"
+	"      plants a fault in every N-th fire, to see it reported\n"                            \
+	"  ...,fault=slow-resize:PERCENT\n"                                                        \
+	"      each SET_IRQS call takes so much longer\n"
+
+/* How a target may begin: see struct opt. */
+extern const char *const target_begins[];
 
 struct program_device;
 struct signal_provider;

@@ -42,7 +42,7 @@ static int boot_id(char *id, size_t size)
 	return 0;
 }
 
-static const char *recall(void)
+const char *accel_remembered(void)
 {
 	char path[PATH_MAX], id[64], line[128];
 	struct bytes b = {0};
@@ -82,7 +82,7 @@ int accel_choose(const struct guest_config *c, const char **accel, struct errmsg
 	struct guest_result r;
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC), err = 0;
 
-	*accel = fd < 0 ? "tcg" : recall();
+	*accel = fd < 0 ? "tcg" : accel_remembered();
 	if (fd >= 0)
 		close(fd);
 	if (*accel)

@@ -15,4 +15,7 @@
  */
 int accel_choose(const struct guest_config *c, const char **accel, struct errmsg *e);
 
+/* What came of the trial boot since the host was booted: "kvm", "tcg", or NULL for none yet. */
+const char *accel_remembered(void);
+
 #endif

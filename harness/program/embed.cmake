@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Makes a C file with the bytes of others, each ended by a 0:
-#   cmake -DOUT=FILE -DNAMES=a,b -DFILES=x,y -P embed.cmake
-set(text "/* Made by embed.cmake. */\n#include \"program/export_parts.h\"\n")
+# Makes a C file with the bytes of others, each ended by a 0; HEADER declares NAMES:
+#   cmake -DOUT=FILE -DNAMES=a,b -DFILES=x,y -DHEADER=h -P embed.cmake
+set(text "/* Made by embed.cmake. */\n#include \"${HEADER}\"\n")
 string(REPLACE "," ";" NAMES "${NAMES}")
 string(REPLACE "," ";" FILES "${FILES}")
 foreach(name file IN ZIP_LISTS NAMES FILES)

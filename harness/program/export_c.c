@@ -9,6 +9,7 @@
 #include "program/export.h"
 #include "program/export_parts.h"
 #include "program/text.h"
+#include "support/version.h"
 
 enum section {
 	SECTION_CONFIG,
@@ -158,9 +159,8 @@ static void put_head(const struct writer *w, const struct export_names *names)
 	const char *slash = strrchr(names->program, '/');
 	uint32_t skipped = export_skipped(w->p);
 
-	fprintf(w->f,
-		"/* SPDX-License-Identifier: MIT */\n/*\n * %s, by irqstorm " IRQSTORM_VERSION,
-		slash ? slash + 1 : names->program);
+	fprintf(w->f, "/* SPDX-License-Identifier: MIT */\n/*\n * %s, by irqstorm %s",
+		slash ? slash + 1 : names->program, irqstorm_version);
 	if (names->about)
 		fprintf(w->f, ":\n * %s", names->about);
 	fputs("\n *\n"

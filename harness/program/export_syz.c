@@ -8,6 +8,7 @@
 
 #include "program/export.h"
 #include "program/text.h"
+#include "support/version.h"
 
 #define CONFIG_COMMAND 0x70000000004ull /* VFIO_PCI_INDEX_TO_OFFSET(7) + PCI_COMMAND */
 
@@ -237,12 +238,12 @@ void export_syz(const struct program *p, const struct export_names *names, FILE 
 	const char *why;
 
 	fprintf(f,
-		"# By irqstorm " IRQSTORM_VERSION "%s%s\n"
+		"# By irqstorm %s%s%s\n"
 		"# Needs the description of irqstorm export --as syz-desc. The device is %s in "
 		"IOMMU\n"
 		"# group %u, bound to vfio-pci: change the two strings if it is another one.\n",
-		names->about ? ": " : "", names->about ? names->about : "", names->bdf,
-		names->group);
+		irqstorm_version, names->about ? ": " : "", names->about ? names->about : "",
+		names->bdf, names->group);
 	open_all(&s);
 	for (uint32_t i = 0; i < PROGRAM_SLOTS; i++)
 		s.slot[i] = new_eventfd(&s, false);

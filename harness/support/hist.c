@@ -12,8 +12,7 @@ void hist_init(struct hist *h)
 	h->min = UINT64_MAX;
 }
 
-/* The largest value that falls into bucket @i. */
-static uint64_t bucket_top(uint32_t i)
+uint64_t hist_bucket_top(uint32_t i)
 {
 	uint32_t shift;
 	uint64_t sub;
@@ -52,7 +51,7 @@ uint64_t hist_quantile(const struct hist *h, double q)
 	for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
 		seen += h->bucket[i];
 		if (seen >= want)
-			return bucket_top(i) < h->max ? bucket_top(i) : h->max;
+			return hist_bucket_top(i) < h->max ? hist_bucket_top(i) : h->max;
 	}
 	return h->max;
 }
@@ -63,7 +62,7 @@ double hist_mean(const struct hist *h)
 
 	for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
 		if (h->bucket[i])
-			sum += (double)h->bucket[i] * (double)bucket_top(i);
+			sum += (double)h->bucket[i] * (double)hist_bucket_top(i);
 	}
 	return h->n ? sum / (double)h->n : 0;
 }
@@ -76,7 +75,7 @@ int hist_write_hgrm(const struct hist *h, FILE *f, double scale)
 	fprintf(f, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
 		"1/(1-Percentile)");
 	for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
-		uint64_t top = bucket_top(i) < h->max ? bucket_top(i) : h->max;
+		uint64_t top = hist_bucket_top(i) < h->max ? hist_bucket_top(i) : h->max;
 		double p;
 
 		if (!h->bucket[i])

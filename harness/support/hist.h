@@ -49,6 +49,9 @@ static inline void hist_record(struct hist *h, uint64_t v)
 	hist_record_n(h, v, 1);
 }
 
+/* The largest value that falls into bucket @i, which stands for all of them. */
+uint64_t hist_bucket_top(uint32_t i);
+
 void hist_merge(struct hist *into, const struct hist *from);
 
 /* The value below or at which the share @q of the recorded values lies: hist_quantile(h, 0.99) is

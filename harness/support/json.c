@@ -73,22 +73,27 @@ static void begin_item(struct json *j, const char *key)
 	assert(!!key == !j->is_array[j->depth - 1]);
 	if (j->has_item[j->depth - 1])
 		fputc(',', j->f);
+	if (j->is_row[j->depth - 1]) {
+		fputs(j->has_item[j->depth - 1] ? " " : "", j->f);
+	} else {
+		fputc('\n', j->f);
+		for (unsigned int i = 0; i < j->depth; i++)
+			fputs("  ", j->f);
+	}
 	j->has_item[j->depth - 1] = true;
-	fputc('\n', j->f);
-	for (unsigned int i = 0; i < j->depth; i++)
-		fputs("  ", j->f);
 	if (key) {
 		put_string(j, key);
 		fputs(": ", j->f);
 	}
 }
 
-static void open_level(struct json *j, const char *key, bool array)
+static void open_level(struct json *j, const char *key, bool array, bool row)
 {
 	begin_item(j, key);
 	assert(j->depth < JSON_MAX_DEPTH);
 	j->is_array[j->depth] = array;
 	j->has_item[j->depth] = false;
+	j->is_row[j->depth] = row || (j->depth && j->is_row[j->depth - 1]);
 	j->depth++;
 	fputc(array ? '[' : '{', j->f);
 }
@@ -97,7 +102,7 @@ static void close_level(struct json *j, bool array)
 {
 	assert(j->depth && j->is_array[j->depth - 1] == array);
 	j->depth--;
-	if (j->has_item[j->depth]) {
+	if (j->has_item[j->depth] && !j->is_row[j->depth]) {
 		fputc('\n', j->f);
 		for (unsigned int i = 0; i < j->depth; i++)
 			fputs("  ", j->f);
@@ -107,7 +112,7 @@ static void close_level(struct json *j, bool array)
 
 void json_object_begin(struct json *j, const char *key)
 {
-	open_level(j, key, false);
+	open_level(j, key, false, false);
 }
 
 void json_object_end(struct json *j)
@@ -117,7 +122,12 @@ void json_object_end(struct json *j)
 
 void json_array_begin(struct json *j, const char *key)
 {
-	open_level(j, key, true);
+	open_level(j, key, true, false);
+}
+
+void json_row_begin(struct json *j, const char *key)
+{
+	open_level(j, key, true, true);
 }
 
 void json_array_end(struct json *j)

@@ -19,6 +19,7 @@ struct json {
 	unsigned int depth;
 	bool is_array[JSON_MAX_DEPTH];
 	bool has_item[JSON_MAX_DEPTH];
+	bool is_row[JSON_MAX_DEPTH];
 };
 
 void json_init(struct json *j, FILE *f);
@@ -27,6 +28,8 @@ void json_object_begin(struct json *j, const char *key);
 void json_object_end(struct json *j);
 void json_array_begin(struct json *j, const char *key);
 void json_array_end(struct json *j);
+/* An array on one line, with all that is in it; json_array_end() ends it. */
+void json_row_begin(struct json *j, const char *key);
 void json_u64(struct json *j, const char *key, uint64_t v);
 void json_i64(struct json *j, const char *key, int64_t v);
 /* NaN and infinities become null: JSON has no words for them. */

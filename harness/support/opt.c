@@ -119,6 +119,7 @@ static int store(const struct opt *o, const char *value, void *config, struct er
 		return store_choice(o, value, field, e);
 	case OPT_INFILE:
 	case OPT_OUTFILE:
+	case OPT_OUTDIR:
 	case OPT_STRING:
 		if (!*value)
 			return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s: empty value", o->name);

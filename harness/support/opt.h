@@ -9,7 +9,8 @@
  *	OPT_COUNT, OPT_DURATION, OPT_SEED   uint64_t (durations in nanoseconds)
  *	OPT_RATE                     uint64_t in Hz, 0 for "max"
  *	OPT_CHOICE                   uint32_t, the index into opt.choices
- *	OPT_STRING, OPT_INFILE, OPT_OUTFILE   const char *, borrowed from argv; NULL when absent
+ *	OPT_STRING, OPT_INFILE, OPT_OUTFILE, OPT_OUTDIR
+ *	                             const char *, borrowed from argv; NULL when absent
  */
 #ifndef IRQSTORM_SUPPORT_OPT_H
 #define IRQSTORM_SUPPORT_OPT_H
@@ -32,6 +33,7 @@ enum opt_type {
 	OPT_STRING,
 	OPT_INFILE,
 	OPT_OUTFILE,
+	OPT_OUTDIR, /* a folder that is read too, when it is there */
 	OPT_END,
 };
 
@@ -44,6 +46,11 @@ struct opt {
 	size_t offset;
 	uint64_t min, max;          /* OPT_COUNT, OPT_DURATION, OPT_RATE; max 0 is no limit */
 	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+	/*
+	 * OPT_STRING: how a value may begin, in up to two NULL-terminated lists: for the shell's
+	 * completion, not checked. FILE or BDF at the end of one stands for all files or devices.
+	 */
+	const char *const *begins[2];
 };
 
 #define OPT_HEADING(text)                                                                          \

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Read by cpack: the version that the last build put into the program.
+file(STRINGS ${CPACK_IRQSTORM_VERSION_C} line REGEX "irqstorm_version")
+string(REGEX REPLACE ".*\"(.*)\".*" "\\1" CPACK_PACKAGE_VERSION "${line}")

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats: what may be said of a handful of noisy measurements. No assumption of a normal
+ * distribution anywhere: medians, order statistics and ranks only. Pure functions.
+ */
+#ifndef IRQSTORM_SUPPORT_STATS_H
+#define IRQSTORM_SUPPORT_STATS_H
+
+#include <stddef.h>
+
+/* An interval that holds the true median with 95 % confidence; the whole range for n below 6. */
+struct stats_interval {
+	double median, lo, hi;
+};
+
+/* Sorts @v. NaN for n == 0. */
+struct stats_interval stats_median(double *v, size_t n);
+
+/* Two samples side by side. */
+struct stats_shift {
+	double p; /* Mann-Whitney U, two-sided; exact for small samples without ties, else normal */
+	double a12;   /* Vargha-Delaney: chance that one of b is greater than one of a, ties half */
+	double shift; /* median(b) / median(a) - 1; 0 where median(a) is 0 */
+};
+
+/* Leaves @a and @b as they are; -ENOMEM or 0. */
+int stats_compare(const double *a, size_t na, const double *b, size_t nb, struct stats_shift *out);
+
+#endif
