@@ -68,6 +68,23 @@ static void publish(struct consume *c)
 	atomic_store_explicit(&s->live_extra, t->extra, memory_order_relaxed);
 }
 
+static void take_series(struct consume *c, uint64_t now)
+{
+	struct storm *s = c->storm;
+	uint64_t began = atomic_load_explicit(&s->began, memory_order_acquire);
+
+	if (!c->series.s && began)
+		series_begin(&c->series, s->series, began);
+	if (series_due(&c->series, now))
+		series_take(&c->series, &c->tally,
+			    &(struct series_counts){
+				    .fired = storm_fired(s),
+				    .resizes = atomic_load_explicit(&s->live_resizes,
+								    memory_order_relaxed),
+			    },
+			    now);
+}
+
 /* Every vector with an open fire becomes dirty. */
 static void sweep(struct consume *c)
 {
@@ -155,6 +172,7 @@ static int consume_loop(struct consume *c, struct consumer *consumer)
 			forget_touched(c);
 			lock(c);
 			sweep(c);
+			take_series(c, now);
 			unlock(c);
 			next_sweep = now + SWEEP_NS;
 		} else if (c->n_touched) {

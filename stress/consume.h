@@ -24,6 +24,7 @@ struct consume {
 	uint32_t n_dirty, n_touched;
 	uint8_t *is_touched;
 	struct account_mark *marks;
+	struct series_taker series;
 	_Atomic uint64_t sweeps;
 	_Atomic uint32_t
 		pending; /* vectors with fires that may still arrive, as of the last sweep */

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "stress/consume.h"
 #include "stress/segments.h"
 #include "support/log.h"
+#include "support/rlimit.h"
 #include "support/sigstop.h"
 #include "support/units.h"
 
@@ -88,24 +88,6 @@ static void choose(struct storm *s, struct stress_result *r)
 	r->pattern = s->pattern;
 }
 
-static int raise_fd_limit(uint32_t need, struct errmsg *e)
-{
-	struct rlimit lim, want;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
-		return 0;
-	want = lim;
-	want.rlim_cur = need;
-	if (lim.rlim_max < need)
-		want.rlim_max = need; /* root may */
-	if (!setrlimit(RLIMIT_NOFILE, &want))
-		return 0;
-	return errmsg_set(e, -EMFILE, EXIT_ENVIRONMENT,
-			  "this run needs %u open files and the limit is %llu: raise it (ulimit "
-			  "-n) or use fewer --vectors",
-			  need, (unsigned long long)lim.rlim_max);
-}
-
 static int open_eventfds(struct storm *s, struct errmsg *e)
 {
 	int flags = EFD_CLOEXEC | (s->cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
@@ -113,7 +95,7 @@ static int open_eventfds(struct storm *s, struct errmsg *e)
 	int err;
 
 	/* ours, the backend's references, and some for the rest */
-	err = raise_fd_limit(2 * want + 128, e);
+	err = rlimit_nofile(2 * want + 128, "--vectors", e);
 	if (err)
 		return err;
 	s->fds = calloc(want, sizeof(*s->fds));
@@ -291,6 +273,7 @@ static int storm_run(struct storm *s, struct consume *c, struct segments *run,
 		goto stop_consumer;
 	}
 	enabled = true;
+	atomic_store_explicit(&s->began, clock_ns(), memory_order_release);
 	err = start_producers(s, &started, e);
 	if (err)
 		goto stop_producers;
@@ -329,6 +312,9 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	for (uint32_t v = 0; v < s->cfg->vectors; v++)
 		account_finish(&s->ledgers[v], &c->tally, &s->rules, clock_ns());
 	r->fired = storm_fired(s);
+	series_finish(&c->series, &c->tally,
+		      &(struct series_counts){.fired = r->fired, .resizes = s->resizer.resizes},
+		      clock_ns());
 	r->tally = c->tally;
 	r->misrouted = tally_misrouted(&r->tally, window);
 	r->spurious = r->tally.extra - r->misrouted;
@@ -377,6 +363,8 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 	tally_init(&r->tally);
 	hist_init(&r->resize_ns);
 	hist_init(&r->self.stalls);
+	series_init(&r->series, cfg->duration_ns);
+	storm.series = &r->series;
 	if (!run || !consume) {
 		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 		goto out;

@@ -19,6 +19,7 @@
 #include "stress/account.h"
 #include "stress/consumer.h"
 #include "stress/placement.h"
+#include "stress/series.h"
 #include "support/errmsg.h"
 #include "support/hist.h"
 #include "vmm/pattern.h"
@@ -83,12 +84,13 @@ struct stress_result {
 	const char *why;                 /* it came to that; else NULL */
 	const struct pattern *pattern;   /* NULL: none */
 	uint32_t host_vectors;           /* allocated at the host, at most */
-	uint64_t refusals;   /* uses of a vector that the host could not give (R48, R49) */
-	bool taken_known; /* whether the backend can tell which CPUs took interrupts */
+	uint64_t refusals;            /* uses of a vector that the host could not give (R48, R49) */
+	bool taken_known;             /* whether the backend can tell which CPUs took interrupts */
 	uint64_t taken[BACKEND_CPUS]; /* interrupts by CPU, of the vectors live at the end */
-	uint64_t elapsed_ns; /* of the storm */
+	uint64_t elapsed_ns;          /* of the storm */
 	struct stress_control control;
 	struct stress_self self;
+	struct series series;
 	bool interrupted; /* SIGINT or SIGTERM ended it early */
 	const char *consumer_how;
 	char placement[STRESS_PLACEMENT_MAX];

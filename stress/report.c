@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/text.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -55,6 +56,8 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 		     consumer_names[cfg->consumer], cfg->duration_ns / 1000000, cfg->seed);
 	if (cfg->rate_hz && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --rate %" PRIu64, cfg->rate_hz);
+	else if (n > 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, " --rate max");
 	if (cfg->place_text && n > 0 && (size_t)n < size)
 		n += snprintf(buf + n, size - (size_t)n, " --place %s", cfg->place_text);
 	if (cfg->pattern && n > 0 && (size_t)n < size)
@@ -279,6 +282,13 @@ static void json_config(const struct stress_report *rep, struct json *j)
 		json_object_end(j);
 	}
 	json_double(j, "duration_s", (double)r->elapsed_ns / 1e9);
+	if (cfg->script) {
+		char *program = text_of(cfg->script);
+
+		json_str(j, "program_name", cfg->script_name);
+		json_str(j, "program", program);
+		free(program);
+	}
 	json_str(j, "repeat", stress_command(cfg, r->desc.target, text, sizeof(text)));
 }
 
@@ -368,11 +378,97 @@ static void json_figures(const struct stress_report *rep, struct json *j)
 	json_object_end(j);
 }
 
+static void json_buckets(struct json *j, const char *key, const struct hist *h)
+{
+	json_row_begin(j, key);
+	for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
+		if (!h->bucket[i])
+			continue;
+		json_array_begin(j, NULL);
+		json_u64(j, NULL, hist_bucket_top(i));
+		json_u64(j, NULL, h->bucket[i]);
+		json_array_end(j);
+	}
+	json_array_end(j);
+}
+
+static void json_histograms(const struct stress_result *r, struct json *j)
+{
+	json_object_begin(j, "histogram_ns");
+	for (int i = 0; i < PHASES; i++)
+		json_buckets(j, phase_names[i], &r->tally.response[i]);
+	json_buckets(j, "service", &r->tally.service);
+	json_buckets(j, "resizes", &r->resize_ns);
+	json_object_end(j);
+}
+
+static void json_spans(struct json *j, const char *key, const struct series_spans *spans)
+{
+	json_row_begin(j, key);
+	for (uint32_t i = 0; i < spans->n; i++) {
+		json_array_begin(j, NULL);
+		json_u64(j, NULL, spans->at[i].at_ns);
+		json_u64(j, NULL, spans->at[i].took_ns);
+		json_array_end(j);
+	}
+	json_array_end(j);
+}
+
+static void json_slice(struct json *j, const struct series_slice *s)
+{
+	json_row_begin(j, NULL);
+	json_u64(j, NULL, s->end_ns);
+	json_u64(j, NULL, s->fired);
+	json_u64(j, NULL, s->delivered);
+	json_u64(j, NULL, s->lost_explained);
+	json_u64(j, NULL, s->lost_unexplained);
+	json_u64(j, NULL, s->resizes);
+	json_u64(j, NULL, s->p50_ns);
+	json_u64(j, NULL, s->p99_ns);
+	json_u64(j, NULL, s->max_ns);
+	json_array_end(j);
+}
+
+static void json_series(const struct stress_result *r, struct json *j)
+{
+	static const char *const columns[] = {
+		"end_ns",  "fired",  "delivered", "lost_explained", "lost_unexplained",
+		"resizes", "p50_ns", "p99_ns",    "max_ns",
+	};
+	const struct series *s = &r->series;
+
+	json_object_begin(j, "series");
+	json_u64(j, "slice_ns", s->slice_ns);
+	json_row_begin(j, "columns");
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		json_str(j, NULL, columns[i]);
+	json_array_end(j);
+	json_array_begin(j, "slices");
+	for (uint32_t i = 0; i < s->n; i++)
+		json_slice(j, &s->slice[i]);
+	json_array_end(j);
+	json_spans(j, "resizes", &s->resizes);
+	json_spans(j, "pauses", &s->pauses);
+	json_row_begin(j, "losses");
+	for (uint32_t i = 0; i < r->tally.missing.n && i < SERIES_SPANS; i++) {
+		const struct account_event *ev = &r->tally.missing.at[i];
+
+		json_array_begin(j, NULL);
+		json_u64(j, NULL, ev->ns > s->start_ns ? ev->ns - s->start_ns : 0);
+		json_u64(j, NULL, ev->vector);
+		json_array_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 void stress_report_json(const struct stress_report *rep, struct json *j, const char *key)
 {
 	json_object_begin(j, key);
 	json_config(rep, j);
 	json_counts(rep, j);
 	json_figures(rep, j);
+	json_histograms(rep->result, j);
+	json_series(rep->result, j);
 	json_object_end(j);
 }

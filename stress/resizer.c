@@ -162,6 +162,8 @@ void *resizer_main(void *arg)
 		atomic_store_explicit(&s->resize_end, end, memory_order_relaxed);
 		atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
 		hist_record(z->hist, end - begin);
+		series_note(&s->series->resizes,
+			    atomic_load_explicit(&s->began, memory_order_relaxed), begin, end);
 		z->resizes++;
 		atomic_store_explicit(&s->live_resizes, z->resizes, memory_order_relaxed);
 		/* at most half of the time inside calls, whatever the rate asks for */

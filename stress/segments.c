@@ -101,6 +101,7 @@ uint64_t storm_intermission(struct storm *s)
 static int intermission(struct storm *s, struct segments *run, struct errmsg *e)
 {
 	uint32_t all = s->cfg->producers + storm_resizes(s);
+	uint64_t begin = clock_ns();
 	int err = 0;
 
 	atomic_store_explicit(&s->pause, true, memory_order_release);
@@ -109,6 +110,8 @@ static int intermission(struct storm *s, struct segments *run, struct errmsg *e)
 		clock_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
 	if (!atomic_load_explicit(&s->failed, memory_order_acquire))
 		err = segments_control(s->cfg, &s->place, run, e);
+	series_note(&s->series->pauses, atomic_load_explicit(&s->began, memory_order_relaxed),
+		    begin, clock_ns());
 	atomic_store_explicit(&s->pause, false, memory_order_release);
 	while (atomic_load_explicit(&s->paused, memory_order_acquire))
 		clock_sleep_until(clock_ns() + 20 * NSEC_PER_USEC);

@@ -31,7 +31,4 @@ int segments_control(const struct stress_config *cfg, const struct placement *pl
 int segments_blow(struct storm *s, struct segments *run, struct stress_result *r,
 		  const sigset_t *signals, struct errmsg *e);
 
-/* Fires so far. */
-uint64_t storm_fired(struct storm *s);
-
 #endif

@@ -46,6 +46,7 @@ struct storm {
 	struct ledger *ledgers;
 	int32_t *fds; /* [0, vectors) side 0, [vectors, 2 * vectors) side 1 */
 	uint32_t n_fds;
+	struct series *series; /* the result's */
 	struct producer *producers;
 	struct resizer resizer;
 
@@ -60,11 +61,15 @@ struct storm {
 	 */
 	_Atomic uint64_t live_delivered, live_lost_explained, live_lost_unexplained, live_extra;
 	_Atomic uint64_t live_resizes;
+	_Atomic uint64_t began; /* ns: the storm; 0: not yet */
 	_Atomic bool consumer_ready;
 	_Atomic int failed; /* -errno of a thread that had to give up */
 };
 
 void *producer_main(void *arg);
+
+/* Fires so far. */
+uint64_t storm_fired(struct storm *s);
 
 /* A producer or the resizer stands still while storm.pause is set; returns how long (ns). */
 uint64_t storm_intermission(struct storm *s);

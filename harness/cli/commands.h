@@ -27,6 +27,7 @@
 extern const struct command cmd_info;
 extern const struct command cmd_stress;
 extern const struct command cmd_bench;
+extern const struct command cmd_report;
 extern const struct command cmd_run;
 extern const struct command cmd_diff;
 extern const struct command cmd_explore;

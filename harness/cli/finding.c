@@ -13,19 +13,6 @@ const char *finding_command(void)
 	return via && *via ? via : "irqstorm";
 }
 
-static char *program_text(const struct program *p)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-
-	if (!f)
-		return NULL;
-	text_print(p, f);
-	fclose(f);
-	return text;
-}
-
 void finding_json(struct json *j, const char *key, const struct exec_result *r,
 		  const struct program *p)
 {
@@ -36,7 +23,7 @@ void finding_json(struct json *j, const char *key, const struct exec_result *r,
 		json_str(j, key, NULL);
 		return;
 	}
-	text = program_text(p);
+	text = text_of(p);
 	json_object_begin(j, key);
 	json_str(j, "key", r->key);
 	json_str(j, "kind", difference_name(r->difference));

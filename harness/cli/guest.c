@@ -38,12 +38,16 @@ static const char *const intremap_names[] = {"on", "off", NULL};
 
 #define FIELD(f) offsetof(struct guest_options, f)
 
+static const char *const kernel_begins[] = {"debian:6.12", "debian:6.1", "FILE", NULL};
+static const char *const device_begins[] = {"ivshmem", "edu", "xhci", "nvme", "e1000e", NULL};
+
 static const struct opt guest_opts[] = {
 	OPT_HEADING("The machine"),
 	{.type = OPT_STRING,
 	 .name = "kernel",
 	 .arg = "K",
 	 .def = "debian:6.12",
+	 .begins = {kernel_begins},
 	 .offset = FIELD(kernel),
 	 .help = "debian:SERIES fetches Debian's current kernel of that series (6.12, 6.1, ...) "
 		 "with "
@@ -53,6 +57,7 @@ static const struct opt guest_opts[] = {
 	 .name = "devices",
 	 .arg = "LIST",
 	 .def = "ivshmem",
+	 .begins = {device_begins},
 	 .offset = FIELD(devices),
 	 .help = "What interrupts, separated by commas: ivshmem[=VECTORS], edu, xhci, "
 		 "nvme[=VECTORS], "

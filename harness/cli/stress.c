@@ -4,16 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/tree.h"
 #include "cli/commands.h"
 #include "exec/target.h"
 #include "program/file.h"
+#include "report/page.h"
+#include "report/summary.h"
 #include "stress/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "vmm/script.h"
 
 struct stress_options {
-	const char *target, *resize, *pattern, *place, *json, *hgrm;
+	const char *target, *resize, *pattern, *place, *json, *hgrm, *html;
 	uint64_t vectors, stable, producers, rate, resize_rate, duration, deadline, seed;
 	uint32_t mode, consumer;
 	bool quiet, no_control;
@@ -21,6 +24,9 @@ struct stress_options {
 
 #define STABLE_DEFAULT UINT64_MAX
 #define FIELD(f)       offsetof(struct stress_options, f)
+
+/* Beside the strategies. */
+static const char *const resize_begins[] = {"auto", "program:FILE", NULL};
 
 static const struct opt stress_opts[] = {
 	OPT_HEADING("What is stressed"),
@@ -69,11 +75,13 @@ static const struct opt stress_opts[] = {
 	 .name = "resize",
 	 .arg = "STRATEGY|program:FILE",
 	 .def = "none",
+	 .begins = {strategy_names, resize_begins},
 	 .offset = FIELD(resize),
 	 .help = "The strategy, see above."},
 	{.type = OPT_STRING,
 	 .name = "pattern",
 	 .arg = "PATTERN",
+	 .begins = {pattern_names},
 	 .offset = FIELD(pattern),
 	 .help = "How the guest's need for vectors changes, see above (default: the "
 		 "strategy's)."},
@@ -93,7 +101,8 @@ static const struct opt stress_opts[] = {
 	 .help = "Pin producer, consumer or resizer to a CPU, or to `any` (default: producers on "
 		 "the "
 		 "first CPUs, resizer and consumer on the last). In a guest, --append "
-		 "irqaffinity=0 has all interrupts taken on CPU 0."},
+		 "irqaffinity=CPU "
+		 "has all interrupts taken on CPU 0."},
 	{.type = OPT_CHOICE,
 	 .name = "consumer",
 	 .def = "uring",
@@ -136,6 +145,11 @@ static const struct opt stress_opts[] = {
 	 .arg = "FILE",
 	 .offset = FIELD(hgrm),
 	 .help = "Response times in HdrHistogram's percentile format, in microseconds."},
+	{.type = OPT_OUTFILE,
+	 .name = "html",
+	 .arg = "FILE",
+	 .offset = FIELD(html),
+	 .help = "The page of `irqstorm report` for this run."},
 	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress line."},
 	OPT_TABLE_END,
 };
@@ -248,9 +262,21 @@ static int write_hgrm(const struct stress_result *r, FILE *f)
 	return err;
 }
 
+static void write_page(const struct stress_report *rep, FILE *f)
+{
+	json_t *tree = tree_of_stress(rep);
+	json_t *summary = tree ? summary_of_stress(tree) : NULL;
+	struct page_run run = {.summary = summary, .label = rep->result->desc.target};
+
+	if (summary)
+		page_write(f, &run, 1);
+	json_decref(summary);
+	json_decref(tree);
+}
+
 /* Write every result, whatever happens to the others; the worst exit code wins. */
 static int write_results(const struct stress_report *rep, struct outfile *json,
-			 struct outfile *hgrm)
+			 struct outfile *hgrm, struct outfile *html)
 {
 	struct errmsg e = {0};
 	int code = (int)stress_verdict(rep->result);
@@ -266,6 +292,10 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 	}
 	if (hgrm->f)
 		write_hgrm(rep->result, hgrm->f);
+	if (html->f)
+		write_page(rep, html->f);
+	if (outfile_commit(html, &e))
+		code = complain(&e);
 	if (outfile_commit(hgrm, &e))
 		code = complain(&e);
 	if (outfile_commit(json, &e))
@@ -294,7 +324,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	struct program script = {0};
 	struct placement_wish place;
 	struct stress_config cfg;
-	struct outfile json = {0}, hgrm = {0};
+	struct outfile json = {0}, hgrm = {0}, html = {0};
 	struct backend *be = NULL;
 	struct errmsg e = {0};
 	int code, err;
@@ -326,6 +356,8 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = outfile_open(&hgrm, o.hgrm, &e);
 	if (!err)
+		err = outfile_open(&html, o.html, &e);
+	if (!err)
 		err = target_open_sized(o.target, cfg.vectors, &be, &e);
 	if (!err) {
 		log_note("seed 0x%llx", (unsigned long long)cfg.seed);
@@ -335,12 +367,13 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		code = complain(&e);
 		outfile_abort(&json);
 		outfile_abort(&hgrm);
+		outfile_abort(&html);
 		goto out;
 	}
 	rep.cfg = &cfg;
 	rep.result = result;
 	rep.planted = fault_counts(be, &planted) ? &planted : NULL;
-	code = write_results(&rep, &json, &hgrm);
+	code = write_results(&rep, &json, &hgrm, &html);
 out:
 	backend_close(be);
 	free(result);

@@ -7,7 +7,7 @@
  *	device    "0000:00:04.0 ivshmem": a PCI function to bind to vfio-pci
  *	exe       program to start
  *	arg, env  its argument vector (from argv[0]) and its whole environment
- *	out       path of a file to deliver; its number is its place among the outs
+ *	out       path of a file or folder to deliver; its number is its place among the outs
  */
 #ifndef IRQSTORM_GUEST_CMDFILE_H
 #define IRQSTORM_GUEST_CMDFILE_H

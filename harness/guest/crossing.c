@@ -51,9 +51,26 @@ static int no_memory(struct errmsg *e)
 	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 }
 
+/* Take over both strings. */
+static int add_in(struct crossing *x, char *host, char *guest)
+{
+	struct guest_infile *in = reallocarray(x->in, x->n_in + 1, sizeof(*in));
+
+	if (in) {
+		x->in = in;
+		in[x->n_in++] = (struct guest_infile){.host = host, .guest = guest};
+		if (guest)
+			return 0;
+	} else {
+		free(host);
+		free(guest);
+	}
+	return -ENOMEM;
+}
+
 static int cross_in(struct crossing *x, int slot, size_t keep, const char *host, struct errmsg *e)
 {
-	struct guest_infile *f = &x->in[x->n_in];
+	char *own, *guest;
 	struct stat st;
 
 	if (access(host, R_OK) || stat(host, &st))
@@ -62,10 +79,9 @@ static int cross_in(struct crossing *x, int slot, size_t keep, const char *host,
 	if (!S_ISREG(st.st_mode))
 		return errmsg_set(e, -EINVAL, EXIT_ENVIRONMENT,
 				  "cannot take %s into the guest: not a regular file", host);
-	f->host = strdup(host);
-	f->guest = guest_path("in", x->n_in, host);
-	x->n_in++;
-	if (!f->host || !f->guest || rewrite(x, slot, keep, f->guest))
+	own = strdup(host);
+	guest = guest_path("in", x->n_in, host);
+	if (add_in(x, own, guest) || !own || rewrite(x, slot, keep, guest))
 		return no_memory(e);
 	return 0;
 }
@@ -91,6 +107,96 @@ static int cross_out(struct crossing *x, int slot, size_t keep, const char *host
 	return err;
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static int is_visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static int add_file(struct crossing *x, const char *folder, const char *guest, const char *name)
+{
+	char *from = NULL, *to = NULL;
+	int err = 0;
+
+	if (asprintf(&from, "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	if (!is_file(from)) {
+		free(from);
+		return 0;
+	}
+	if (asprintf(&to, "%s/%s", guest, name) < 0) {
+		to = NULL;
+		err = -ENOMEM;
+	}
+	return add_in(x, from, to) ? -ENOMEM : err;
+}
+
+/* The files of @host, and of the folders in it, cross into @guest. */
+static int cross_files(struct crossing *x, const char *host, const char *guest, bool deeper,
+		       struct errmsg *e)
+{
+	struct dirent **names;
+	int n = scandir(host, &names, is_visible, alphasort);
+	int err = n < 0 ? errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot read %s: %s", host,
+				     strerror(errno))
+			: 0;
+
+	if (!err && add_in(x, NULL, strdup(guest)))
+		err = no_memory(e);
+	for (int i = 0; i < n; i++) {
+		char *from = NULL, *to = NULL;
+
+		if (!err && add_file(x, host, guest, names[i]->d_name))
+			err = no_memory(e);
+		if (!err && deeper && asprintf(&from, "%s/%s", host, names[i]->d_name) >= 0 &&
+		    asprintf(&to, "%s/%s", guest, names[i]->d_name) >= 0 && is_folder(from))
+			err = cross_files(x, from, to, false, e);
+		free(from);
+		free(to);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return err;
+}
+
+/* What is there crosses, and what is there afterwards comes back. */
+static int cross_out_folder(struct crossing *x, int slot, size_t keep, const char *host,
+			    struct errmsg *e)
+{
+	struct guest_outfile *f = &x->out[x->n_out];
+
+	f->folder = true;
+	f->host = strdup(host);
+	/* not in /out, where init mounts a file system of its own over what the initramfs has */
+	f->guest = guest_path("in", x->n_in, host);
+	x->n_out++;
+	if (!f->host || !f->guest)
+		return no_memory(e);
+	if (mkdir(host, 0777) && errno != EEXIST)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot make the folder %s: %s",
+				  host, strerror(errno));
+	if (access(host, W_OK | X_OK))
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
+				  "cannot write into the folder %s: %s", host, strerror(errno));
+	if (rewrite(x, slot, keep, f->guest))
+		return no_memory(e);
+	return cross_files(x, host, f->guest, true, e);
+}
+
 static int cross_option(struct crossing *x, const struct opt *o, int slot, size_t prefix,
 			struct errmsg *e)
 {
@@ -100,20 +206,15 @@ static int cross_option(struct crossing *x, const struct opt *o, int slot, size_
 
 	if (!value)
 		return no_memory(e);
-	form = o->type == OPT_OUTFILE ? 0 : form_len(value);
-	if (o->type == OPT_OUTFILE && strcmp(value, "-") && *value)
+	form = o->type == OPT_OUTFILE || o->type == OPT_OUTDIR ? 0 : form_len(value);
+	if (o->type == OPT_OUTDIR && *value)
+		err = cross_out_folder(x, slot, prefix, value, e);
+	else if (o->type == OPT_OUTFILE && strcmp(value, "-") && *value)
 		err = cross_out(x, slot, prefix, value, e);
 	else if (form || (o->type == OPT_INFILE && strcmp(value, "-") && *value))
 		err = cross_in(x, slot, prefix + form, value + form, e);
 	free(value);
 	return err;
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
 }
 
 /* @cmd NULL: a program of the user's own, whose options are unknown; its words may name files. */
@@ -186,13 +287,6 @@ static int add_folder(struct crossing *x, const char *folder, struct errmsg *e)
 	return 0;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
 /* Copy the command line, folders among the words of an own subcommand unfolded. */
 static int copy_words(struct crossing *x, const struct command *cmd, int argc, char **argv,
 		      struct errmsg *e)
@@ -225,46 +319,6 @@ int crossing_init(struct crossing *x, const struct command *cmd, int argc, char 
 	if (!x->in || !x->out)
 		return no_memory(e);
 	return cross_all(x, cmd, e);
-}
-
-static int is_visible(const struct dirent *d)
-{
-	return d->d_name[0] != '.';
-}
-
-/* Take over both strings. */
-static int add_in(struct crossing *x, char *host, char *guest)
-{
-	struct guest_infile *in = reallocarray(x->in, x->n_in + 1, sizeof(*in));
-
-	if (in) {
-		x->in = in;
-		in[x->n_in++] = (struct guest_infile){.host = host, .guest = guest};
-		if (guest)
-			return 0;
-	} else {
-		free(host);
-		free(guest);
-	}
-	return -ENOMEM;
-}
-
-static int add_file(struct crossing *x, const char *folder, const char *guest, const char *name)
-{
-	char *from = NULL, *to = NULL;
-	int err = 0;
-
-	if (asprintf(&from, "%s/%s", folder, name) < 0)
-		return -ENOMEM;
-	if (!is_file(from)) {
-		free(from);
-		return 0;
-	}
-	if (asprintf(&to, "%s/%s", guest, name) < 0) {
-		to = NULL;
-		err = -ENOMEM;
-	}
-	return add_in(x, from, to) ? -ENOMEM : err;
 }
 
 static int cross_folder(struct crossing *x, int slot, struct errmsg *e)
@@ -312,6 +366,7 @@ void crossing_free(struct crossing *x)
 	}
 	for (size_t i = 0; i < x->n_out; i++) {
 		outfile_abort(&x->out[i].file);
+		free(x->out[i].path);
 		free((void *)(uintptr_t)x->out[i].host);
 		free((void *)(uintptr_t)x->out[i].guest);
 	}

@@ -22,12 +22,14 @@ enum frame_type {
 	FRAME_READY = 1, /* kernel release: the subcommand starts now */
 	FRAME_STDOUT,
 	FRAME_STDERR,
-	FRAME_FILE_BEGIN, /* u32 number of the file, u64 size */
+	FRAME_FILE_BEGIN, /* u32 number of the file, u64 size; its path in the folder, if it is one
+			   */
 	FRAME_FILE_DATA,
 	FRAME_FILE_END, /* u32 CRC-32 of the whole file */
 	FRAME_EXIT,     /* u32 exit code, u32 signal or 0, u64 kernel taint */
 	FRAME_HEARTBEAT,
-	FRAME_LOG, /* a line for the user's stderr */
+	FRAME_LOG,        /* a line for the user's stderr */
+	FRAME_FOLDER_END, /* u32 number of the folder, u32 files that were sent */
 	/* host to guest */
 	FRAME_SIGNAL = 64, /* u32 signal for the subcommand's process group */
 };

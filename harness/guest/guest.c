@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "guest/frame.h"
+#include "guest/incoming.h"
 #include "guest/initramfs.h"
 #include "guest/ivshmem.h"
 #include "guest/last.h"
@@ -51,7 +52,7 @@ struct run {
 	bool stopping; /* a signal was passed on already */
 	bool over;
 	uint64_t start, life, exit_at;
-	struct guest_outfile *file; /* being received */
+	struct incoming incoming;
 	struct bytes qemu_err;
 };
 
@@ -118,32 +119,6 @@ static void on_ready(struct run *run, const struct frame *f)
 			 (double)r->boot_ns / 1e9);
 }
 
-static void on_file(struct run *run, const struct frame *f)
-{
-	struct guest_outfile *o = run->file;
-
-	if (f->type == FRAME_FILE_BEGIN) {
-		run->file = NULL;
-		if (f->len != 12 || get_le32(f->data) >= run->c->n_out)
-			return;
-		o = run->file = &run->c->out[get_le32(f->data)];
-		o->begun = true;
-		o->size = get_le64(f->data + 4);
-		return;
-	}
-	if (!o)
-		return;
-	if (f->type == FRAME_FILE_DATA) {
-		o->crc = frame_crc(o->crc, f->data, f->len);
-		o->got += f->len;
-		/* A failure sticks to the stream; outfile_commit() will see it. */
-		fwrite(f->data, 1, f->len, o->file.f);
-		return;
-	}
-	o->delivered = f->len == 4 && o->got == o->size && get_le32(f->data) == o->crc;
-	run->file = NULL;
-}
-
 static void on_frame(struct run *run, const struct frame *f)
 {
 	switch (f->type) {
@@ -159,7 +134,8 @@ static void on_frame(struct run *run, const struct frame *f)
 	case FRAME_FILE_BEGIN:
 	case FRAME_FILE_DATA:
 	case FRAME_FILE_END:
-		on_file(run, f);
+	case FRAME_FOLDER_END:
+		incoming_frame(&run->incoming, f);
 		break;
 	case FRAME_LOG:
 		log_error("guest: %.*s", (int)f->len, (const char *)f->data);
@@ -429,6 +405,7 @@ int guest_run(const struct guest_config *c, struct guest_result *r, struct errms
 	struct run run = {.c = c, .r = r, .channel = -1, .console = -1, .err_fd = -1, .pidfd = -1};
 	int err;
 
+	run.incoming = (struct incoming){.out = c->out, .n = c->n_out};
 	memset(r, 0, sizeof(*r));
 	r->last = -1;
 	r->console.copy = c->console;

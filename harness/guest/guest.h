@@ -25,7 +25,11 @@ struct guest_infile {
 struct guest_outfile {
 	const char *host;
 	const char *guest;
-	struct outfile file; /* open before the guest boots */
+	bool folder;         /* whose files come one after the other; one level of folders in it */
+	struct outfile file; /* open before the guest boots; a folder's: the one that comes now */
+	char *path;          /* of that one, in a folder */
+	uint32_t files;      /* of a folder, that came whole */
+	struct errmsg why;   /* the first one that could not be written */
 	uint64_t size, got;
 	uint32_t crc;
 	bool begun, delivered;

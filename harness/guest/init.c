@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/init.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -237,7 +238,8 @@ static void serve_child(struct init *in)
 	}
 }
 
-static void send_file(struct init *in, uint32_t number, const char *path)
+/* @name: its path in the folder, "" for a file by itself. True: it was sent to its end. */
+static bool send_file(struct init *in, uint32_t number, const char *path, const char *name)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t buf[FRAME_PAYLOAD_MAX];
@@ -246,23 +248,70 @@ static void send_file(struct init *in, uint32_t number, const char *path)
 	ssize_t n = 0;
 
 	if (fd < 0)
-		return;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		return false;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || strlen(name) > sizeof(buf) - 12) {
 		close(fd);
-		return;
+		return false;
 	}
 	put_le32(buf, number);
 	put_le64(buf + 4, (uint64_t)st.st_size);
-	send_frame(in, FRAME_FILE_BEGIN, buf, 12);
+	memcpy(buf + 12, name, strlen(name));
+	send_frame(in, FRAME_FILE_BEGIN, buf, 12 + strlen(name));
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
 		crc = frame_crc(crc, buf, (size_t)n);
 		send_frame(in, FRAME_FILE_DATA, buf, (size_t)n);
 	}
 	close(fd);
 	if (n < 0)
-		return; /* without an end the host knows that it is not whole */
+		return false; /* without an end the host knows that it is not whole */
 	put_le32(buf, crc);
 	send_frame(in, FRAME_FILE_END, buf, 4);
+	return true;
+}
+
+/* The files of @path and of the folders in it; returns how many. */
+static uint32_t send_files(struct init *in, uint32_t number, const char *path, const char *below)
+{
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	uint32_t sent = 0;
+
+	while (d && (entry = readdir(d))) {
+		char *child = NULL, *name = NULL;
+		struct stat st;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&child, "%s/%s", path, entry->d_name) < 0 ||
+		    asprintf(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name) < 0 ||
+		    stat(child, &st)) {
+			free(child);
+			continue;
+		}
+		if (S_ISREG(st.st_mode))
+			sent += send_file(in, number, child, name);
+		else if (S_ISDIR(st.st_mode) && !*below)
+			sent += send_files(in, number, child, name);
+		free(child);
+		free(name);
+	}
+	if (d)
+		closedir(d);
+	return sent;
+}
+
+static void send_out(struct init *in, uint32_t number, const char *path)
+{
+	uint8_t buf[8];
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		send_file(in, number, path, "");
+		return;
+	}
+	put_le32(buf, number);
+	put_le32(buf + 4, send_files(in, number, path, ""));
+	send_frame(in, FRAME_FOLDER_END, buf, sizeof(buf));
 }
 
 static _Noreturn void end(struct init *in, int code, int sig)
@@ -324,7 +373,7 @@ static _Noreturn void run(struct init *in)
 	serve_child(in);
 	kill(-in->child, SIGKILL);
 	while ((path = cmdfile_next(&in->cmd, path, "out")))
-		send_file(in, number++, path);
+		send_out(in, number++, path);
 	end(in, WIFEXITED(in->status) ? WEXITSTATUS(in->status) : EXIT_ENVIRONMENT,
 	    WIFSIGNALED(in->status) ? WTERMSIG(in->status) : 0);
 }

@@ -227,12 +227,33 @@ static int worse(int code)
 	return code == EXIT_FINDING ? code : EXIT_ENVIRONMENT;
 }
 
+/* Its files were written as they came. */
+static int deliver_folder(const struct guest_result *r, const struct guest_outfile *o, int code)
+{
+	if (o->delivered)
+		return code;
+	if (o->why.text[0])
+		log_error("%s", o->why.text);
+	else if (o->begun)
+		log_error("%s did not arrive whole from the guest: %u of its files did", o->host,
+			  o->files);
+	else if (r->exited && code == EXIT_PASS)
+		log_error("the guest wrote no %s", o->host);
+	else
+		return code;
+	return worse(code);
+}
+
 static int deliver(const struct guest_config *c, const struct guest_result *r, int code)
 {
 	for (size_t i = 0; i < c->n_out; i++) {
 		struct guest_outfile *o = &c->out[i];
 		struct errmsg e = {0};
 
+		if (o->folder) {
+			code = deliver_folder(r, o, code);
+			continue;
+		}
 		if (o->delivered) {
 			if (outfile_commit(&o->file, &e)) {
 				log_error("%s", e.text);

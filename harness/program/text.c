@@ -262,3 +262,16 @@ void text_print(const struct program *p, FILE *f)
 			fputs("}\n", f);
 	}
 }
+
+char *text_of(const struct program *p)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	text_print(p, f);
+	fclose(f);
+	return text;
+}

@@ -67,5 +67,7 @@ const char *text_op_class(const struct op *op, char *buf, size_t size);
 /* An operation as a line. Whether the writes worked, ferror() tells. */
 void text_print_op(const struct op *op, FILE *f);
 void text_print(const struct program *p, FILE *f);
+/* The same as a string, to be freed. NULL: out of memory. */
+char *text_of(const struct program *p);
 
 #endif

@@ -14,7 +14,7 @@ check "no subcommand is a usage error" 2 'usage: irqstorm'
 check "help names the subcommands" 0 'stress.*\n?' --help
 check "version" 0 '^irqstorm [0-9]+\.[0-9]+' --version
 one_line "unknown subcommand" 2 "no subcommand 'frob'" frob
-for sub in info stress bench guest; do
+for sub in info stress bench report guest; do
 	check "$sub --help" 0 "usage: irqstorm $sub" $sub --help
 	long=$("$bin" $sub --help | awk 'length($0) > 80' | head -1)
 	[ -z "$long" ]
@@ -69,7 +69,7 @@ check "a finding prints seed and repeat command" 1 \
 	'finding; seed 0x7; repeat with: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
 	stress $short --target emu:fault=drop:100 --seed 7
 check "bench has a row for each strategy" 0 'emulator 6.1 +dynamic +cannot' \
-	bench --duration 100ms --vectors 8
+	bench --duration 50ms --warm-up 0 --repeats 1 --vectors 8 --no-resize-cost --quiet
 
 "$bin" stress $short --json "$tmp/r.json" --hgrm "$tmp/r.hgrm" >/dev/null 2>&1
 [ "$(json "$tmp/r.json" schema)" = irqstorm.stress/1 ]

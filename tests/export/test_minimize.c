@@ -16,17 +16,6 @@
 static struct executor x;
 static struct errmsg e;
 
-static char *text_of(const struct program *p)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	text_print(p, f);
-	fclose(f);
-	return text;
-}
-
 static void parse(const char *text, struct program *p)
 {
 	program_init(p);

@@ -12,6 +12,7 @@
 static const struct opt opts[] = {
 	{.type = OPT_STRING, .name = "target"},
 	{.type = OPT_INFILE, .name = "in"},
+	{.type = OPT_OUTDIR, .name = "out"},
 	OPT_TABLE_END,
 };
 
@@ -159,4 +160,51 @@ Test(crossing, a_folder_for_a_program_of_the_users_own_stays)
 	cr_assert_eq(x.argc, 3);
 	cr_assert_str_eq(x.argv[1], dir);
 	cr_assert_str_eq(x.argv[2], "/in/0.a.irq");
+}
+
+static bool goes_in(const char *guest)
+{
+	for (size_t i = 0; i < x.n_in; i++) {
+		if (!strcmp(x.in[i].guest, guest))
+			return true;
+	}
+	return false;
+}
+
+Test(crossing, a_folder_for_results_goes_in_and_comes_out)
+{
+	char nested[160];
+
+	snprintf(nested, sizeof(nested), "%s/empty/deep.json", dir);
+	fclose(fopen(nested, "we"));
+	cr_assert_eq(cross(&command, (const char *[]){"run", "--out", dir, NULL}), 0, "%s", e.text);
+	remove(nested);
+	cr_assert_eq(x.n_out, 1);
+	cr_assert(x.out[0].folder);
+	cr_assert_str_eq(x.out[0].host, dir);
+	cr_assert_eq(strncmp(x.argv[2], "/in/0.irqstorm-crossing-", 24), 0, "%s", x.argv[2]);
+	cr_assert_str_eq(x.out[0].guest, x.argv[2]);
+	snprintf(nested, sizeof(nested), "%s/notes.txt", x.argv[2]);
+	cr_assert(goes_in(nested));
+	snprintf(nested, sizeof(nested), "%s/empty", x.argv[2]);
+	cr_assert(goes_in(nested), "the folder in it");
+	snprintf(nested, sizeof(nested), "%s/empty/deep.json", x.argv[2]);
+	cr_assert(goes_in(nested), "and what is in that");
+	snprintf(nested, sizeof(nested), "%s/.hidden.irq", x.argv[2]);
+	cr_assert_not(goes_in(nested));
+}
+
+Test(crossing, a_folder_for_results_is_made)
+{
+	cr_assert_eq(cross(&command, (const char *[]){"run", "--out", at("new"), NULL}), 0, "%s",
+		     e.text);
+	cr_assert_eq(rmdir(at("new")), 0);
+	cr_assert_eq(x.n_in, 1, "the folder itself");
+	cr_assert_null(x.in[0].host);
+}
+
+Test(crossing, a_folder_for_results_that_cannot_be_made_is_refused)
+{
+	cr_assert_lt(cross(&command, (const char *[]){"run", "--out", "/proc/none", NULL}), 0);
+	cr_assert_eq(e.exit, EXIT_ENVIRONMENT);
 }

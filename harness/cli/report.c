@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* irqstorm report: what benches and runs came to, as a table or as one page. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "report/load.h"
+#include "report/page.h"
+#include "report/text.h"
+#include "support/log.h"
+
+struct report_options {
+	const char *html;
+};
+
+#define FIELD(f) offsetof(struct report_options, f)
+
+static const struct opt report_opts[] = {
+	{.type = OPT_OUTFILE,
+	 .name = "html",
+	 .arg = "FILE",
+	 .offset = FIELD(html),
+	 .help = "One self-contained page, in place of the text; - is stdout."},
+	OPT_TABLE_END,
+};
+
+static int complain(const struct errmsg *e)
+{
+	log_error("%s", e->text);
+	return (int)e->exit;
+}
+
+static int show(const struct report_options *o, const struct page_run *runs, size_t n)
+{
+	struct errmsg e = {0};
+	int code = EXIT_PASS;
+
+	if (o->html) {
+		if (page_publish(o->html, runs, n, &e))
+			code = complain(&e);
+		return code;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (n > 1)
+			printf("%s%s\n", i ? "\n" : "", runs[i].label);
+		text_summary(runs[i].summary, stdout);
+	}
+	for (size_t i = 1; i < n; i++)
+		text_comparison(&runs[0], &runs[i], stdout);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("cannot write to stdout: %s", strerror(errno));
+		code = EXIT_ENVIRONMENT;
+	}
+	return code;
+}
+
+static int report_main(const struct command *cmd, int argc, char **argv)
+{
+	struct report_options o = {0};
+	struct page_run *runs;
+	struct errmsg e = {0};
+	size_t n = 0, want;
+	int rest, code;
+
+	opt_first(cmd, argc, argv);
+	code = command_parse(cmd, argc, argv, &o, &rest);
+	if (code >= 0)
+		return code;
+	want = (size_t)(argc - rest);
+	if (!want) {
+		log_error("nothing to report: name a folder of irqstorm bench --out, its "
+			  "summary.json, or the JSON of irqstorm stress");
+		return EXIT_USAGE;
+	}
+	runs = calloc(want, sizeof(*runs));
+	code = runs ? EXIT_PASS : EXIT_ENVIRONMENT;
+	for (; runs && n < want; n++) {
+		runs[n].label = argv[rest + (int)n];
+		runs[n].summary = load_summary(runs[n].label, &e);
+		if (!runs[n].summary) {
+			code = complain(&e);
+			break;
+		}
+	}
+	if (code == EXIT_PASS)
+		code = show(&o, runs, n);
+	while (runs && n)
+		json_decref((json_t *)(uintptr_t)runs[--n].summary);
+	free(runs);
+	return code;
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.summary = "Show what benches and stress runs came to, alone or side by side.",
+	.synopsis = "[OPTION...] DIR|FILE...",
+	.description =
+		"Reads folders of `irqstorm bench --out`, their summary.json, or what\n"
+		"`irqstorm stress --json` wrote. With two or more, the others are compared with\n"
+		"the first: the change of medians is told, and claimed only where the intervals\n"
+		"do not overlap and the repeats are enough to tell.\n",
+	.examples = "  irqstorm report results/local/b1\n"
+		    "  irqstorm report before/ after/ --html compare.html\n"
+		    "  irqstorm report run.json --html run.html\n",
+	.opts = report_opts,
+	.one_thread = true,
+	.mixed = true,
+	.run = report_main,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compare: runs side by side. Cells that measure the same thing are matched; of each metric the
+ * change of the median is told, and a claim is made only where the intervals do not overlap and the
+ * ranks of the repeats could hardly be so by chance (Mann-Whitney, p < 0.05).
+ */
+#ifndef IRQSTORM_REPORT_COMPARE_H
+#define IRQSTORM_REPORT_COMPARE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "report/columns.h"
+#include "report/page.h"
+
+struct compare_metric {
+	const char *key; /* of a cell's metrics */
+	const char *heading;
+	enum column_format format;
+	bool more_is_better;
+};
+
+extern const struct compare_metric compare_metrics[]; /* ends with a NULL key */
+
+enum compare_claim {
+	COMPARE_NONE,    /* there is nothing on one side */
+	COMPARE_FEW,     /* too few repeats for any claim */
+	COMPARE_OVERLAP, /* the intervals overlap, or ranks may be so by chance */
+	COMPARE_HIGHER,
+	COMPARE_LOWER,
+};
+
+struct compare_result {
+	enum compare_claim claim;
+	double shift; /* median(b) / median(a) - 1; NaN where there is none */
+};
+
+/* The cell of @b that measures what @cell of @a does; NULL: none. */
+const json_t *compare_match(const struct page_run *a, const struct page_run *b, const json_t *cell);
+
+struct compare_result compare_cells(const json_t *a, const json_t *b,
+				    const struct compare_metric *m);
+
+/* "+12.3 %", "x 12.3" from the double on; "-" where there is none. Returns @buf. */
+const char *compare_change(const struct compare_result *r, char *buf, size_t size);
+
+/* "lower by 23 %", "no claim: intervals overlap". Returns @buf. */
+const char *compare_text(const struct compare_result *r, char *buf, size_t size);
+
+#endif

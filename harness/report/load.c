@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/summary.h"
+#include "report/value.h"
+
+static json_t *read_file(const char *path, struct errmsg *e)
+{
+	json_error_t why;
+	json_t *doc;
+	FILE *f = fopen(path, "re");
+
+	if (!f) {
+		errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot read %s: %s", path,
+			   strerror(errno));
+		return NULL;
+	}
+	doc = json_loadf(f, 0, &why);
+	if (!doc)
+		errmsg_set(e, -EINVAL, ferror(f) ? EXIT_ENVIRONMENT : EXIT_USAGE,
+			   "%s is not JSON: line %d: %s", path, why.line, why.text);
+	fclose(f);
+	return doc;
+}
+
+/* What a document is, by its schema. */
+static json_t *understand(json_t *doc, const char *path, struct errmsg *e)
+{
+	const char *schema = value_text(doc, "schema");
+	json_t *summary = NULL;
+
+	if (!strcmp(schema, SUMMARY_SCHEMA))
+		return doc;
+	if (!strcmp(schema, "irqstorm.stress/1"))
+		summary = summary_of_stress(doc);
+	else if (!strcmp(schema, "irqstorm.bench-cell/1") && json_object_get(doc, "stress"))
+		summary = summary_of_stress(json_object_get(doc, "stress"));
+	else
+		errmsg_set(e, -EINVAL, EXIT_USAGE,
+			   "%s: schema \"%s\" is none of irqstorm stress or bench", path, schema);
+	json_decref(doc);
+	return summary;
+}
+
+static json_t *load_folder(const char *dir, struct errmsg *e)
+{
+	json_t *doc = NULL;
+	char *path, *manifest = NULL;
+
+	if (asprintf(&path, "%s/summary.json", dir) < 0) {
+		errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+		return NULL;
+	}
+	if (!access(path, F_OK)) {
+		doc = read_file(path, e);
+		doc = doc ? understand(doc, path, e) : NULL;
+	} else if (asprintf(&manifest, "%s/manifest.json", dir) >= 0 && !access(manifest, F_OK)) {
+		errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
+			   "%s: no round of this bench is complete yet; the command in its "
+			   "manifest.json goes on with it",
+			   dir);
+	} else {
+		errmsg_set(e, -ENOENT, EXIT_USAGE, "%s is no folder of irqstorm bench --out", dir);
+	}
+	free(manifest);
+	free(path);
+	return doc;
+}
+
+json_t *load_summary(const char *path, struct errmsg *e)
+{
+	struct stat st;
+	json_t *doc;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return load_folder(path, e);
+	doc = read_file(path, e);
+	return doc ? understand(doc, path, e) : NULL;
+}
