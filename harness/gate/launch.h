@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch: one child from its start to its end: its output in a file, a limit to its time, and a
+ * signal to us passed on to it, once; what it still delivers then counts.
+ */
+#ifndef IRQSTORM_GATE_LAUNCH_H
+#define IRQSTORM_GATE_LAUNCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "campaign/child.h"
+
+struct launch_end {
+	int code;       /* exit code, or 128 + the signal that ended it */
+	bool timed_out; /* and was killed */
+	bool stopped;   /* a signal to us came meanwhile */
+	uint64_t ns;
+	char why[400]; /* the most telling line of what it printed */
+};
+
+/*
+ * @signals (blocked in the caller, with SIGCHLD among them) end the wait. @log is written anew; it
+ * gets stdout and stderr. 0, or -errno when it could not be started.
+ */
+int launch(const struct words *argv, const char *log, uint64_t timeout_ns, const sigset_t *signals,
+	   struct launch_end *end);
+
+/* The same; after @limit_ns the child is told to end, and has the rest of its time for that. */
+int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uint64_t timeout_ns,
+	       const sigset_t *signals, struct launch_end *end);
+
+/* What a kernel or a sanitizer says before all else, in the output of a child: its line, or "". */
+void launch_why(const char *log, char *why, size_t size);
+
+#endif
