@@ -41,7 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	if (result.finding) {
+		fputs("as a guest's program, for `irqstorm run FILE.guest`:\n<<'GUEST'\n", stderr);
 		guest_program_print(&p, stderr);
+		fputs("GUEST\n", stderr);
 		fuzz_finding(result.oracle, NULL, "%s: %s (operation %u of %u)", p.strategy->name,
 			     result.text, result.op, p.n);
 	}

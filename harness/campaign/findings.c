@@ -60,17 +60,17 @@ static int write_to(const char *dir, const char *name, const void *data, size_t 
 }
 
 /* The program in what a target says of a finding, or NULL. */
-static const char *program_in(const char *text, size_t *len)
+static const char *between(const char *text, const char *begin, const char *end, size_t *len)
 {
-	const char *from = text ? strstr(text, HEREDOC) : NULL, *end;
+	const char *from = text ? strstr(text, begin) : NULL, *to;
 
 	if (!from)
 		return NULL;
-	from += strlen(HEREDOC);
-	end = strstr(from, "\nEOF\n");
-	if (!end)
+	from += strlen(begin);
+	to = strstr(from, end);
+	if (!to)
 		return NULL;
-	*len = (size_t)(end + 1 - from);
+	*len = (size_t)(to + 1 - from);
 	return from;
 }
 
@@ -139,9 +139,12 @@ static int write_program(const struct finding_context *c, struct campaign_findin
 	struct errmsg ignored;
 	struct program p;
 	size_t len = 0;
-	const char *text = program_in(v->text, &len);
+	const char *text = between(v->text, "<<'GUEST'\n", "\nGUEST\n", &len);
 	int err;
 
+	if (text)
+		return write_to(dir, "program.guest", text, len, e);
+	text = between(v->text, HEREDOC, "\nEOF\n", &len);
 	if (!text)
 		return 0;
 	err = write_to(dir, "program.irq", text, len, e);

@@ -98,6 +98,7 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 	json_str(&j, "version", irqstorm_version);
 	json_u64(&j, "seed", o->seed);
 	json_str(&j, "target", x->desc.target);
+	json_str(&j, "via", finding_command());
 	json_str(&j, "device", x->desc.device);
 	json_str(&j, "kernel", x->desc.kernel);
 	json_u64(&j, "ops", r->ops);

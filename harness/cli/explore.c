@@ -77,6 +77,7 @@ static void write_json(FILE *f, const struct explore_cli *o, const struct execut
 	json_str(&j, "schema", "irqstorm.explore/1");
 	json_str(&j, "version", irqstorm_version);
 	json_str(&j, "target", x->desc.target);
+	json_str(&j, "via", finding_command());
 	json_str(&j, "device", x->desc.device);
 	json_str(&j, "kernel", x->desc.kernel);
 	json_u64(&j, "depth", o->depth);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/artifact.h"
 #include "cli/commands.h"
 #include "cli/finding.h"
 #include "exec/executor.h"
@@ -182,6 +183,7 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 		json_str(&j, "schema", "irqstorm.run/1");
 		json_str(&j, "version", irqstorm_version);
 		json_str(&j, "target", x->desc.target);
+		json_str(&j, "via", finding_command());
 		json_str(&j, "kernel", x->desc.kernel);
 		json_array_begin(&j, "programs");
 	}
@@ -208,6 +210,29 @@ static int exit_of(const struct totals *t)
 	return t->skipped ? EXIT_SKIP : EXIT_PASS;
 }
 
+/* What a run left behind. A finding outranks the rest. */
+static int run_artifacts(const struct run_cli *o, int n, char **paths)
+{
+	int worst = EXIT_PASS;
+
+	for (int i = 0; i < n; i++) {
+		struct errmsg e = {0};
+		int code = EXIT_USAGE;
+
+		if (artifact_is(paths[i]))
+			code = artifact_run(paths[i], o->bug, &e);
+		else
+			log_error("%s: a program among artifacts: run it by itself", paths[i]);
+		if (code < 0) {
+			log_error("%s", e.text);
+			code = (int)e.exit;
+		}
+		if (worst != EXIT_FINDING && code)
+			worst = code;
+	}
+	return worst;
+}
+
 static int run_main(const struct command *cmd, int argc, char **argv)
 {
 	struct outfile json = {0}, text = {0};
@@ -225,6 +250,8 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		log_error("run: no program named; see irqstorm run --help");
 		return EXIT_USAGE;
 	}
+	if (artifact_is(argv[rest]))
+		return run_artifacts(&o, argc - rest, argv + rest);
 	target = target_with_bug(o.target, o.bug, &e);
 	if (!target) {
 		log_error("%s", e.text);
@@ -260,15 +287,20 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 const struct command cmd_run = {
 	.name = "run",
 	.summary = "Run programs from files and compare each step with the rules.",
-	.synopsis = "[--target T] [--trace] [--repeat N] PROGRAM...",
+	.synopsis = "[--target T] [--trace] [--repeat N] PROGRAM...|ARTIFACT...",
 	.description =
 		"A program is a list of operations, in text (.irq: one operation a line), in the\n"
 		"binary form, or the raw bytes of a fuzz input; - is stdin. It runs on the target\n"
 		"and on the executable specification; differences are printed: exit code 1. Where\n"
 		"the target cannot do an operation it is left out, and the exit code is 4 unless\n"
-		"something differs.\n\n" TARGET_HELP,
+		"something differs.\n\n"
+		"An artifact is what a run left behind: the JSON of stress, bench, diff, explore,\n"
+		"run or gate, the folder of a campaign's finding, a guest's program (.guest). Its\n"
+		"findings are repeated with the same seed on the same target; what came from a\n"
+		"guest boots the same kernel with the same devices.\n\n" TARGET_HELP,
 	.examples = "  irqstorm run --trace corpus/rules/*.irq\n"
 		    "  irqstorm run --target emu:profile=6.1 crash.irq\n"
+		    "  irqstorm run stress-result.json\n"
 		    "  irqstorm guest --kernel debian:6.12 --devices xhci -- \\\n"
 		    "      run --target vfio:auto crash.irq\n",
 	.opts = run_opts,

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/artifact.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "support/log.h"
+#include "vmm/guest_run.h"
+
+#define WORDS_MAX    128
+#define GUEST_TEXT   (1u << 20)
+#define MAX_REPEATED 64 /* commands of one artifact */
+#define SELF         "/proc/self/exe"
+
+static bool ends_in(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n > m && !strcmp(path + n - m, end);
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* A program never begins with a brace: the text form has words, the stored binary its magic. */
+static bool is_json(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int c = EOF;
+
+	while (f && (c = fgetc(f)) != EOF && strchr(" \t\r\n", c))
+		;
+	if (f)
+		fclose(f);
+	return c == '{' && ends_in(path, ".json");
+}
+
+bool artifact_is(const char *path)
+{
+	return is_folder(path) || ends_in(path, ".guest") || is_json(path);
+}
+
+/* Words of a command as it is printed: blanks between them, and '...' around what holds blanks. */
+static int split(char *line, char **words, size_t max)
+{
+	size_t n = 0;
+	char *to = line;
+
+	while (*line) {
+		bool quoted = false;
+
+		while (*line == ' ')
+			line++;
+		if (!*line)
+			break;
+		if (n == max)
+			return -E2BIG;
+		words[n++] = to;
+		for (; *line && (quoted || *line != ' '); line++) {
+			if (*line == '\'')
+				quoted = !quoted;
+			else
+				*to++ = *line;
+		}
+		if (quoted)
+			return -EINVAL;
+		if (*line)
+			line++;
+		*to++ = '\0';
+	}
+	words[n] = NULL;
+	return (int)n;
+}
+
+/* Runs ourselves with @words, the first of which stands for us. The exit code or -errno with @e. */
+static int run_self(char **words, struct errmsg *e)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "fork: %s", strerror(errno));
+	if (!pid) {
+		execv(SELF, words);
+		log_error("cannot start %s again: %s", SELF, strerror(errno));
+		_exit(EXIT_ENVIRONMENT);
+	}
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "waitpid: %s",
+					  strerror(errno));
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return errmsg_set(e, -EINTR, EXIT_ENVIRONMENT, "%s was killed by signal %d", words[1],
+			  WTERMSIG(status));
+}
+
+/* A program's text in a file of its own, whose name goes into @path. */
+static int save_program(const char *text, char path[PATH_MAX], struct errmsg *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	size_t len = strlen(text);
+	bool ok;
+	int fd;
+
+	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX.irq", tmp && *tmp ? tmp : "/tmp");
+	fd = mkostemps(path, 4, O_CLOEXEC);
+	ok = fd >= 0 && write(fd, text, len) == (ssize_t)len;
+	if (fd >= 0 && close(fd))
+		ok = false;
+	if (ok)
+		return 0;
+	return errmsg_set(e, errno ? -errno : -EIO, EXIT_ENVIRONMENT, "cannot write %s: %s", path,
+			  strerror(errno ? errno : EIO));
+}
+
+/*
+ * Runs @command, a line beginning with "irqstorm"; with @program the word that is, or ends in,
+ * @placeholder becomes the name of a file that holds it.
+ */
+static int run_command(const char *command, const char *program, const char *placeholder,
+		       struct errmsg *e)
+{
+	char *words[WORDS_MAX + 1], path[PATH_MAX] = "", with[PATH_MAX + 32];
+	char *line = strdup(command);
+	int n, ret;
+
+	if (!line)
+		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	printf("repeating: %s\n", command);
+	n = split(line, words, WORDS_MAX);
+	if (n < 2 || strcmp(words[0], "irqstorm")) {
+		ret = errmsg_set(e, -EINVAL, EXIT_USAGE, "'%s' is no irqstorm command", command);
+		goto out;
+	}
+	ret = program ? save_program(program, path, e) : 0;
+	for (int i = 0; !ret && program && i < n; i++) {
+		if (!ends_in(words[i], placeholder) && strcmp(words[i], placeholder))
+			continue;
+		snprintf(with, sizeof(with), "%.*s%s",
+			 (int)(strlen(words[i]) - strlen(placeholder)), words[i], path);
+		words[i] = with;
+	}
+	if (!ret)
+		ret = run_self(words, e);
+out:
+	if (*path)
+		unlink(path);
+	free(line);
+	return ret;
+}
+
+/* What a walk through a result came to. */
+struct walk {
+	const char *via, *target; /* of a result that has programs that differed, or NULL */
+	uint32_t repeated;
+	int worst;
+};
+
+static int note(struct walk *w, int ret)
+{
+	if (ret < 0)
+		return ret;
+	w->repeated++;
+	/* a finding outranks the rest */
+	if (w->worst != EXIT_FINDING && ret)
+		w->worst = ret;
+	return 0;
+}
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* A difference: {"key": ..., "program": TEXT, ...} of a run on walk's target. */
+static int repeat_difference(struct walk *w, const char *program, struct errmsg *e)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), "%s run --target %s --trace FILE.irq",
+		 w->via ? w->via : "irqstorm", w->target);
+	return note(w, run_command(command, program, "FILE.irq", e));
+}
+
+static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *e)
+{
+	const char *repeat = string_of(v, "repeat"), *verdict = string_of(v, "verdict");
+	const char *program = string_of(v, "program");
+	const char *key;
+	json_t *inner;
+	size_t i;
+	int err = 0;
+
+	if (w->repeated == MAX_REPEATED)
+		return 0;
+	if (json_is_array(v)) {
+		json_array_foreach(v, i, inner)
+		{
+			err = err ? err : repeat_all(w, inner, false, e);
+		}
+		return err;
+	}
+	if (!json_is_object(v))
+		return 0;
+	if (repeat && *repeat && (top || (verdict && strcmp(verdict, "pass"))))
+		return note(w, run_command(repeat, program, string_of(v, "program_name"), e));
+	if (program && w->target && string_of(v, "key") && string_of(v, "what"))
+		return repeat_difference(w, program, e);
+	json_object_foreach((json_t *)v, key, inner)
+	{
+		err = err ? err : repeat_all(w, inner, false, e);
+	}
+	return err;
+}
+
+static int run_json(const char *path, struct errmsg *e)
+{
+	json_error_t why;
+	json_t *root = json_load_file(path, 0, &why);
+	struct walk w = {0};
+	int err;
+
+	if (!root)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "%s: line %d: %s", path, why.line,
+				  why.text);
+	if (!string_of(root, "schema") || strncmp(string_of(root, "schema"), "irqstorm.", 9)) {
+		err = errmsg_set(e, -EINVAL, EXIT_USAGE, "%s: no result of irqstorm (no schema)",
+				 path);
+		goto out;
+	}
+	w.via = string_of(root, "via");
+	w.target = string_of(root, "target");
+	err = repeat_all(&w, root, true, e);
+	if (!err && !w.repeated)
+		printf("%s: nothing to repeat, there is no finding in it\n", path);
+out:
+	json_decref(root);
+	return err ? err : w.worst;
+}
+
+static char *read_text(const char *path, struct errmsg *e)
+{
+	char *text = calloc(1, GUEST_TEXT);
+	FILE *f = fopen(path, "re");
+
+	if (text && f && fread(text, 1, GUEST_TEXT - 1, f) && !ferror(f)) {
+		fclose(f);
+		return text;
+	}
+	errmsg_set(e, errno ? -errno : -EINVAL, EXIT_ENVIRONMENT, "%s: %s", path,
+		   errno ? strerror(errno) : "empty");
+	if (f)
+		fclose(f);
+	free(text);
+	return NULL;
+}
+
+static int run_guest_program(const char *path, const char *bug, struct errmsg *e)
+{
+	struct guest_runner runner = {0};
+	struct guest_result r = {0};
+	struct guest_program p;
+	char *text;
+	int err;
+
+	errno = 0;
+	text = read_text(path, e);
+	if (!text)
+		return -EIO;
+	err = guest_program_parse(text, path, &p, e);
+	free(text);
+	if (!err)
+		err = guest_runner_open(&runner, bug, e);
+	if (err)
+		return err;
+	err = guest_program_run(&runner, &p, &r, e);
+	guest_runner_close(&runner);
+	if (err)
+		return err;
+	if (r.finding)
+		printf("%s: FINDING (%s) at operation %u under %s: %s\n", path, r.oracle, r.op,
+		       p.strategy->name, r.text);
+	else
+		printf("%s: ok, %u operations under %s, %llu interrupts, %llu delivered, digest "
+		       "%016llx\n",
+		       path, p.n, p.strategy->name, (unsigned long long)r.fires,
+		       (unsigned long long)r.delivered, (unsigned long long)r.digest);
+	return r.finding ? EXIT_FINDING : EXIT_PASS;
+}
+
+/* What is in the folder of a finding, shortest first (campaign/findings.h). */
+static int run_folder(const char *path, const char *bug, struct errmsg *e)
+{
+	static const char *const files[] = {
+		"program.guest", "minimized.irq", "program.irq", "result.json", "summary.json",
+	};
+	char file[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *words[] = {"irqstorm", "run", "--trace", file, "--bug", (char *)bug, NULL};
+
+		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
+		if (access(file, R_OK))
+			continue;
+		if (artifact_is(file))
+			return artifact_run(file, bug, e);
+		if (!bug)
+			words[4] = NULL;
+		return run_self(words, e);
+	}
+	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
+			  "%s: no folder of a finding: none of program.irq, program.guest, "
+			  "result.json, summary.json is in it",
+			  path);
+}
+
+int artifact_run(const char *path, const char *bug, struct errmsg *e)
+{
+	if (is_folder(path))
+		return run_folder(path, bug, e);
+	return ends_in(path, ".guest") ? run_guest_program(path, bug, e) : run_json(path, e);
+}

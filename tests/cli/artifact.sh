@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `irqstorm run` of what other runs left behind.
+#   artifact.sh IRQSTORM CORPUS
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$1 corpus=$2
+. "$here/../lib.sh"
+. "$here/check.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+short="--duration 200ms --vectors 8 --quiet --no-control"
+
+"$bin" stress $short --target emu:fault=drop:200 --seed 11 --json "$work/lost.json" >/dev/null 2>&1
+check "a loss is lost again" 1 'FINDING  lost [1-9]' run "$work/lost.json"
+check "by the command in the result" 1 'repeating: irqstorm stress .*fault=drop:200 .*--seed 0xb' \
+	run "$work/lost.json"
+"$bin" stress $short --resize dynamic --json "$work/good.json" >/dev/null 2>&1
+check "a good run is repeated, too" 0 '^PASS  0 lost' run "$work/good.json"
+check "a finding outranks the rest" 1 'PASS' run "$work/lost.json" "$work/good.json"
+
+cat >"$work/grow.irq" <<'EOF'
+set_irqs msix trigger eventfd fds=e0,e1
+set_irqs msix trigger eventfd start=2 fds=e2
+set_irqs msix trigger none count=0
+EOF
+(cd "$work" && "$bin" stress $short --resize program:grow.irq --json script.json >/dev/null 2>&1)
+rm "$work/grow.irq"
+check "a result carries the program that resized" 0 '^PASS.*' run "$work/script.json"
+left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'irqstorm-*.irq' -newer "$work/script.json" 2>/dev/null | wc -l)
+result "and nothing of it stays" $((left == 0)) "$left files"
+
+cat >"$work/wrong.irq" <<'EOF'
+set_irqs msix trigger eventfd fds=e0
+expect -EINVAL
+fire msix 0
+EOF
+"$bin" run --json "$work/run.json" "$work/wrong.irq" >/dev/null 2>&1
+rm "$work/wrong.irq"
+check "a difference carries its program" 1 'DIFFERENCE \(expect\) after operation 2' run "$work/run.json"
+"$bin" diff --ops 2k --seed 3 --quiet --json "$work/diff.json" >/dev/null 2>&1
+check "no finding, nothing to repeat" 0 'nothing to repeat' run "$work/diff.json"
+
+guest=$(find "$corpus/fuzz_msix_guest" -name '*.guest' | sort | head -1)
+check "a guest's program runs" 0 'ok, [0-9]+ operations under .*digest' run "$guest"
+echo 'strategy nosuch' >"$work/bad.guest"
+one_line "a bad one is told by line" 2 'bad.guest:1' run "$work/bad.guest"
+one_line "one that is not there" 3 'No such file' run "$work/none.guest"
+
+mkdir "$work/finding" "$work/empty"
+printf 'set_irqs msix trigger eventfd fds=e0\nexpect -EBUSY\n' >"$work/finding/program.irq"
+check "the folder of a finding" 1 'DIFFERENCE \(expect\)' run "$work/finding"
+cp "$work/finding/program.irq" "$work/finding/minimized.irq"
+check "and its shorter form before" 1 'minimized.irq: DIFFERENCE' run "$work/finding"
+one_line "an empty folder" 3 'no folder of a finding' run "$work/empty"
+
+echo '{"repeat": "irqstorm stress"}' >"$work/strange.json"
+one_line "other JSON" 2 'no schema' run "$work/strange.json"
+echo '{"schema": "irqstorm.stress/1", "repeat": ' >"$work/cut.json"
+one_line "JSON that was cut" 2 'line 2' run "$work/cut.json"
+echo '{"schema": "irqstorm.stress/1", "repeat": "touch '"$work"'/owned"}' >"$work/evil.json"
+check "a command that is not irqstorm's is refused" 2 'is no irqstorm command' run "$work/evil.json"
+echo '{"schema": "irqstorm.stress/1", "repeat": "irqstorm info --target emu; touch '"$work"'/owned"}' >"$work/evil.json"
+check "and no shell sees it" 2 'unexpected word|must be' run "$work/evil.json"
+result "nothing else ran" $([ -e "$work/owned" ] && echo 0 || echo 1) "a file was made"
+finish
