@@ -226,6 +226,8 @@ static int enable_error(struct storm *s, int ret, struct errmsg *e)
 			  ret < 0 ? strerror(-ret) : "fewer vectors to be had");
 }
 
+#define PURGE_FLIGHTS 4 /* a run that has just ended on a busy machine, a warm-up, may be late */
+
 /*
  * Pending bits that an earlier user of the device left behind would be replayed when their vectors
  * are armed (P8), as signals without a fire. Arm every vector once and throw away what comes.
@@ -238,7 +240,7 @@ static void purge_pending(struct storm *s, struct stress_result *r)
 
 	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, s->strategy->index, 0, n, s->fds));
 	if (!ret && !(s->desc.caps & BACKEND_SYNC_FIRE))
-		clock_sleep_until(clock_ns() + s->rules.flight_ns);
+		clock_sleep_until(clock_ns() + PURGE_FLIGHTS * s->rules.flight_ns);
 	/* a device that cannot arm them all (R49) says so again when the run begins */
 	resizer_disable(s);
 	for (uint32_t v = 0; v < n; v++) {
