@@ -169,9 +169,9 @@ static void storm_destroy(struct storm *s)
 /* Wait until no fire is under way, or for as long as one may be. */
 static void drain(struct storm *s, struct consume *c)
 {
-	uint64_t stall = atomic_load_explicit(&s->stall_ns, memory_order_relaxed);
+	uint64_t slow = atomic_load_explicit(&s->slow_ns, memory_order_relaxed);
 	uint64_t patience =
-		s->rules.timed ? 2 * s->rules.lost_after_ns + 4 * stall : NSEC_PER_SEC / 2;
+		s->rules.timed ? 2 * s->rules.lost_after_ns + 4 * slow : NSEC_PER_SEC / 2;
 	uint64_t grace = s->rules.timed ? 50 * NSEC_PER_MSEC : 5 * NSEC_PER_MSEC;
 	uint64_t end = clock_ns() + patience, quiet_since = 0, seen;
 

@@ -43,6 +43,7 @@ struct storm {
 	struct placement place;
 	struct account_rules rules;
 	_Atomic uint64_t stall_ns; /* the longest that the sleeper slept too long so far */
+	_Atomic uint64_t slow_ns;  /* that, or the longest that a delivery took */
 	struct ledger *ledgers;
 	int32_t *fds; /* [0, vectors) side 0, [vectors, 2 * vectors) side 1 */
 	uint32_t n_fds;
