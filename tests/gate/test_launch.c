@@ -106,3 +106,24 @@ Test(launch, a_signal_to_us_is_passed_on_and_it_may_still_finish)
 	cr_assert(out.stopped);
 	cr_assert_not(out.timed_out);
 }
+
+Test(launch, one_whose_time_is_over_is_told_to_end_and_what_it_then_does_counts)
+{
+	static const char script[] =
+		"trap 'echo irqstorm: over; exit 1' TERM; while :; do sleep .01; done";
+	static struct words w;
+	struct launch_end out;
+
+	memset(&w, 0, sizeof(w));
+	words_add(&w, "/bin/sh");
+	words_add(&w, "-c");
+	words_add(&w, script);
+	cr_assert_eq(
+		launch_for(&w, log_path, 300 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC, &signals, &out),
+		0);
+	cr_assert_eq(out.code, 1);
+	cr_assert_str_eq(out.why, "irqstorm: over");
+	cr_assert_not(out.timed_out);
+	cr_assert_not(out.stopped);
+	cr_assert_geq(out.ns, 300 * NSEC_PER_MSEC);
+}
