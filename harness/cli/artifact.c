@@ -325,10 +325,11 @@ static int run_folder(const char *path, const char *bug, struct errmsg *e)
 			words[4] = NULL;
 		return run_self(words, e);
 	}
-	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-			  "%s: no folder of a finding: none of program.irq, program.guest, "
-			  "result.json, summary.json is in it",
-			  path);
+	return errmsg_set(
+		e, -ENOENT, EXIT_ENVIRONMENT,
+		"%s: Is a directory, and not of a finding: none of program.irq, program.guest, "
+		"result.json, summary.json is in it",
+		path);
 }
 
 int artifact_run(const char *path, const char *bug, struct errmsg *e)

@@ -52,7 +52,7 @@ printf 'set_irqs msix trigger eventfd fds=e0\nexpect -EBUSY\n' >"$work/finding/p
 check "the folder of a finding" 1 'DIFFERENCE \(expect\)' run "$work/finding"
 cp "$work/finding/program.irq" "$work/finding/minimized.irq"
 check "and its shorter form before" 1 'minimized.irq: DIFFERENCE' run "$work/finding"
-one_line "an empty folder" 3 'no folder of a finding' run "$work/empty"
+one_line "an empty folder" 3 'Is a directory, and not of a finding' run "$work/empty"
 
 echo '{"repeat": "irqstorm stress"}' >"$work/strange.json"
 one_line "other JSON" 2 'no schema' run "$work/strange.json"

@@ -72,8 +72,6 @@ static double tiny_step(size_t i)
 	return i < 20 ? 100 : 102;
 }
 
-TestSuite(change, .timeout = 120);
-
 Test(change, noise_is_marked_in_few_series_of_a_hundred)
 {
 	struct change c[CHANGE_MAX];
