@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "guest/bytes.h"
 #include "support/log.h"
 #include "vmm/guest_run.h"
 
 #define WORDS_MAX    128
-#define GUEST_TEXT   (1u << 20)
 #define MAX_REPEATED 64 /* commands of one artifact */
 #define SELF         "/proc/self/exe"
 
@@ -115,19 +115,16 @@ static int run_self(char **words, struct errmsg *e)
 static int save_program(const char *text, char path[PATH_MAX], struct errmsg *e)
 {
 	const char *tmp = getenv("TMPDIR");
-	size_t len = strlen(text);
-	bool ok;
-	int fd;
+	int fd, err;
 
 	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX.irq", tmp && *tmp ? tmp : "/tmp");
 	fd = mkostemps(path, 4, O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, len) == (ssize_t)len;
-	if (fd >= 0 && close(fd))
-		ok = false;
-	if (ok)
+	err = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+	if (fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (!err)
 		return 0;
-	return errmsg_set(e, errno ? -errno : -EIO, EXIT_ENVIRONMENT, "cannot write %s: %s", path,
-			  strerror(errno ? errno : EIO));
+	return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot write %s: %s", path, strerror(-err));
 }
 
 /*
@@ -255,37 +252,22 @@ out:
 	return err ? err : w.worst;
 }
 
-static char *read_text(const char *path, struct errmsg *e)
-{
-	char *text = calloc(1, GUEST_TEXT);
-	FILE *f = fopen(path, "re");
-
-	if (text && f && fread(text, 1, GUEST_TEXT - 1, f) && !ferror(f)) {
-		fclose(f);
-		return text;
-	}
-	errmsg_set(e, errno ? -errno : -EINVAL, EXIT_ENVIRONMENT, "%s: %s", path,
-		   errno ? strerror(errno) : "empty");
-	if (f)
-		fclose(f);
-	free(text);
-	return NULL;
-}
-
 static int run_guest_program(const char *path, const char *bug, struct errmsg *e)
 {
 	struct guest_runner runner = {0};
 	struct guest_result r = {0};
+	struct bytes text = {0};
 	struct guest_program p;
-	char *text;
-	int err;
+	int err = bytes_read_file(&text, path);
 
-	errno = 0;
-	text = read_text(path, e);
-	if (!text)
-		return -EIO;
-	err = guest_program_parse(text, path, &p, e);
-	free(text);
+	/* the 0 at its end */
+	if (!err)
+		err = bytes_append(&text, NULL, 1);
+	if (err)
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: %s", path, strerror(-err));
+	else
+		err = guest_program_parse((const char *)text.data, path, &p, e);
+	bytes_free(&text);
 	if (!err)
 		err = guest_runner_open(&runner, bug, e);
 	if (err)

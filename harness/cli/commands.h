@@ -24,6 +24,20 @@
 			"does. Only the presets zoo and zoo-afl have them."                        \
 	}
 
+#define OPT_ROW_SEED(field)                                                                        \
+	{                                                                                          \
+		.type = OPT_SEED, .name = "seed", .arg = "N", .offset = (field),                   \
+		.help = "Seed of everything random (default: chosen and printed)."                 \
+	}
+
+#define OPT_ROW_RESIZE_RATE(field)                                                                 \
+	{                                                                                          \
+		.type = OPT_RATE, .name = "resize-rate", .arg = "HZ|max", .def = "500", .min = 1,  \
+		.max = 1000000, .offset = (field),                                                 \
+		.help = "Resizes a second; never more than half of the time is spent inside "      \
+			"calls."                                                                   \
+	}
+
 extern const struct command cmd_info;
 extern const struct command cmd_stress;
 extern const struct command cmd_bench;

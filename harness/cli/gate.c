@@ -105,11 +105,7 @@ static const struct opt gate_opts[] = {
 	 .offset = FIELD(out),
 	 .help = "Folder for what failed: JSON and output of the run, programs (default: "
 		 "irqstorm-gate-PID). It is gone when nothing did."},
-	{.type = OPT_SEED,
-	 .name = "seed",
-	 .arg = "N",
-	 .offset = FIELD(seed),
-	 .help = "Seed of everything random (default: chosen and printed)."},
+	OPT_ROW_SEED(FIELD(seed)),
 	{.type = OPT_FLAG, .name = "quiet", .offset = FIELD(quiet), .help = "No progress line."},
 	OPT_HEADING("To test the gate itself"),
 	{.type = OPT_STRING,

@@ -85,24 +85,15 @@ static const struct opt stress_opts[] = {
 	 .offset = FIELD(pattern),
 	 .help = "How the guest's need for vectors changes, see above (default: the "
 		 "strategy's)."},
-	{.type = OPT_RATE,
-	 .name = "resize-rate",
-	 .arg = "HZ|max",
-	 .def = "500",
-	 .min = 1,
-	 .max = 1000000,
-	 .offset = FIELD(resize_rate),
-	 .help = "Resizes a second; never more than half of the time is spent inside calls."},
+	OPT_ROW_RESIZE_RATE(FIELD(resize_rate)),
 	OPT_HEADING("How it is measured"),
 	{.type = OPT_STRING,
 	 .name = "place",
 	 .arg = "ROLE=CPU,...",
 	 .offset = FIELD(place),
 	 .help = "Pin producer, consumer or resizer to a CPU, or to `any` (default: producers on "
-		 "the "
-		 "first CPUs, resizer and consumer on the last). In a guest, --append "
-		 "irqaffinity=CPU "
-		 "has all interrupts taken on CPU 0."},
+		 "the first CPUs, resizer and consumer on the last). In a guest, --append "
+		 "irqaffinity=0 has all interrupts taken on CPU 0."},
 	{.type = OPT_CHOICE,
 	 .name = "consumer",
 	 .def = "uring",
@@ -125,11 +116,7 @@ static const struct opt stress_opts[] = {
 	 .max = 3600000000000ULL,
 	 .offset = FIELD(deadline),
 	 .help = "A fire delivered later than this counts as late."},
-	{.type = OPT_SEED,
-	 .name = "seed",
-	 .arg = "N",
-	 .offset = FIELD(seed),
-	 .help = "Seed of everything random (default: chosen and printed)."},
+	OPT_ROW_SEED(FIELD(seed)),
 	{.type = OPT_FLAG,
 	 .name = "no-control",
 	 .offset = FIELD(no_control),
