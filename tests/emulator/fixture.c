@@ -24,6 +24,16 @@ void fixture_open(struct fixture *f, enum emu_profile profile)
 	fixture_open_with(f, cfg);
 }
 
+void fixture_open_msix(struct fixture *f, bool cached)
+{
+	struct emu_config cfg;
+
+	emu_config_default(&cfg);
+	cfg.message_cached = cached;
+	fixture_open_with(f, cfg);
+	cr_assert_eq(set_fds(f->be, MSIX, 0, 3, (int32_t[]){0, 1, -1}), 0, "enable");
+}
+
 void fixture_close(struct fixture *f)
 {
 	backend_close(f->be);

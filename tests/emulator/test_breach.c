@@ -8,24 +8,14 @@
 
 static struct fixture f;
 
-static void open_with(bool cached)
-{
-	struct emu_config cfg;
-
-	emu_config_default(&cfg);
-	cfg.message_cached = cached;
-	fixture_open_with(&f, cfg);
-	cr_assert_eq(set_fds(f.be, MSIX, 0, 3, (int32_t[]){0, 1, -1}), 0, "enable");
-}
-
 static void setup(void)
 {
-	open_with(false);
+	fixture_open_msix(&f, false);
 }
 
 static void setup_cached(void)
 {
-	open_with(true);
+	fixture_open_msix(&f, true);
 }
 
 static void teardown(void)
