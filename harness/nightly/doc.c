@@ -42,8 +42,11 @@ int doc_load(const char *path, const char *schema, json_t **doc, struct errmsg *
 			  "%s is not of schema %s; move it away and start again", path, schema);
 }
 
-json_t *doc_try(const char *path)
+json_t *doc_try(const char *folder, const char *name)
 {
+	char path[2 * DOC_PATH];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return json_load_file(path, 0, NULL);
 }
 

@@ -20,8 +20,8 @@
  * (exit 3): it cannot be read, is damaged, or is of another @schema.
  */
 int doc_load(const char *path, const char *schema, json_t **doc, struct errmsg *e);
-/* The same where a missing or damaged file is as good as none. NULL: none. */
-json_t *doc_try(const char *path);
+/* The file @name in @folder, where a missing or damaged one is as good as none. NULL: none. */
+json_t *doc_try(const char *folder, const char *name);
 /* 0 or -errno with @e (exit 3); what was there stays then. */
 int doc_save(const char *path, const json_t *doc, struct errmsg *e);
 

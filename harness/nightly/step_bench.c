@@ -147,13 +147,12 @@ static void take_curve(json_t *step, const json_t *curve)
 
 static void result(const char *root, const char *dir, json_t *step)
 {
-	char path[DOC_PATH], artifact[DOC_PATH];
+	char artifact[DOC_PATH];
 	json_t *summary, *v;
 	size_t i;
 
-	snprintf(path, sizeof(path), "%s/bench/summary.json", dir);
 	step_artifact(root, dir, "bench/summary.json", artifact, sizeof(artifact));
-	summary = doc_try(path);
+	summary = doc_try(dir, "bench/summary.json");
 	json_array_foreach(value_at(summary, "cells"), i, v)
 	{
 		take_cell(artifact, step, v);

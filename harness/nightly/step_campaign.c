@@ -54,14 +54,6 @@ static void folder_of(const char *root, const json_t *step, char path[DOC_PATH])
 		 value_text(step, "target"));
 }
 
-static json_t *state_of(const char *folder)
-{
-	char path[2 * DOC_PATH];
-
-	snprintf(path, sizeof(path), "%s/campaign.json", folder);
-	return doc_try(path);
-}
-
 /* What there is before the night: what is more at its end is the night's. */
 static double note_before(json_t *step, const json_t *state)
 {
@@ -87,7 +79,7 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 	json_t *state;
 
 	folder_of(p->root, step, folder);
-	state = state_of(folder);
+	state = doc_try(folder, "campaign.json");
 	step_arg(step, "campaign");
 	step_arg(step, "--quiet");
 	step_arg(step, "--engine");
@@ -169,7 +161,7 @@ static void result(const char *root, const char *dir, json_t *step)
 
 	(void)dir; /* the campaign's own file is there after a kill, too */
 	folder_of(root, step, folder);
-	state = state_of(folder);
+	state = doc_try(folder, "campaign.json");
 	json_array_foreach(value_at(state, "findings"), i, f)
 	{
 		take_finding(step, f);

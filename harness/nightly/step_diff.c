@@ -78,12 +78,11 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 static void result(const char *root, const char *dir, json_t *step)
 {
 	const char *kernel = value_text(step, "kernel");
-	char path[DOC_PATH], key[512], artifact[DOC_PATH];
+	char key[512], artifact[DOC_PATH];
 	const json_t *found;
 	json_t *r;
 
-	snprintf(path, sizeof(path), "%s/result.json", dir);
-	r = doc_try(path);
+	r = doc_try(dir, "result.json");
 	found = value_at(r, "first_divergence");
 	if (json_is_object(found)) {
 		snprintf(key, sizeof(key), "%s%s%s", *kernel ? where_of(step) : "",

@@ -50,13 +50,12 @@ static const char *wrong(const json_t *check)
 
 static void result(const char *root, const char *dir, json_t *step)
 {
-	char path[DOC_PATH], artifact[DOC_PATH], key[512];
+	char artifact[DOC_PATH], key[512];
 	json_t *r, *check;
 	size_t i;
 
-	snprintf(path, sizeof(path), "%s/result.json", dir);
 	step_artifact(root, dir, "result.json", artifact, sizeof(artifact));
-	r = doc_try(path);
+	r = doc_try(dir, "result.json");
 	json_array_foreach(value_at(r, "checks"), i, check)
 	{
 		if (!doc_is(check, "verdict", "fail"))

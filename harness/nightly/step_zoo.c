@@ -86,14 +86,12 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 static void result(const char *root, const char *dir, json_t *step)
 {
 	const char *engine = value_text(step, "engine");
-	char path[DOC_PATH];
 	double *times, median = NAN;
 	json_t *r, *bugs, *bug;
 	size_t i, n = 0;
 
 	(void)root;
-	snprintf(path, sizeof(path), "%s/result.json", dir);
-	r = doc_try(path);
+	r = doc_try(dir, "result.json");
 	bugs = value_at(r, "bugs");
 	times = calloc(json_array_size(bugs) + 1, sizeof(*times));
 	json_array_foreach(bugs, i, bug)
