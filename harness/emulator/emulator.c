@@ -281,10 +281,10 @@ err_nomem:
 int emulator_remake(struct backend *be, const struct emu_config *cfg, struct errmsg *e)
 {
 	struct emu *emu = (struct emu *)be;
-	struct emu_config new = *cfg;
+	struct emu_config new = cfg ? *cfg : emu->cfg;
 	int err;
 
-	err = check_config(cfg, e);
+	err = check_config(&new, e);
 	if (err)
 		return err;
 	new.signals = emu->cfg.signals;
@@ -292,7 +292,7 @@ int emulator_remake(struct backend *be, const struct emu_config *cfg, struct err
 	err = emu_renew(emu, &new);
 	lock_drop(&emu->igate);
 	return err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "emu: no memory for %u vectors",
-				cfg->msix_vectors)
+				new.msix_vectors)
 		   : 0;
 }
 

@@ -45,10 +45,10 @@ void emu_config_default(struct emu_config *cfg);
 int emulator_open(const struct emu_config *cfg, struct backend **out, struct errmsg *e);
 
 /*
- * Makes @be, which emulator_open() opened, as if it had just been opened with @cfg, but keeps its
- * memory: for programs that each want a device of their own. The triggers are dropped as by a last
- * close, and cfg->signals must be what it was. Never while another call runs. 0, or as above:
- * -EINVAL changes nothing, after -ENOMEM only closing is left.
+ * Makes @be, which emulator_open() opened, as if it had just been opened with @cfg (NULL: as it
+ * was), but keeps its memory: for programs that each want a device of their own. The triggers are
+ * dropped as by a last close, and cfg->signals must be what it was. Never while another call runs.
+ * 0, or as above: -EINVAL changes nothing, after -ENOMEM only closing is left.
  */
 int emulator_remake(struct backend *be, const struct emu_config *cfg, struct errmsg *e);
 bool emulator_is(const struct backend *be);

@@ -104,6 +104,8 @@ static uint32_t control_read(const struct msg_table *table)
 
 static void control_write(struct msg_table *table, uint32_t control)
 {
+	if (control == control_read(table))
+		return; /* only igate writes it, and nobody has anything new to see */
 	/* seq_cst, as are the pending bits and the second look of a fire: see function.h. */
 	atomic_store(&table->control, control);
 }
@@ -217,7 +219,7 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 	uint32_t control;
 
 	reach(table, vector);
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	control = control_read(table);
 	if (entry_may_send(entry, control, vector))
 		send = true;
@@ -227,7 +229,7 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 		send = entry_pend(table, vector);
 	if (send)
 		msg = message(table, vector);
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 
 	/* The message is on the bus: what happens to the entry now no longer concerns it (R80). */
 	if (send)
@@ -241,13 +243,13 @@ static void entry_replay(struct msg_table *table, uint32_t vector)
 	bool send = false;
 	struct msi_msg msg;
 
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	if (entry->pending && entry_may_send(entry, control_read(table), vector)) {
 		clear_pending(table, vector);
 		msg = message(table, vector);
 		send = true;
 	}
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 
 	if (send)
 		host_deliver(table->host, msg);
@@ -271,9 +273,9 @@ static void forget_all(struct msg_table *table)
 		while (pended) {
 			uint32_t v = 64 * w + bitmap_pop(&pended);
 
-			spin_lock(&table->entries[v].lock);
+			entry_lock(&table->entries[v]);
 			forget_pending(table, v);
-			spin_unlock(&table->entries[v].lock);
+			entry_unlock(&table->entries[v]);
 		}
 	}
 }
@@ -316,9 +318,9 @@ static void latch_unmasked(struct msg_table *table)
 		while (unmasked) {
 			struct msg_entry *entry = &table->entries[64 * w + bitmap_pop(&unmasked)];
 
-			spin_lock(&entry->lock);
+			entry_lock(entry);
 			entry->send = entry->msg;
-			spin_unlock(&entry->lock);
+			entry_unlock(entry);
 		}
 	}
 }
@@ -386,13 +388,13 @@ void msg_table_write(struct msg_table *table, uint32_t vector, const struct msi_
 	 * entry that was unmasked is so again afterwards, and its message taken in. But vfio has
 	 * none to write that is: free_irq masked it.
 	 */
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	check_masked(table, vector, true);
 	entry->msg = *msg;
 	entry->foreign = false;
 	if (!table->cached || !entry->masked)
 		entry->send = *msg;
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 	bitmap_set(table->written, vector);
 }
 
@@ -402,9 +404,9 @@ void msg_table_mask(struct msg_table *table, uint32_t vector)
 
 	if (!table->maskable || write_lost(table, vector))
 		return;
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	entry->masked = true;
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 	bitmap_clear(table->unmasked, vector);
 }
 
@@ -414,11 +416,11 @@ void msg_table_unmask(struct msg_table *table, uint32_t vector)
 
 	if (!table->maskable || write_lost(table, vector))
 		return;
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	if (entry->masked)
 		entry->send = entry->msg; /* P2 */
 	entry->masked = false;
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 	bitmap_set(table->unmasked, vector);
 	entry_replay(table, vector);
 }
@@ -443,12 +445,12 @@ void msg_table_reset_entries(struct msg_table *table)
 			uint32_t v = 64 * w + bitmap_pop(&changed);
 			struct msg_entry *entry = &table->entries[v];
 
-			spin_lock(&entry->lock);
+			entry_lock(entry);
 			forget_pending(table, v);
 			entry->masked = table->maskable;
 			entry->msg = entry->send = (struct msi_msg){0};
 			entry->foreign = false;
-			spin_unlock(&entry->lock);
+			entry_unlock(entry);
 		}
 		table->written[w] = table->unmasked[w] = 0;
 	}
@@ -458,13 +460,13 @@ void msg_table_scribble(struct msg_table *table, uint32_t vector)
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	check_masked(table, vector, false);
 	entry->foreign = true;
 	entry->msg = (struct msi_msg){.address = MSI_MSG_ADDRESS, .data = MSI_MSG_NOWHERE};
 	if (!table->cached)
 		entry->send = entry->msg;
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 	bitmap_set(table->written, vector);
 }
 
@@ -472,10 +474,10 @@ void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *maske
 {
 	struct msg_entry *entry = &table->entries[vector];
 
-	spin_lock(&entry->lock);
+	entry_lock(entry);
 	*masked = entry->masked;
 	*pending = entry->pending;
-	spin_unlock(&entry->lock);
+	entry_unlock(entry);
 }
 
 void msg_table_entry_bits(const struct msg_table *table, uint64_t *unmasked, uint64_t *pending)
@@ -493,8 +495,8 @@ void msg_table_stats(struct msg_table *table, struct msg_stats *stats)
 	for (uint32_t v = 0; v < table->count; v++) {
 		struct msg_entry *entry = &table->entries[v];
 
-		spin_lock(&entry->lock);
+		entry_lock(entry);
 		add_stats(stats, entry);
-		spin_unlock(&entry->lock);
+		entry_unlock(entry);
 	}
 }

@@ -42,6 +42,18 @@ struct msg_entry {
 	uint64_t coalesced;  /* fires that found it set */
 };
 
+static inline void entry_lock(struct msg_entry *entry)
+{
+	if (!lock_thread.alone)
+		spin_lock(&entry->lock);
+}
+
+static inline void entry_unlock(struct msg_entry *entry)
+{
+	if (!lock_thread.alone)
+		spin_unlock(&entry->lock);
+}
+
 struct msg_stats {
 	uint64_t dropped, pended, coalesced;
 	uint32_t pending; /* bits set now */

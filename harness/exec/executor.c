@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/lock.h"
 #include "exec/oracle.h"
 #include "exec/target.h"
 
@@ -235,9 +236,12 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	int err;
 
 	memset(r, 0, sizeof(*r));
+	lock_thread.alone = x->emulated;
 	err = executor_reset(x, p, e);
-	if (err)
+	if (err) {
+		lock_thread.alone = false;
 		return err;
+	}
 	breach_watch_begin(&x->breaches, x->be);
 	recorder_begin(&x->recorder, x->spec, p);
 	oracle_init(x->oracle, x, r);
@@ -316,6 +320,7 @@ int executor_finish(struct executor *x, struct errmsg *e)
 		oracle_finish(o);
 		set_key(x, NULL);
 	}
+	lock_thread.alone = false;
 	if (!o->err)
 		return 0;
 	return errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing,
@@ -339,9 +344,10 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 	struct outcome out;
 	int err;
 
+	lock_thread.alone = x->emulated;
 	err = executor_reset(x, p, e);
 	if (err)
-		return err;
+		goto out;
 	x->fresh = false;
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct op *op = &p->ops[i];
@@ -352,7 +358,9 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 		if (x->emulated || (op->kind != OP_FIRE && op->kind != OP_LINE))
 			executor_perform(x, op, &out);
 	}
-	return 0;
+out:
+	lock_thread.alone = false;
+	return err;
 }
 
 int executor_alloc(struct executor *x)

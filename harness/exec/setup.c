@@ -197,8 +197,10 @@ void executor_close(struct executor *x)
 	x->spec = NULL;
 }
 
-static int renew(struct executor *x)
+static int renew(struct executor *x, struct errmsg *e)
 {
+	if (emulator_is(x->be))
+		return emulator_remake(x->be, NULL, e);
 	if (x->emulated) {
 		backend_device(x->be, BACKEND_DEV_FAIL, 0); /* armed for a call that never came */
 		return backend_device(x->be, BACKEND_DEV_REBIND,
@@ -222,7 +224,7 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
 		if (err)
 			return err;
 	}
-	err = x->fresh ? 0 : renew(x);
+	err = x->fresh ? 0 : renew(x, e);
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be opened anew: %s",
 				  x->spec, strerror(-err));

@@ -20,7 +20,7 @@ uint32_t vector_set_size(const struct vector_set *s)
 	uint32_t n = 0;
 
 	for (uint32_t w = 0; w < MODEL_WORDS; w++)
-		n += (uint32_t)__builtin_popcountll(s->bits[w]);
+		n += s->bits[w] ? (uint32_t)__builtin_popcountll(s->bits[w]) : 0;
 	return n;
 }
 
