@@ -28,31 +28,75 @@ static inline bool is_off(void)
 /* Fibonacci hashing: neighbours among states and events spread over the cells. */
 static uint32_t cell_of(uint32_t state, uint32_t event)
 {
-	return (uint32_t)((state << 9 ^ event) * 2654435769u) >> (32 - 13);
+	return (uint32_t)((state << 9 ^ event) * 2654435769u) >> (32 - FEEDBACK_BITS);
 }
-_Static_assert(FEEDBACK_CELLS == 1u << 13, "cell_of() makes 13 bits");
 
 #if defined(IRQSTORM_FEEDBACK_LIBFUZZER)
 
-/* volatile: clang -O2 deletes a static array that is only written to. */
+/*
+ * Eight cells a byte: libFuzzer takes a counter for one of eight features, by the range that it is
+ * in, and walks through all counters before and after each input, which is why few are better. Of
+ * two cells of one byte the input shows the higher. volatile: clang -O2 deletes a static array that
+ * is only written to.
+ */
 __attribute__((section("__libfuzzer_extra_counters"),
-	       used)) static volatile uint8_t cells[FEEDBACK_CELLS];
+	       used)) static volatile uint8_t counters[FEEDBACK_CELLS / 8];
 
 void feedback_hit(uint32_t state, uint32_t event)
 {
+	static const uint8_t ranges[8] = {1, 2, 3, 4, 8, 16, 32, 128};
+	uint32_t cell = cell_of(state, event);
+	uint8_t value = ranges[cell % 8];
+
 	if (is_off())
 		return;
-	cells[cell_of(state, event)] = 1; /* how often tells nothing more */
+	if (counters[cell / 8] < value)
+		counters[cell / 8] = value;
 }
+
+#define COUNTERS_MAX 4096u /* those beyond are left alone */
+#define SHOWN        16u   /* inputs: the engine does not look at what its very first ones reach */
 
 /* What the linker calls the counters of the instrumented code. */
 extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
 extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
 
+static uint8_t shown[COUNTERS_MAX]; /* inputs that showed the function */
+
+/* The counters that the engine is to see of these eight, of which @word are not 0. */
+static uint64_t still_new(uint64_t word, size_t at, uint64_t *known)
+{
+	uint64_t out = 0;
+
+	for (uint32_t i = 0; i < 8; i++) {
+		if (!(word >> 8 * i & 0xff))
+			continue;
+		out |= UINT64_C(1) << 8 * i;
+		if (++shown[at + i] == SHOWN)
+			*known |= UINT64_C(0xff) << 8 * i;
+	}
+	return out;
+}
+
+/*
+ * A function is a feature of the inputs that are the first to reach it. Soon all inputs reach it,
+ * and looking up what all of them have takes longer than to run them.
+ */
 void feedback_end(void)
 {
-	for (uint8_t *p = __start___sancov_cntrs; p < __stop___sancov_cntrs; p++)
-		*p = *p != 0;
+	static uint64_t known[COUNTERS_MAX / 8]; /* 0xff: shown often enough */
+	size_t n = (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs) / 8;
+
+	for (size_t i = 0; i < n && i < COUNTERS_MAX / 8; i++) {
+		uint64_t word, rest;
+
+		memcpy(&word, __start___sancov_cntrs + 8 * i, sizeof(word));
+		rest = word & ~known[i];
+		if (rest)
+			rest = still_new(rest, 8 * i, &known[i]);
+		if (rest != word)
+			memcpy(__start___sancov_cntrs + 8 * i, &rest, sizeof(rest));
+	}
 }
 
 #elif defined(IRQSTORM_FEEDBACK_AFL)

@@ -9,10 +9,14 @@
 
 #include <stdint.h>
 
-#define FEEDBACK_CELLS 8192u
+#define FEEDBACK_BITS  14
+#define FEEDBACK_CELLS (1u << FEEDBACK_BITS)
 
 void feedback_hit(uint32_t state, uint32_t event);
-/* At the end of an input: how often code ran, which makes seven features of one, is forgotten. */
+/*
+ * At the end of an input: how often code ran, which makes seven features of one, is forgotten, and
+ * that it ran at all if it did before.
+ */
 void feedback_end(void);
 
 #endif
