@@ -17,6 +17,8 @@
 #include "report/summary.h"
 #include "report/value.h"
 #include "stress/report.h"
+#include "support/clock.h"
+#include "support/handover.h"
 #include "support/log.h"
 #include "support/sigstop.h"
 
@@ -32,6 +34,7 @@ struct bench {
 	sigset_t signals;
 	bool interrupted;
 	uint32_t done, todo; /* of all runs */
+	uint64_t handed_ns;  /* when a guest's host last got the folder */
 	struct errmsg *e;
 };
 
@@ -46,6 +49,17 @@ static void show(struct bench *b, const char *what)
 
 	if (progress_due(&b->progress, now))
 		progress_show(&b->progress, now, "[%u/%u] %s", b->done + 1, b->todo, what);
+}
+
+/* What a guest that dies may take with it. It takes some seconds: not after every run. */
+#define HANDOVER_NS (10 * NSEC_PER_SEC)
+
+static void hand_over(struct bench *b)
+{
+	if (!b->folder.path || clock_ns() - b->handed_ns < HANDOVER_NS)
+		return;
+	handover();
+	b->handed_ns = clock_ns();
 }
 
 /* Each run has a seed of its own, which repeats it. */
@@ -275,6 +289,7 @@ static int run_cost(struct bench *b)
 		if (!folder_find(&b->folder, name))
 			err = cost_of_target(b, target[i], name);
 		b->done += !b->interrupted;
+		hand_over(b);
 	}
 	return err;
 }
@@ -375,6 +390,7 @@ static int run_storms(struct bench *b)
 			if (!folder_find(&b->folder, name))
 				err = run_cell(b, order[i], round, name);
 			b->done += !b->interrupted;
+			hand_over(b);
 		}
 		if (!err && b->folder.path && round + 1 < b->cfg->repeats)
 			err = publish_round(b);
@@ -417,6 +433,7 @@ static int run_all(struct bench *b)
 	if (b->folder.resumed)
 		log_note("%s: going on where it ended", cfg->out);
 	progress_init(&b->progress, cfg->quiet);
+	b->handed_ns = clock_ns();
 	err = run_storms(b);
 	if (!err && !b->interrupted)
 		err = run_cost(b);

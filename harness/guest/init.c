@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/init.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +11,7 @@
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -21,8 +20,10 @@
 
 #include "guest/cmdfile.h"
 #include "guest/frame.h"
+#include "guest/init_files.h"
 #include "guest/init_setup.h"
 #include "guest/nudge.h"
+#include "support/handover.h"
 
 #define CHANNEL "/dev/ttyS1"
 
@@ -35,9 +36,10 @@
 struct init {
 	struct bytes cmd;
 	struct frame_decoder dec;
-	int channel;
-	uint8_t seq;
+	struct link link;
+	struct outgoing files;
 	int out, err; /* the subcommand's, -1 at their end */
+	int handover; /* our end of its line to us (support/handover.h) */
 	int sigfd, timer;
 	pid_t child;
 	bool reaped;
@@ -49,18 +51,9 @@ bool guest_init_wanted(const char *argv0)
 	return getpid() == 1 && argv0 && !strcmp(argv0, "/init");
 }
 
-static void send_frame(struct init *in, uint8_t type, const void *data, size_t len)
-{
-	uint8_t out[FRAME_SIZE_MAX];
-	size_t size = frame_encode(out, type, in->seq++, data, len);
-
-	/* A line that is gone cannot be complained about. */
-	(void)!write_all(in->channel, out, size);
-}
-
 static void send_log(struct init *in, const char *text)
 {
-	send_frame(in, FRAME_LOG, text, strlen(text));
+	link_send(&in->link, FRAME_LOG, text, strlen(text));
 }
 
 static int open_channel(void)
@@ -117,7 +110,7 @@ static char **vector(const struct bytes *cmd, const char *key)
 	return v;
 }
 
-static _Noreturn void run_child(const struct init *in, int out, int err)
+static _Noreturn void run_child(const struct init *in, int out, int err, int handover)
 {
 	const char *exe = cmdfile_next(&in->cmd, NULL, "exe");
 	char **argv = vector(&in->cmd, "arg"), **env = vector(&in->cmd, "env");
@@ -129,7 +122,7 @@ static _Noreturn void run_child(const struct init *in, int out, int err)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!exe || !argv || !env || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
-	    dup2(err, 2) < 0)
+	    dup2(err, 2) < 0 || dup2(handover, HANDOVER_FD) < 0)
 		_exit(EXIT_ENVIRONMENT);
 	if (chdir("/tmp"))
 		_exit(EXIT_ENVIRONMENT);
@@ -140,17 +133,20 @@ static _Noreturn void run_child(const struct init *in, int out, int err)
 
 static int start_child(struct init *in)
 {
-	int out[2], err[2];
+	int out[2], err[2], handover[2];
 
-	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, handover))
 		return -errno;
 	in->child = fork();
 	if (in->child < 0)
 		return -errno;
 	if (!in->child)
-		run_child(in, out[1], err[1]);
+		run_child(in, out[1], err[1], handover[1]);
 	close(out[1]);
 	close(err[1]);
+	close(handover[1]);
+	in->handover = handover[0];
 	in->out = out[0];
 	in->err = err[0];
 	return 0;
@@ -164,7 +160,7 @@ static void pump_output(struct init *in, int *fd, uint8_t type)
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n > 0) {
-		send_frame(in, type, buf, (size_t)n);
+		link_send(&in->link, type, buf, (size_t)n);
 		return;
 	}
 	close(*fd);
@@ -174,7 +170,7 @@ static void pump_output(struct init *in, int *fd, uint8_t type)
 static void pump_channel(struct init *in)
 {
 	uint8_t buf[256];
-	ssize_t n = read(in->channel, buf, sizeof(buf));
+	ssize_t n = read(in->link.channel, buf, sizeof(buf));
 	struct frame f;
 
 	if (n <= 0)
@@ -207,16 +203,33 @@ static void beat(struct init *in)
 	uint64_t expired;
 
 	(void)!read(in->timer, &expired, sizeof(expired));
-	send_frame(in, FRAME_HEARTBEAT, NULL, 0);
+	link_send(&in->link, FRAME_HEARTBEAT, NULL, 0);
+}
+
+/* The subcommand waits until what it has written so far is out. */
+static void hand_over(struct init *in)
+{
+	uint8_t word;
+
+	if (read(in->handover, &word, 1) != 1) {
+		close(in->handover);
+		in->handover = -1;
+		return;
+	}
+	outgoing_folders(&in->files);
+	(void)!send(in->handover, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void serve_child(struct init *in)
 {
 	while (!in->reaped || in->out >= 0 || in->err >= 0) {
 		struct pollfd p[] = {
-			{.fd = in->out, .events = POLLIN},     {.fd = in->err, .events = POLLIN},
-			{.fd = in->sigfd, .events = POLLIN},   {.fd = in->timer, .events = POLLIN},
-			{.fd = in->channel, .events = POLLIN},
+			{.fd = in->out, .events = POLLIN},
+			{.fd = in->err, .events = POLLIN},
+			{.fd = in->sigfd, .events = POLLIN},
+			{.fd = in->timer, .events = POLLIN},
+			{.fd = in->link.channel, .events = POLLIN},
+			{.fd = in->handover, .events = POLLIN},
 		};
 		int n = poll(p, sizeof(p) / sizeof(p[0]), in->reaped ? ORPHANS_MS : -1);
 
@@ -232,86 +245,12 @@ static void serve_child(struct init *in)
 			beat(in);
 		if (p[4].revents)
 			pump_channel(in);
+		if (p[5].revents)
+			hand_over(in);
 		/* Only heartbeats come: what still holds the pipes has nothing to say. */
 		if (in->reaped && !p[0].revents && !p[1].revents && !p[2].revents)
 			return;
 	}
-}
-
-/* @name: its path in the folder, "" for a file by itself. True: it was sent to its end. */
-static bool send_file(struct init *in, uint32_t number, const char *path, const char *name)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t buf[FRAME_PAYLOAD_MAX];
-	uint32_t crc = 0;
-	struct stat st;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || strlen(name) > sizeof(buf) - 12) {
-		close(fd);
-		return false;
-	}
-	put_le32(buf, number);
-	put_le64(buf + 4, (uint64_t)st.st_size);
-	memcpy(buf + 12, name, strlen(name));
-	send_frame(in, FRAME_FILE_BEGIN, buf, 12 + strlen(name));
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		crc = frame_crc(crc, buf, (size_t)n);
-		send_frame(in, FRAME_FILE_DATA, buf, (size_t)n);
-	}
-	close(fd);
-	if (n < 0)
-		return false; /* without an end the host knows that it is not whole */
-	put_le32(buf, crc);
-	send_frame(in, FRAME_FILE_END, buf, 4);
-	return true;
-}
-
-/* The files of @path and of the folders in it; returns how many. */
-static uint32_t send_files(struct init *in, uint32_t number, const char *path, const char *below)
-{
-	DIR *d = opendir(path);
-	struct dirent *entry;
-	uint32_t sent = 0;
-
-	while (d && (entry = readdir(d))) {
-		char *child = NULL, *name = NULL;
-		struct stat st;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		if (asprintf(&child, "%s/%s", path, entry->d_name) < 0 ||
-		    asprintf(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name) < 0 ||
-		    stat(child, &st)) {
-			free(child);
-			continue;
-		}
-		if (S_ISREG(st.st_mode))
-			sent += send_file(in, number, child, name);
-		else if (S_ISDIR(st.st_mode) && !*below)
-			sent += send_files(in, number, child, name);
-		free(child);
-		free(name);
-	}
-	if (d)
-		closedir(d);
-	return sent;
-}
-
-static void send_out(struct init *in, uint32_t number, const char *path)
-{
-	uint8_t buf[8];
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
-		send_file(in, number, path, "");
-		return;
-	}
-	put_le32(buf, number);
-	put_le32(buf + 4, send_files(in, number, path, ""));
-	send_frame(in, FRAME_FOLDER_END, buf, sizeof(buf));
 }
 
 static _Noreturn void end(struct init *in, int code, int sig)
@@ -321,8 +260,8 @@ static _Noreturn void end(struct init *in, int code, int sig)
 	put_le32(buf, (uint32_t)code);
 	put_le32(buf + 4, (uint32_t)sig);
 	put_le64(buf + 8, kernel_taint());
-	send_frame(in, FRAME_EXIT, buf, sizeof(buf));
-	tcdrain(in->channel);
+	link_send(&in->link, FRAME_EXIT, buf, sizeof(buf));
+	tcdrain(in->link.channel);
 	reboot(RB_POWER_OFF);
 	/* A kernel that cannot power off: the host ends QEMU. */
 	for (;;)
@@ -357,23 +296,22 @@ static void prepare(struct init *in)
 
 static _Noreturn void run(struct init *in)
 {
-	const char *path = NULL;
-	uint32_t number = 0;
 	struct utsname u;
 	int err;
 
 	uname(&u);
+	if (outgoing_init(&in->files, &in->link, &in->cmd))
+		fail(in, "no memory for the names of files");
 	err = nudge_start();
 	if (err)
 		fail(in, "cannot start the processes that keep CPUs awake");
-	send_frame(in, FRAME_READY, u.release, strlen(u.release));
+	link_send(&in->link, FRAME_READY, u.release, strlen(u.release));
 	err = start_child(in);
 	if (err)
 		fail(in, "cannot start the subcommand");
 	serve_child(in);
 	kill(-in->child, SIGKILL);
-	while ((path = cmdfile_next(&in->cmd, path, "out")))
-		send_out(in, number++, path);
+	outgoing_rest(&in->files);
 	end(in, WIFEXITED(in->status) ? WEXITSTATUS(in->status) : EXIT_ENVIRONMENT,
 	    WIFSIGNALED(in->status) ? WTERMSIG(in->status) : 0);
 }
@@ -390,15 +328,15 @@ static _Noreturn void give_up(const char *what, const char *why)
 
 int guest_init(void)
 {
-	struct init in = {.out = -1, .err = -1, .sigfd = -1, .timer = -1};
+	struct init in = {.out = -1, .err = -1, .handover = -1, .sigfd = -1, .timer = -1};
 	struct errmsg e = {0};
 	const char *mode;
 
 	if (init_mount(&e))
 		give_up("mount", e.text);
-	in.channel = open_channel();
-	if (in.channel < 0)
-		give_up(CHANNEL, strerror(-in.channel));
+	in.link.channel = open_channel();
+	if (in.link.channel < 0)
+		give_up(CHANNEL, strerror(-in.link.channel));
 	if (bytes_read_file(&in.cmd, CMDFILE_PATH))
 		fail(&in, "the initramfs has no command file");
 	mode = cmdfile_next(&in.cmd, NULL, "mode");

@@ -13,6 +13,7 @@
 #include "guest/cpio.h"
 #include "guest/last.h"
 #include "support/blackbox.h"
+#include "support/handover.h"
 
 #define PROGRAM "bin/program" /* a static program of the user's own */
 
@@ -95,15 +96,21 @@ static int add_devices(struct bytes *cmd, const struct devices *d)
 /* The guest's programs see our own variables, not the host's PATH or HOME. */
 static int add_environment(struct bytes *cmd)
 {
-	static const char *const fixed[] = {"PATH=/bin", "HOME=/tmp", "TMPDIR=/tmp",
-					    "IRQSTORM_GUEST=1", BLACKBOX_VARIABLE "=" LAST_PATH};
+	static const char *const fixed[] = {"PATH=/bin",
+					    "HOME=/tmp",
+					    "TMPDIR=/tmp",
+					    "IRQSTORM_GUEST=1",
+					    BLACKBOX_VARIABLE "=" LAST_PATH,
+					    HANDOVER_VARIABLE "=1"};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		err = cmdfile_add(cmd, "env", fixed[i]);
 	for (char **p = environ; !err && *p; p++) {
 		if (strncmp(*p, "IRQSTORM_", 9) || !strncmp(*p, "IRQSTORM_QEMU=", 14) ||
-		    !strncmp(*p, "IRQSTORM_GUEST=", 15) || !strncmp(*p, "IRQSTORM_DEVICES=", 17) ||
+		    !strncmp(*p, "IRQSTORM_GUEST=", 15) ||
+		    !strncmp(*p, HANDOVER_VARIABLE "=", strlen(HANDOVER_VARIABLE "=")) ||
+		    !strncmp(*p, "IRQSTORM_DEVICES=", 17) ||
 		    !strncmp(*p, BLACKBOX_VARIABLE "=", strlen(BLACKBOX_VARIABLE "=")))
 			continue;
 		err = cmdfile_add(cmd, "env", *p);
