@@ -240,9 +240,22 @@ static int key_find(const char *name)
 	return -1;
 }
 
+/* What was asked for can be measured. @line: of the metrics. */
+static int check_metrics(struct parse *p, unsigned int line)
+{
+	const struct scenario *s = p->now;
+
+	if (s->kind != GATE_LATENCY || !(s->metrics & 1u << METRIC_RESIZE_P50) ||
+	    strategy_resizes(strategy_find(s->strategy)))
+		return 0;
+	return wrong(p, line, "%s cannot be measured: strategy %s does not resize",
+		     gate_metric_names[METRIC_RESIZE_P50], s->strategy);
+}
+
 /* What the section said, and the defaults of its kind for the rest. */
 static int end_section(struct parse *p)
 {
+	unsigned int metrics_line = p->said[key_find("metrics")].line;
 	int err = 0;
 
 	if (!p->now)
@@ -265,7 +278,7 @@ static int end_section(struct parse *p)
 			err = wrong(p, p->said[i].line, "kind %s has no key '%s'",
 				    gate_kind_names[p->now->kind], keys[i].name);
 	}
-	return err;
+	return err ? err : check_metrics(p, metrics_line);
 }
 
 static bool name_ok(const char *name)

@@ -52,7 +52,7 @@ struct scenario {
 	uint64_t ops, length;
 	uint64_t duration_ns;            /* fuzz, stress: of one child */
 	char fuzz_target[SCENARIO_WORD]; /* fuzz/NAME.c */
-	char fuzz_dir[SCENARIO_WORD];    /* "": beside this irqstorm; "none": no engine */
+	char fuzz_dir[SCENARIO_WORD];    /* "": no engine, random programs */
 	char strategy[SCENARIO_WORD];    /* words; "all" for each */
 	char pattern[SCENARIO_WORD];     /* "": the strategy's own */
 	char consumer[SCENARIO_WORD];

@@ -49,10 +49,13 @@ Test(scenario, keys_are_stored_and_the_others_have_the_default_of_the_kind)
 			   "kind = latency\n"
 			   "rate = max\n"
 			   "metrics = resize_p50 response_p99\n"
-			   "slice = 150ms",
+			   "strategy = swap\n"
+			   "slice = 150ms\n"
+			   "[c]\n"
+			   "kind = latency",
 			   &s),
 		     0, "%s", e.text);
-	cr_assert_eq(s.n, 2);
+	cr_assert_eq(s.n, 3);
 	cr_assert_str_eq(s.at[0].target, "emu:profile=6.1,fault=drop:10");
 	cr_assert_eq(s.at[0].kind, GATE_STRESS);
 	cr_assert_eq(s.at[0].fires, 20000);
@@ -61,9 +64,10 @@ Test(scenario, keys_are_stored_and_the_others_have_the_default_of_the_kind)
 	cr_assert_str_eq(s.at[0].guest, GATE_GUEST_NONE);
 	cr_assert_eq(s.at[1].vectors, 1);
 	cr_assert_eq(s.at[1].rate, 0);
-	cr_assert_str_eq(s.at[1].strategy, "none");
+	cr_assert_str_eq(s.at[1].strategy, "swap");
 	cr_assert_eq(s.at[1].metrics, 1u << METRIC_RESIZE_P50 | 1u << METRIC_RESPONSE_P99);
 	cr_assert_eq(s.at[1].slice_ns, 150000000);
+	cr_assert_str_eq(s.at[2].strategy, "none");
 	scenarios_free(&s);
 }
 
@@ -103,6 +107,10 @@ Test(scenario, errors_name_the_line)
 		 "t:3: strategy = all: one, for a latency"},
 		{"[a]\nkind = latency\nstrategy = none swap\n", "t:3: strategy = none swap: one"},
 		{"[a]\nkind = latency\nmetrics = p50\n", "t:3: metrics = p50: must be one of"},
+		{"[a]\nkind = latency\nmetrics = service_p50 resize_p50\n[b]\nkind = diff\n",
+		 "t:3: resize_p50 cannot be measured: strategy none does not resize"},
+		{"[a]\nmetrics = resize_p50\nkind = latency\nstrategy = none\n",
+		 "t:2: resize_p50 cannot be measured: strategy none"},
 		{"[a]\nkind = latency\nconsumer = poll\n", "t:3: consumer = poll: must be one of"},
 		{"[a]\nkind = latency\nmode = ajar\n", "t:3: mode = ajar: must be one of"},
 		{"[a]\nkind = latency\nrounds = 5\n", "t:3: rounds = 5: must be 6 to 1000"},
