@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "exec/executor.h"
 #include "exec/minimize.h"
@@ -158,6 +159,20 @@ static int write_program(const struct finding_context *c, struct campaign_findin
 	}
 	program_free(&p);
 	return err;
+}
+
+bool finding_has_program(const char *folder)
+{
+	static const char *const programs[] = {"program.irq", "program.guest"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", folder, programs[i]) <
+			    (int)sizeof(path) &&
+		    !access(path, R_OK))
+			return true;
+	}
+	return false;
 }
 
 static int count_replays(const struct finding_context *c, struct campaign_finding *f,

@@ -27,4 +27,10 @@ struct finding_context {
 int findings_add(const struct finding_context *c, struct campaign_state *s, const char *input,
 		 const struct replay_verdict *v, uint64_t execs, double seconds, struct errmsg *e);
 
+/*
+ * Whether irqstorm run takes the folder of a finding: some fuzz targets' inputs are no program, and
+ * only the target shows them again.
+ */
+bool finding_has_program(const char *folder);
+
 #endif

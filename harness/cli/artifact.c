@@ -143,7 +143,10 @@ static int run_command(const char *command, const char *program, const char *pla
 	printf("repeating: %s\n", command);
 	n = split(line, words, WORDS_MAX);
 	if (n < 2 || strcmp(words[0], "irqstorm")) {
-		ret = errmsg_set(e, -EINVAL, EXIT_USAGE, "'%s' is no irqstorm command", command);
+		ret = errmsg_set(e, -EINVAL, EXIT_USAGE,
+				 "'%s' is no irqstorm command; if it is a fuzz target of "
+				 "yours, run it yourself",
+				 command);
 		goto out;
 	}
 	ret = program ? save_program(program, path, e) : 0;
@@ -227,6 +230,44 @@ static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *
 	return err;
 }
 
+static int run_folder(const char *path, const char *bug, struct errmsg *e);
+
+/* What was planted while it was found: its command begins with that. */
+static const char *bug_of(const char *word)
+{
+	return strncmp(word, "IRQSTORM_BUG=", 13) ? NULL : word + 13;
+}
+
+/*
+ * A campaign's findings: a folder each, which has the input that @repeat names last. One that has
+ * no program does not keep the others from being repeated.
+ */
+static int repeat_campaign(struct walk *w, const json_t *findings, struct errmsg *e)
+{
+	char *words[WORDS_MAX + 1];
+	const json_t *finding;
+	int err = 0;
+	size_t i;
+
+	json_array_foreach(findings, i, finding)
+	{
+		const char *repeat = string_of(finding, "repeat");
+		char *line = strdup(repeat ? repeat : ""), *slash = NULL;
+		int n = line ? split(line, words, WORDS_MAX) : 0;
+
+		if (n > 0)
+			slash = strrchr(words[n - 1], '/');
+		if (slash)
+			*slash = '\0';
+		err = slash ? run_folder(words[n - 1], bug_of(words[0]), e) : -EINVAL;
+		if (err < 0)
+			log_error("%s", slash ? e->text : "a finding without its input");
+		free(line);
+		note(w, err < 0 ? EXIT_ENVIRONMENT : err);
+	}
+	return 0;
+}
+
 static int run_json(const char *path, struct errmsg *e)
 {
 	json_error_t why;
@@ -244,7 +285,10 @@ static int run_json(const char *path, struct errmsg *e)
 	}
 	w.via = string_of(root, "via");
 	w.target = string_of(root, "target");
-	err = repeat_all(&w, root, true, e);
+	if (!strncmp(string_of(root, "schema"), "irqstorm.campaign/", 18))
+		err = repeat_campaign(&w, json_object_get(root, "findings"), e);
+	else
+		err = repeat_all(&w, root, true, e);
 	if (!err && !w.repeated)
 		printf("%s: nothing to repeat, there is no finding in it\n", path);
 out:
@@ -307,6 +351,12 @@ static int run_folder(const char *path, const char *bug, struct errmsg *e)
 			words[4] = NULL;
 		return run_self(words, e);
 	}
+	snprintf(file, sizeof(file), "%s/input", path);
+	if (!access(file, R_OK))
+		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
+				  "%s: what was found is no program; its fuzz target shows it "
+				  "again, by the command in README",
+				  path);
 	return errmsg_set(
 		e, -ENOENT, EXIT_ENVIRONMENT,
 		"%s: Is a directory, and not of a finding: none of program.irq, program.guest, "

@@ -210,6 +210,12 @@ static int write_outputs(const struct gate_config *c, const struct gate_result *
 	int code = gate_exit(r);
 	struct errmsg e = {0};
 
+	if (!r->n && !r->stopped)
+		log_error("nothing to run: %s",
+			  r->not_asked
+				  ? "what is left asks for a kernel: --guest K"
+				  : "--only leaves nothing, or latencies with nothing to compare "
+				    "with: --against BINARY");
 	if (out->text.f)
 		gate_text(out->text.f, c, r);
 	if (out->text.f && github && !strcmp(github, "true"))
@@ -221,8 +227,10 @@ static int write_outputs(const struct gate_config *c, const struct gate_result *
 	if (out->baseline.f && c->sample->n) {
 		baseline_write(out->baseline.f, c->sample);
 	} else if (out->baseline.f) {
-		log_error("--save-baseline %s: not written: no latency could be measured",
+		log_error("--save-baseline %s: not written: there is no latency with a verdict, "
+			  "to save",
 			  out->baseline.path);
+		code = code == EXIT_PASS ? EXIT_ENVIRONMENT : code;
 		outfile_abort(&out->baseline);
 	}
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

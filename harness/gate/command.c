@@ -213,6 +213,7 @@ static void add_campaign(const struct gate_job *job, struct words *w)
 	words_add(w, "1");
 	words_add(w, "--fuzz-dir");
 	words_add(w, job->fuzz_dir);
+	words_add(w, "--no-merge");
 	if (job->save) {
 		words_add(w, "--out");
 		words_add(w, job->save);
@@ -228,6 +229,15 @@ static void add_work(const struct gate_job *job, struct words *w)
 		words_add(w, job->kernel);
 		words_add(w, "--devices");
 		words_add(w, job->s->devices);
+		if (job->timeout_ns) {
+			words_add(w, "--timeout");
+			words_addf(w, "%llus",
+				   (unsigned long long)(job->timeout_ns / NSEC_PER_SEC));
+		}
+		if (job->log) {
+			words_add(w, "--keep-log");
+			words_add(w, job->log);
+		}
 		words_add(w, "--");
 	}
 	switch (job->s->kind) {
@@ -331,6 +341,8 @@ const char *command_text(const struct gate_job *job, char *buf, size_t size)
 		return buf;
 	bare.json = NULL;
 	bare.save = NULL;
+	bare.log = NULL;
+	bare.timeout_ns = 0;
 	n = put(buf, size, n, "irqstorm");
 	add_work(&bare, w);
 	for (size_t i = 0; i < w->n; i++)

@@ -24,6 +24,8 @@ struct gate_job {
 	bool control;         /* latency: measure the control too */
 	const char *json;     /* the result, NULL to leave it out */
 	const char *save;     /* what a campaign keeps; likewise */
+	const char *log;      /* a guest's kernel log; likewise */
+	uint64_t timeout_ns;  /* of a guest; 0: its own */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "campaign/findings.h"
 #include "gate/baseline.h"
 #include "gate/gate_private.h"
 #include "gate/launch.h"
@@ -127,7 +128,10 @@ static void path_of(const struct gate_run *g, const struct gate_check *check, co
 	snprintf(path, PATH_MAX, "%.3900s/%s%s", g->r->folder, name, ext);
 }
 
-static const char *const left_by_a_child[] = {".json", ".log", ".irq", ".campaign"};
+#define KERNEL_LOG ".kernel.log"
+static const char *const left_by_a_child[] = {
+	".json", ".log", ".irq", ".campaign", KERNEL_LOG, KERNEL_LOG ".last",
+};
 
 void gate_discard(struct gate_run *g, const struct gate_check *check)
 {
@@ -158,8 +162,13 @@ static void repeat_command(struct gate_check *check, const struct gate_job *job,
 			   struct outcome *out, const char *save)
 {
 	const char *program = NULL;
+	char folder[2 * PATH_MAX];
 
-	if (*out->program) {
+	if (*out->folder) {
+		snprintf(folder, sizeof(folder), "%s/findings/%s", save, out->folder);
+		if (finding_has_program(folder))
+			snprintf(out->repeat, sizeof(out->repeat), "irqstorm run %.6000s", folder);
+	} else if (*out->program) {
 		char why[sizeof(check->says)];
 
 		command_program(job, out->program, sizeof(out->program));
@@ -272,7 +281,7 @@ static int start(const struct gate_job *job, const char *log, const sigset_t *si
 enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 			     const struct gate_job *job, struct outcome *out)
 {
-	char json[PATH_MAX], log[PATH_MAX], save[PATH_MAX];
+	char json[PATH_MAX], log[PATH_MAX], save[PATH_MAX], kernel[PATH_MAX];
 	struct gate_job with = *job;
 	struct launch_end end = {0};
 	struct errmsg e = {0};
@@ -282,8 +291,12 @@ enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 	path_of(g, check, ".json", json);
 	path_of(g, check, ".log", log);
 	path_of(g, check, job->fuzz_dir ? ".campaign" : ".irq", save);
+	path_of(g, check, KERNEL_LOG, kernel);
 	with.json = json;
 	with.save = save;
+	with.log = kernel;
+	/* what hangs is told by us: its own limit comes later */
+	with.timeout_ns = timeout_of(job) + SLACK_NS;
 	gate_discard(g, check);
 	g->children++;
 	if (progress_due(&g->progress, now))

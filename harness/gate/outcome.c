@@ -109,6 +109,7 @@ static void read_campaign(const json_t *root, struct outcome *out)
 	if (out->found) {
 		snprintf(out->what, sizeof(out->what), "%s", text(first, "what"));
 		snprintf(out->repeat, sizeof(out->repeat), "%s", text(first, "repeat"));
+		snprintf(out->folder, sizeof(out->folder), "%s", text(first, "folder"));
 	}
 }
 

@@ -14,8 +14,9 @@ struct outcome {
 	bool found; /* what the child itself calls a finding */
 	bool interrupted;
 	char what[400];     /* the finding */
-	char repeat[1400];  /* the command that repeats it; "" when there is none in the file */
+	char repeat[6144];  /* the command that repeats it; "" when there is none in the file */
 	char program[1024]; /* corpus: the file of the first program that differed */
+	char folder[256];   /* campaign: of the first finding, below findings/ */
 	uint64_t programs, ops, skipped, executions;
 	uint64_t fired, at_risk, delivered, lost_explained, lost_unexplained, spurious, misrouted;
 	uint64_t resizes;

@@ -8,10 +8,10 @@
 #include "support/clock.h"
 #include "support/units.h"
 
-/* Where the engine's programs are, if they are to be used. */
-static const char *engine_of(const struct gate_run *g, const struct scenario *s)
+/* Where the engine's programs are, if they are to be used: never in a guest. */
+static const char *engine_of(const struct gate_run *g, const struct scenario *s, const char *kernel)
 {
-	if (s->kind != GATE_FUZZ)
+	if (s->kind != GATE_FUZZ || kernel)
 		return NULL;
 	if (g->c->fuzz_dir)
 		return g->c->fuzz_dir;
@@ -62,7 +62,7 @@ int gate_programs(struct gate_run *g, const struct scenario *s, struct errmsg *e
 		return 0;
 	}
 	gate_job(g, s, check->seed, &job);
-	job.fuzz_dir = engine_of(g, s);
+	job.fuzz_dir = engine_of(g, s, job.kernel);
 	check->verdict = gate_child(g, check, &job, &out);
 	if (check->verdict == VERDICT_PASS && out.interrupted) {
 		check->verdict = VERDICT_STOPPED;

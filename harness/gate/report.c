@@ -148,12 +148,12 @@ static void text_foot(struct page *p, const struct gate_config *c, const struct 
 			"--baseline FILE");
 	if (*r->folder)
 		line(p, "files     %s", r->folder);
-	line(p, "repeat    irqstorm gate%s%s%s%s%s%s%s%s%s%s%s --seed 0x%" PRIx64,
+	line(p, "repeat    irqstorm gate%s%s%s%s%s%s%s%s%s%s%s%s%s --seed 0x%" PRIx64,
 	     c->file ? " --file " : "", c->file ? c->file : "", c->only ? " --only '" : "",
 	     c->only ? c->only : "", c->only ? "'" : "", c->target ? " --target " : "",
 	     c->target ? c->target : "", c->against ? " --against " : "",
 	     c->against ? c->against : "", c->guest ? " --guest " : "", c->guest ? c->guest : "",
-	     c->seed);
+	     c->fuzz_dir ? " --fuzz-dir " : "", c->fuzz_dir ? c->fuzz_dir : "", c->seed);
 }
 
 void gate_text(FILE *f, const struct gate_config *c, const struct gate_result *r)

@@ -2,6 +2,7 @@
 /* What a night came to, on NIGHTLY_LINES lines of a terminal at most. */
 #include <string.h>
 
+#include "campaign/findings.h"
 #include "nightly/history.h"
 #include "nightly/known.h"
 #include "nightly/nightly.h"
@@ -55,22 +56,26 @@ static void put_verdict(FILE *f, const struct nightly_result *r)
 	fprintf(f, "; seed %s\n", value_text(r->night, "seed"));
 }
 
-/* What run can repeat, of a finding: JSON, and the folder of a campaign's. */
-static bool can_run(const char *artifact)
+/* What run can repeat, of a finding: JSON, and the folder of a campaign's, with a program in it. */
+static bool can_run(const char *path, const char *repeat)
 {
-	size_t n = strlen(artifact);
+	size_t n = strlen(path);
 
-	return !strncmp(artifact, "campaign/", 9) || (n > 5 && !strcmp(artifact + n - 5, ".json"));
+	if (n > 5 && !strcmp(path + n - 5, ".json"))
+		return !*repeat || !strncmp(repeat, "irqstorm ", 9);
+	return finding_has_program(path);
 }
 
 static void put_repeat(FILE *f, const struct nightly_result *r, const json_t *entry)
 {
-	const char *artifact = value_text(entry, "artifact");
+	const char *repeat = value_text(entry, "repeat");
+	char path[DOC_PATH];
 
-	if (can_run(artifact))
-		fprintf(f, "      irqstorm run %s/%s\n", r->root, artifact);
+	snprintf(path, sizeof(path), "%s/%s", r->root, value_text(entry, "artifact"));
+	if (can_run(path, repeat))
+		fprintf(f, "      irqstorm run %s\n", path);
 	else
-		fprintf(f, "      %s\n", value_text(entry, "repeat"));
+		fprintf(f, "      %s\n", repeat);
 }
 
 static void put_new(FILE *f, const struct nightly_result *r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A fuzz target whose faults the environment switches on, by the letters in TOY: r, which every
- * engine hits at once and again and again; t, behind two bytes; h, which never comes back.
+ * engine hits at once and again and again; i, the same with an input that is no program; t, behind
+ * two bytes; h, which never comes back.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 2 && data[0] == 'H' && strchr(faults, 'h')) {
 		for (;;)
 			sum++;
+	}
+	if (size > 3 && data[0] > 0xf0 && strchr(faults, 'i')) {
+		fprintf(stderr, "irqstorm: finding: order: none\nkey:    order:toy\n");
+		abort();
 	}
 	if (size > 3 && data[0] > 0xf0 && strchr(faults, 'r'))
 		finding("a <range> & \"quotes\"", "return:R51:toy/range");

@@ -54,6 +54,22 @@ cp "$work/finding/program.irq" "$work/finding/minimized.irq"
 check "and its shorter form before" 1 'minimized.irq: DIFFERENCE' run "$work/finding"
 one_line "an empty folder" 3 'Is a directory, and not of a finding' run "$work/empty"
 
+# Of a campaign: one finding is a program, one only an input of its fuzz target.
+mkdir "$work/no program"
+echo x >"$work/finding/input"
+echo x >"$work/no program/input"
+cat >"$work/campaign.json" <<EOF
+{"schema": "irqstorm.campaign/1", "findings": [
+	{"key": "a", "what": "a", "repeat": "/fuzz/fuzz_x '$work/no program/input'"},
+	{"key": "b", "what": "b", "repeat": "/fuzz/fuzz_x $work/finding/input"}]}
+EOF
+check "a campaign's findings that are programs" 1 'DIFFERENCE \(expect\)' run "$work/campaign.json"
+check "and those that are none are told" 1 'no program: what was found is no program; its fuzz target' \
+	run "$work/campaign.json"
+one_line "the folder of one" 3 'what was found is no program' run "$work/no program"
+echo '{"schema": "irqstorm.campaign/1", "findings": []}' >"$work/campaign.json"
+check "a campaign that found nothing" 0 'nothing to repeat' run "$work/campaign.json"
+
 echo '{"repeat": "irqstorm stress"}' >"$work/strange.json"
 one_line "other JSON" 2 'no schema' run "$work/strange.json"
 echo '{"schema": "irqstorm.stress/1", "repeat": ' >"$work/cut.json"
