@@ -258,8 +258,8 @@ const struct command cmd_nightly = {
 	.summary = "Run all there is for a night, and tell what is new since the last one.",
 	.synopsis = "--out DIR [OPTION...]",
 	.description =
-		"Runs, one after the other: the gate; random programs (diff) on the emulator and\n"
-		"in a guest with each kernel; the full bench on both; a campaign of each fuzz\n"
+		"Runs, one after the other: the gate and random programs (diff), on the emulator\n"
+		"and in a guest with each kernel; the full bench on both; a campaign of each fuzz\n"
 		"target with each engine; the zoo of planted bugs; the mutants. What is missing\n"
 		"here (QEMU, a build for an engine) is skipped, and the summary says so.\n\n"
 		"Findings are told apart by key: the summary begins with those that are new, each\n"

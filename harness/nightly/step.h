@@ -4,7 +4,7 @@
  * what each lacks, the command line, and what its result means. A step is an object of night.json:
  *
  *	name, kind          "diff-emu-6.12", "diff"
- *	engine, target, kernel, profile    what makes it, by kind
+ *	engine, target, kernel, profile, only    what makes it, by kind
  *	program, argv       what is run; "" is irqstorm itself; decided once, when the night begins
  *	limit_s, timeout_s  it is told to end then (0: never), and killed then
  *	state, why          pending, running, pass, finding, skipped, untrusted, error

@@ -70,6 +70,22 @@ for why in 'campaign-afl-fuzz_irq_program .*no fuzz target' 'zoo-libfuzzer .*no 
 done
 PATH=/none "$bin" nightly --list >list
 has "and so is QEMU" '^diff-debian-6.12 .*no qemu-system-x86_64: apt-get install' list
+has "for the gate, too" '^gate-debian-6.1 .*no qemu-system-x86_64: apt-get install' list
+"$bin" nightly --list --gate tiny.gate >list
+is "a gate that asks for no kernel is in none" 1 "$(grep -c '^gate' list)"
+printf '[a]\nkind = diff\nfires = 3\n' >bad.gate
+one_line "a bad gate is told before the night" 2 'bad.gate:3: ' nightly --list --gate bad.gate
+
+# The scenarios that ask for a kernel, and no others: with one that is none, as a boot takes long.
+printf '[here]\nkind = diff\n[there]\nkind = diff\nguest = asked\n[a-b]\nkind = corpus\nguest = asked\n' >asks.gate
+echo 'no kernel' >bzImage-1
+"$bin" nightly --out asks --kernels ./bzImage-1 --gate asks.gate --steps gate-bzImage-1 --plant fault=drop:2 \
+	--fuzz-dir /none >out 2>err
+is "a kernel that does not boot is an error" 3 $?
+argv=$(json "$(newest asks)/night.json" steps 0 argv)
+[[ $argv == *"'--guest', './bzImage-1', '--only', 'there,a-b', '--file', 'asks.gate', '--seed'"* ]]
+result "the gate is given the kernel, and what asks for it" "$((1 - $?))" "$argv"
+has "and says what is wrong with it" '^error  gate-bzImage-1: .*there|not a bzImage' out
 
 # A quiet night.
 night --out quiet --hours 1s --steps gate,diff,mutants,zoo --source /none --zoo /none --seed 5
@@ -138,8 +154,11 @@ has "with its folder" 'irqstorm run .*/fuzzed/campaign/libfuzzer-fuzz_irq_progra
 is "and fails the night" 1 $code
 TOY='' night "${toy[@]}"
 has "its folder stays, but what nothing hits any more has gone" '^gone  1: fuzz_irq_program:' out
+TOY=i night "${toy[@]}"
+has "what is no program is new, too" '^NEW   fuzz_irq_program:order:toy: ' out
+has "with the command of its target" "^ +$work/toys/fuzz_irq_program $work/fuzzed/campaign/.*/input\$" out
 sum=$(json fuzzed/campaign/libfuzzer-fuzz_irq_program/campaign.json sessions)
-is "one campaign in three sessions" 3 "$sum"
+is "one campaign in four sessions" 4 "$sum"
 
 # Killed in the middle, and gone on with.
 "${nightly[@]}" --out killed --hours 20s --steps gate,diff --seed 9 >out 2>err &
