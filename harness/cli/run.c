@@ -81,6 +81,14 @@ static void result_json(struct json *j, const char *name, const struct outcome_o
 	json_object_end(j);
 }
 
+/* In a guest a program is /in/NUMBER.NAME; the command is for the host, which knows it as NAME. */
+static const char *name_at_host(const char *name)
+{
+	const char *dot = strncmp(name, "/in/", 4) ? NULL : strchr(name, '.');
+
+	return getenv("IRQSTORM_VIA") && dot ? dot + 1 : name;
+}
+
 static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			const struct program *p, const char *target)
 {
@@ -101,7 +109,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 	if (all->runs > 1)
 		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
 	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(), target,
-		name);
+		name_at_host(name));
 }
 
 /* What the program, or the kernel's half, did to the function that PCI forbids. */

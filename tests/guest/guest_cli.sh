@@ -40,10 +40,14 @@ finish() {
 # check NAME CODE PATTERN COMMAND...: its exit code, and an extended regular expression that has to
 # match in its output (both streams).
 check() {
-	local name=$1 code=$2 pattern=$3 got
+	local name=$1 code=$2 pattern=$3
 	shift 3
 	"$@" >out 2>err </dev/null
-	got=$?
+	judge "$name" "$code" "$pattern" $?
+}
+
+judge() { # NAME CODE PATTERN GOT
+	local name=$1 code=$2 pattern=$3 got=$4
 	if [ $got != "$code" ]; then
 		bad "$name" "exit $got, not $code"
 	elif ! grep -Eq -- "$pattern" out err; then
@@ -51,6 +55,26 @@ check() {
 	else
 		ok "$name"
 	fi
+}
+
+# beside FOLDER GUEST-OPTION...: a guest that does nothing but wait, while others run. Later
+# `ended FOLDER NAME CODE PATTERN` is its check.
+declare -A beside
+beside() {
+	local folder=$1
+	shift
+	mkdir "$folder"
+	(cd "$folder" && guest "$@" >out 2>err </dev/null) &
+	beside[$folder]=$!
+}
+
+ended() {
+	local folder=$1 got
+	shift
+	wait "${beside[$folder]}"
+	got=$?
+	cp "$folder/out" "$folder/err" .
+	judge "$@" $got
 }
 
 # has NAME FILE PATTERN
@@ -296,6 +320,7 @@ wait $pid 2>/dev/null
 gone "no qemu outlives a killed irqstorm" "$(cat qemu.pid)"
 
 rm -rf cache
+rm -f out err
 FAKE_DELAY=100 made_up qemu-hangs >out 2>err &
 pid=$!
 wait_for err fetching
@@ -311,6 +336,7 @@ rm -f ./irqstorm-guest-*.log
 # Real boots
 #
 echo "an input file" >input.txt
+printf 'irq_info msix\nexpect -EINVAL\n' >wrong.irq
 for kernel in debian:6.12 debian:6.1; do
 	rm -f info.json ./irqstorm-guest-*.log
 	check "$kernel: info on a real device" 0 "0000:00:04.0" \
@@ -319,7 +345,10 @@ for kernel in debian:6.12 debian:6.1; do
 	has "$kernel: it says how it booted" err \
 		"^guest: ${kernel#debian:}\.[^ ]*, (tcg|kvm), 2 CPUs, ivshmem=64, booted in [0-9.]+ s$"
 	check "$kernel: exit code, input, output" 7 "an input file" \
-		guest --kernel $kernel -- "$PROGRAM" cat input.txt bulk 20000 code 7
+		guest --kernel $kernel -- "$PROGRAM" cat input.txt cat wrong.irq \
+		irqstorm "run --target emu /in/1.wrong.irq" bulk 20000 code 7
+	has "$kernel: what repeats a difference is for the host" out \
+		"repeat with: irqstorm guest --kernel $kernel .*-- run --target emu.* --trace wrong.irq$"
 	[ "$(grep -c '^line .* of a lot of output$' out)" = 20000 ] &&
 		[ "$(tail -n 1 out)" = "line 19999 of a lot of output" ] &&
 		ok "$kernel: 20000 lines arrive whole" || bad "$kernel: 20000 lines arrive whole" lost
@@ -330,6 +359,7 @@ for kernel in debian:6.12 debian:6.1; do
 done
 has "output before a panic arrives" out "^before$"
 
+beside hang -- "$PROGRAM" hang
 check "a BUG in the log" 1 "guest kernel reported 1 problem:" \
 	guest --keep-log kept.log -- "$PROGRAM" kmsg "BUG: test" say after
 has "it is shown" err "BUG: test"
@@ -337,6 +367,7 @@ has "the run went on" out "^after$"
 has "the log is where it was asked for" kept.log "BUG: test"
 [ -z "$(ls ./irqstorm-guest-*.log 2>/dev/null)" ] && ok "and nowhere else" ||
 	bad "and nowhere else" "$(ls ./irqstorm-guest-*.log)"
+beside late --timeout 12s -- "$PROGRAM" sigint
 check "a WARNING in the log" 1 "WARNING: CPU: 0 PID: 1 at nowhere" \
 	guest -- "$PROGRAM" kmsg "WARNING: CPU: 0 PID: 1 at nowhere"
 check "taint alone" 1 "tainted W \(a kernel warning\), but its console shows no report" \
@@ -357,10 +388,12 @@ check "output nobody takes" 3 "cannot pass on the guest's output" bash -c \
 check "result that does not fit" 3 "cannot write /dev/full" \
 	guest -- info --target vfio:auto --json /dev/full
 rm -f ./irqstorm-guest-*.log
-check "over time" 3 "not done after 12 s" guest --timeout 12s -- "$PROGRAM" sigint
-check "a hang" 3 "guest hangs: no sign of life for 30 s" guest -- "$PROGRAM" hang
+ended late "over time" 3 "not done after 12 s"
+ended hang "a hang" 3 "guest hangs: no sign of life for 30 s"
 has "its log is saved" err "kernel log is in ./irqstorm-guest-|cannot save|console is empty"
 
+# What is waited for must not be found in what another left.
+rm -f out err
 "$IRQSTORM" guest --accel tcg -- "$PROGRAM" sigint code 4 >out 2>err </dev/null &
 pid=$!
 wait_for out waiting
@@ -372,6 +405,7 @@ code=$?
 has "its last words arrive" out "got SIGINT"
 gone "no qemu is left" "$qemu"
 
+rm -f out err
 "$IRQSTORM" guest --accel tcg -- "$PROGRAM" say waiting hang >out 2>err </dev/null &
 pid=$!
 wait_for out waiting
