@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # minimize, export, run --repeat and --save on the command line, and exported C through compilers.
-# Usage: export.sh IRQSTORM MAKE_PROGRAM CORPUS
+# Usage: export.sh IRQSTORM MAKE_PROGRAM CORPUS [compile]
+# Without `compile` fewer programs become C, and hardly any is compiled: a sanitizer looks at the
+# writing, and what is written is the same whichever build wrote it.
 set -u
-bin=$1 make_program=$2 corpus=$3
+bin=$1 make_program=$2 corpus=$3 compile=${4:-}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
@@ -134,31 +136,46 @@ unknown=$(while read -r call; do grep -qF "$call(" "$tmp/desc.txt" || echo "$cal
 [ -z "$unknown" ] && [ -s "$tmp/calls" ]
 result "syz programs use described calls only" $((1 - $?)) "$unknown"
 
-compile() { # NAME
-	local cc why=""
-	for cc in "cc" "cc -O2 -std=c99 -pedantic" "clang -std=c17"; do
-		command -v "${cc%% *}" >/dev/null || continue
-		$cc -Wall -Wextra -Werror -o "$tmp/repro" "$tmp/repro.c" >"$tmp/cc.log" 2>&1 ||
-			why="$cc: $(head -5 "$tmp/cc.log")"
-	done
-	[ -z "$why" ]
-	result "C of $1 compiles" $((1 - $?)) "$why"
+mkdir "$tmp/c"
+export_c() { # NAME PROGRAM
+	"$bin" export --as c "$2" -o "$tmp/c/$1.c" 2>"$tmp/c/$1.export"
+	result "$1 is exported as C" $((1 - $?)) "$(head -3 "$tmp/c/$1.export")"
 }
-
-for seed in $(seq 1 30); do
+for seed in $(seq 1 $([ -n "$compile" ] && echo 30 || echo 10)); do
 	"$make_program" "$seed" 120 $([ $((seed % 2)) = 0 ] && echo real || echo emu) >"$tmp/p.irq"
-	"$bin" export --as c "$tmp/p.irq" -o "$tmp/repro.c" 2>/dev/null
-	compile "random program $seed"
+	export_c "random-$seed" "$tmp/p.irq"
 done
-# All of the corpus with one compiler, and without code: there are many.
 for program in "$corpus"/*.irq; do
-	"$bin" export --as c "$program" -o "$tmp/repro.c" 2>/dev/null &&
-		cc -Wall -Wextra -Werror -fsyntax-only "$tmp/repro.c" 2>"$tmp/cc.log"
-	result "C of $(basename "$program") compiles" $((1 - $?)) "$(head -3 "$tmp/cc.log")"
+	[ -z "$compile" ] || export_c "corpus-$(basename "$program" .irq)" "$program"
 done
-: | "$bin" export --as c - -o "$tmp/repro.c"
-compile "no operation at all"
-"$tmp/repro" 0000:7f:1f.7 >/dev/null 2>"$tmp/err"
+: | export_c nothing -
+
+# compile GLOB COMPILER...: each with warnings as errors, as many at a time as there are CPUs.
+compile() {
+	local glob=$1 file name
+	shift
+	rm -f "$tmp"/c/*.log
+	find "$tmp/c" -name "$glob.c" -print0 | xargs -0 -P "$(nproc)" -I{} sh -c '
+		f=$1 log=${1%.c}.log
+		shift
+		"$@" -Wall -Wextra -Werror -o "${f%.c}" "$f" >"$log" 2>&1 || echo failed >>"$log"' sh {} "$@"
+	for file in "$tmp"/c/$glob.c; do
+		name=$(basename "$file" .c)
+		[ -e "${file%.c}.log" ] && [ ! -s "${file%.c}.log" ]
+		result "C of $name: $*" $((1 - $?)) "$(head -5 "${file%.c}.log")"
+	done
+}
+compile nothing cc
+if [ -n "$compile" ]; then
+	for cc in "cc" "cc -O2 -std=c99 -pedantic" "clang -std=c17"; do
+		# shellcheck disable=SC2086
+		compile 'random-*' $cc
+	done
+	# All of the corpus with one compiler, and without code: there are many.
+	compile 'corpus-*' cc -fsyntax-only
+	compile nothing clang -std=c17
+fi
+"$tmp/c/nothing" 0000:7f:1f.7 >/dev/null 2>"$tmp/err"
 [ $? = 3 ] && grep -q 'is there such a device' "$tmp/err"
 result "a reproducer without its device exits with 3" $((1 - $?)) "$(cat "$tmp/err")"
 
