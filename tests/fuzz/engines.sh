@@ -32,13 +32,25 @@ seeds() { # TARGET
 	IRQSTORM_REPLAY=$replay "$root/fuzz/corpus.sh" seeds "$1" "$work/$1" >/dev/null
 }
 
-for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest; do
-	seeds $target
-	log=$work/$target.log dict=$root/fuzz/dict/$target.dict
-	(cd "$work" && "$build/fuzz/fuzz/$target" -error_exitcode=1 -runs=20000 -seed=1 -max_len=200 -reload=0 \
-		$([ ! -f "$dict" ] || echo "-dict=$dict") "$work/$target") >"$log" 2>&1
-	status=$?
-	result "$target: 20000 runs" $((status == 0)) "exit $status: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
+# One thread each: as many at a time as there are CPUs.
+run_target() { # TARGET
+	local dict=$root/fuzz/dict/$1.dict
+
+	seeds "$1"
+	cd "$work" || exit 3
+	"$build/fuzz/fuzz/$1" -error_exitcode=1 -runs=20000 -seed=1 -max_len=200 -reload=0 \
+		$([ ! -f "$dict" ] || echo "-dict=$dict") "$work/$1" >"$work/$1.log" 2>&1
+	echo $? >"$work/$1.status"
+}
+targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest"
+for target in $targets; do
+	run_target $target &
+	[ "$(jobs -r | wc -l)" -lt "$(nproc)" ] || wait -n
+done
+wait
+for target in $targets; do
+	log=$work/$target.log status=$(cat "$work/$target.status" 2>/dev/null)
+	result "$target: 20000 runs" $((${status:-1} == 0)) "exit ${status:-unknown}: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
 done
 
 # libFuzzer: eight inputs that differ in nothing but what feedback.c is told.
@@ -67,10 +79,16 @@ again=$(map "$work/toy-afl" "$work/toy/1")
 result "AFL++ sees the states" $([ -n "$a" ] && [ "$a" != "$b" ] && [ "$a" = "$again" ] && echo 1 || echo 0) \
 	"maps of two states: $(head -c 60 <<<"$a") and $(head -c 60 <<<"$b")"
 
+run_afl() { # TARGET
+	AFL_CUSTOM_MUTATOR_LIBRARY=$build/afl/fuzz/$1_mutator.so timeout 60 \
+		afl-fuzz -V 4 -s 1 -i "$work/$1" -o "$work/afl-$1" -- "$build/afl/fuzz/$1" \
+		>"$work/afl-$1.log" 2>&1
+}
 for target in fuzz_irq_program fuzz_irq_faults; do
-	AFL_CUSTOM_MUTATOR_LIBRARY=$build/afl/fuzz/${target}_mutator.so timeout 60 \
-		afl-fuzz -V 4 -s 1 -i "$work/$target" -o "$work/afl-$target" -- "$build/afl/fuzz/$target" \
-		>"$work/afl-$target.log" 2>&1
+	run_afl $target &
+done
+wait
+for target in fuzz_irq_program fuzz_irq_faults; do
 	stats=$work/afl-$target/default/fuzzer_stats
 	execs=$(sed -n 's/^execs_done *: //p' "$stats" 2>/dev/null)
 	crashes=$(sed -n 's/^saved_crashes *: //p' "$stats" 2>/dev/null)
@@ -78,8 +96,14 @@ for target in fuzz_irq_program fuzz_irq_faults; do
 		"${execs:-no} runs, ${crashes:-?} crashes: $(tail -3 "$work/afl-$target.log")"
 done
 
+some() { # FROM TO: a hundred of the inputs
+	mkdir "$2"
+	find "$1" -maxdepth 1 -type f | sort | head -n 100 | xargs cp -t "$2"
+}
+some "$work/fuzz_irq_program" "$work/some-libfuzzer"
+some "$work/afl-fuzz_irq_program/default/queue" "$work/some-afl"
 IRQSTORM_BUILD=$build "$root/fuzz/corpus.sh" merge fuzz_irq_program "$work/merged" \
-	"$work/fuzz_irq_program" "$work/afl-fuzz_irq_program/default/queue" >"$work/merge.log" 2>&1
+	"$work/some-libfuzzer" "$work/some-afl" >"$work/merge.log" 2>&1
 n=$(find "$work/merged" -type f 2>/dev/null | wc -l)
 result "corpora of both engines merge" $((n > 10)) "$n inputs: $(tail -3 "$work/merge.log")"
 # afl-showmap makes no file below /dev

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest_program: what guest_cli.sh runs inside a guest in place of irqstorm. Its words are orders:
+ * guest_program: what tests run inside a guest in place of irqstorm. Its words are orders:
  *	code N      exit with N
  *	panic       crash the kernel
  *	kmsg TEXT   write a line to the kernel log
@@ -13,6 +13,7 @@
  *	sigint      wait for SIGINT, then say so
  *	record N    write N programs of two lines to the memory that survives, as IRQSTORM_BLACKBOX
  *	hang        stop init, so that no heartbeat comes
+ *	irqstorm W  run irqstorm with these words, between lines "== irqstorm W" and "exit N"
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/blackbox.h"
@@ -98,10 +100,34 @@ static void record(int n)
 	blackbox_close(&box);
 }
 
+/* Init is irqstorm itself. */
+static void run_irqstorm(char *line)
+{
+	char *words[64] = {"irqstorm"}, *save;
+	int n = 1, status = 0;
+	pid_t pid;
+
+	printf("== irqstorm %s\n", line);
+	fflush(stdout);
+	for (char *w = strtok_r(line, " ", &save); w && n < 63; w = strtok_r(NULL, " ", &save))
+		words[n++] = w;
+	pid = fork();
+	if (!pid) {
+		execv("/init", words);
+		perror("/init");
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		perror("irqstorm");
+		exit(3);
+	}
+	printf("exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		const char *next = i + 1 < argc ? argv[i + 1] : "";
+		char none[] = "", *next = i + 1 < argc ? argv[i + 1] : none;
 
 		if (!strcmp(argv[i], "panic")) {
 			put("/proc/sysrq-trigger", "c");
@@ -124,6 +150,8 @@ int main(int argc, char **argv)
 				puts(next);
 			else if (!strcmp(argv[i], "sleep"))
 				sleep((unsigned int)atoi(next));
+			else if (!strcmp(argv[i], "irqstorm"))
+				run_irqstorm(next);
 			else if (!strcmp(argv[i], "record"))
 				record(atoi(next));
 			else if (!strcmp(argv[i], "bulk"))
