@@ -261,7 +261,7 @@ void form_write_op(const struct op *op, struct form_bytes *out)
 	enum op_kind kind = (enum op_kind)op->kind;
 
 	if (kind == OP_SET_IRQS) {
-		enum set_form form = SET_BARE;
+		enum set_form form = op->n ? SET_LIST : SET_BARE; /* which has no items */
 
 		do {
 			out->n_choices = out->n_values = 0;
