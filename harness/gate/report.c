@@ -141,19 +141,38 @@ static void text_latencies(struct page *p, const struct gate_result *r, unsigned
 	}
 }
 
+/* Values that are patterns or faults are quoted: a shell would take them for its own. */
+static const char *repeat_of(const struct gate_config *c, char *buf, size_t size)
+{
+	const struct {
+		const char *option, *value, *quote;
+	} given[] = {
+		{"file", c->file, ""},       {"only", c->only, "'"},  {"target", c->target, ""},
+		{"against", c->against, ""}, {"guest", c->guest, ""}, {"fuzz-dir", c->fuzz_dir, ""},
+		{"plant-b", c->plant, "'"},
+	};
+	int n = snprintf(buf, size, "irqstorm gate");
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]) && n < (int)size; i++) {
+		if (given[i].value)
+			n += snprintf(buf + n, size - (size_t)n, " --%s %s%s%s", given[i].option,
+				      given[i].quote, given[i].value, given[i].quote);
+	}
+	if (n < (int)size)
+		snprintf(buf + n, size - (size_t)n, " --seed 0x%" PRIx64, c->seed);
+	return buf;
+}
+
 static void text_foot(struct page *p, const struct gate_config *c, const struct gate_result *r)
 {
+	char repeat[4 * 1024];
+
 	if (r->no_baseline)
 		line(p, "latency   not judged: nothing to compare with; --against BINARY or "
 			"--baseline FILE");
 	if (*r->folder)
 		line(p, "files     %s", r->folder);
-	line(p, "repeat    irqstorm gate%s%s%s%s%s%s%s%s%s%s%s%s%s --seed 0x%" PRIx64,
-	     c->file ? " --file " : "", c->file ? c->file : "", c->only ? " --only '" : "",
-	     c->only ? c->only : "", c->only ? "'" : "", c->target ? " --target " : "",
-	     c->target ? c->target : "", c->against ? " --against " : "",
-	     c->against ? c->against : "", c->guest ? " --guest " : "", c->guest ? c->guest : "",
-	     c->fuzz_dir ? " --fuzz-dir " : "", c->fuzz_dir ? c->fuzz_dir : "", c->seed);
+	line(p, "repeat    %s", repeat_of(c, repeat, sizeof(repeat)));
 }
 
 void gate_text(FILE *f, const struct gate_config *c, const struct gate_result *r)

@@ -114,6 +114,10 @@ repeat=$(echo "$out" | sed -n 's/^  repeat: irqstorm //p')
 $bin $repeat --quiet >/dev/null 2>&1
 [ $? = 1 ]
 result "the command that repeats it finds it again" $((1 - $?)) "$repeat"
+repeat=$(echo "$out" | sed -n 's/^repeat  *irqstorm //p')
+eval "$bin $repeat --quiet" >/dev/null 2>&1
+[ $? = 1 ]
+result "and so does the one for the whole gate" $((1 - $?)) "$repeat"
 gate --only stress:dynamic --plant-b fault=double:500
 is "a planted extra interrupt fails" 1 '[1-9][0-9]* spurious'
 gate --only stress:dynamic --plant-b fault=misroute:500
