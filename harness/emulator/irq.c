@@ -58,9 +58,8 @@ void host_fini(struct host *host)
 void host_new_domain(struct host *host)
 {
 	/*
-	 * A message can outlive its irq (R80), and the slot may belong to another vector by then. A
-	 * real host lets no such message through: x86 frees the per-CPU vector late and flushes the
-	 * remapping entry. The generation does the same here.
+	 * A message can outlive its irq (R80), and the slot may belong to another vector by then,
+	 * which on a real host would get it. Here it is dropped, as it mostly is there.
 	 */
 	host->generation++;
 }
