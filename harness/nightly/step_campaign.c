@@ -17,6 +17,14 @@ static const char *const targets[] = {
 	"fuzz_irq_stress",  "fuzz_msix_guest", "fuzz_program_text", "fuzz_set_irqs_raw",
 };
 
+/* It would end at its first input, and libFuzzer call that a finding. */
+static bool lacks_device(const char *target)
+{
+	const char *device = getenv("IRQSTORM_TARGET");
+
+	return !strcmp(target, "fuzz_irq_device") && (!device || !*device);
+}
+
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
 	const char *dirs[] = {[ENGINE_LIBFUZZER] = p->c->fuzz_dir, [ENGINE_AFL] = p->c->afl_dir};
@@ -31,6 +39,9 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 			missing.text[0] = '\0';
 			engine_locate((enum engine_kind)engine, targets[i], dirs[engine], NULL,
 				      paths, &missing);
+			if (!*missing.text && lacks_device(targets[i]))
+				errmsg_set(&missing, -ENODEV, EXIT_SKIP,
+					   "no device: IRQSTORM_TARGET=vfio:BDF names one");
 			step = night_step_add(p, k, missing.text, "campaign-%s-%s",
 					      engine_names[engine], targets[i]);
 			if (!step)

@@ -144,6 +144,11 @@ result "the first night is still on record" "$((1 - $?))" "$(ls loud/nights)"
 mkdir toys
 clang -O1 -fsanitize=fuzzer "$here/../campaign/toy_target.c" -o toys/fuzz_irq_program >build.log 2>&1
 result "clang builds the toy" "$((1 - $?))" "$(tail -3 build.log)"
+cp toys/fuzz_irq_program toys/fuzz_irq_device
+"$bin" nightly --list --fuzz-dir toys >list
+has "a campaign on a device needs one" '^campaign-libfuzzer-fuzz_irq_device .*no device: IRQSTORM_TARGET' list
+IRQSTORM_TARGET=emu "$bin" nightly --list --fuzz-dir toys >list
+has "which the environment names" '^campaign-libfuzzer-fuzz_irq_device +runs' list
 toy=(--out fuzzed --hours 2s --steps campaign-libfuzzer-fuzz_irq_program --fuzz-dir toys)
 TOY='' night "${toy[@]}" --seed 3
 is "a campaign that finds nothing" 0 $code
