@@ -238,10 +238,9 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	memset(r, 0, sizeof(*r));
 	lock_thread.alone = x->emulated;
 	err = executor_reset(x, p, e);
-	if (err) {
-		lock_thread.alone = false;
+	lock_thread.alone = false;
+	if (err)
 		return err;
-	}
 	breach_watch_begin(&x->breaches, x->be);
 	recorder_begin(&x->recorder, x->spec, p);
 	oracle_init(x->oracle, x, r);
@@ -266,7 +265,7 @@ static void set_key(struct executor *x, const struct op *op)
 		finding_key(r->difference, x->rules.last, op, r->key);
 }
 
-int executor_step(struct executor *x, const struct op *op, uint32_t at)
+static int step(struct executor *x, const struct op *op, uint32_t at)
 {
 	struct oracle *o = x->oracle;
 	struct expectation want;
@@ -311,16 +310,27 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	return out.ret;
 }
 
+int executor_step(struct executor *x, const struct op *op, uint32_t at)
+{
+	int ret;
+
+	lock_thread.alone = x->emulated;
+	ret = step(x, op, at);
+	lock_thread.alone = false;
+	return ret;
+}
+
 int executor_finish(struct executor *x, struct errmsg *e)
 {
 	struct oracle *o = x->oracle;
 
 	if (!o->r->difference && !o->err) {
 		x->rules.last = 0;
+		lock_thread.alone = x->emulated;
 		oracle_finish(o);
+		lock_thread.alone = false;
 		set_key(x, NULL);
 	}
-	lock_thread.alone = false;
 	if (!o->err)
 		return 0;
 	return errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing,
