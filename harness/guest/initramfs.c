@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,21 @@ static int add_devices(struct bytes *cmd, const struct devices *d)
 	return err ? err : cmdfile_add(cmd, "env", all);
 }
 
+/* Those of our variables that are the host's affair, or that a guest gets from us. */
+static bool stays_out(const char *variable)
+{
+	static const char *const names[] = {
+		"IRQSTORM_QEMU=",      "IRQSTORM_GUEST=",     "IRQSTORM_DEVICES=",
+		BLACKBOX_VARIABLE "=", HANDOVER_VARIABLE "=",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strncmp(variable, names[i], strlen(names[i])))
+			return true;
+	}
+	return false;
+}
+
 /* The guest's programs see our own variables, not the host's PATH or HOME. */
 static int add_environment(struct bytes *cmd)
 {
@@ -107,13 +123,8 @@ static int add_environment(struct bytes *cmd)
 	for (size_t i = 0; !err && i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		err = cmdfile_add(cmd, "env", fixed[i]);
 	for (char **p = environ; !err && *p; p++) {
-		if (strncmp(*p, "IRQSTORM_", 9) || !strncmp(*p, "IRQSTORM_QEMU=", 14) ||
-		    !strncmp(*p, "IRQSTORM_GUEST=", 15) ||
-		    !strncmp(*p, HANDOVER_VARIABLE "=", strlen(HANDOVER_VARIABLE "=")) ||
-		    !strncmp(*p, "IRQSTORM_DEVICES=", 17) ||
-		    !strncmp(*p, BLACKBOX_VARIABLE "=", strlen(BLACKBOX_VARIABLE "=")))
-			continue;
-		err = cmdfile_add(cmd, "env", *p);
+		if (!strncmp(*p, "IRQSTORM_", 9) && !stays_out(*p))
+			err = cmdfile_add(cmd, "env", *p);
 	}
 	return err;
 }
