@@ -242,18 +242,17 @@ static const char *bug_of(const char *word)
  * A campaign's findings: a folder each, which has the input that @repeat names last. One that has
  * no program does not keep the others from being repeated.
  */
-static int repeat_campaign(struct walk *w, const json_t *findings, struct errmsg *e)
+static void repeat_campaign(struct walk *w, const json_t *findings, struct errmsg *e)
 {
 	char *words[WORDS_MAX + 1];
 	const json_t *finding;
-	int err = 0;
 	size_t i;
 
 	json_array_foreach(findings, i, finding)
 	{
 		const char *repeat = string_of(finding, "repeat");
 		char *line = strdup(repeat ? repeat : ""), *slash = NULL;
-		int n = line ? split(line, words, WORDS_MAX) : 0;
+		int n = line ? split(line, words, WORDS_MAX) : 0, err;
 
 		if (n > 0)
 			slash = strrchr(words[n - 1], '/');
@@ -265,7 +264,6 @@ static int repeat_campaign(struct walk *w, const json_t *findings, struct errmsg
 		free(line);
 		note(w, err < 0 ? EXIT_ENVIRONMENT : err);
 	}
-	return 0;
 }
 
 static int run_json(const char *path, struct errmsg *e)
@@ -273,7 +271,7 @@ static int run_json(const char *path, struct errmsg *e)
 	json_error_t why;
 	json_t *root = json_load_file(path, 0, &why);
 	struct walk w = {0};
-	int err;
+	int err = 0;
 
 	if (!root)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "%s: line %d: %s", path, why.line,
@@ -286,7 +284,7 @@ static int run_json(const char *path, struct errmsg *e)
 	w.via = string_of(root, "via");
 	w.target = string_of(root, "target");
 	if (!strncmp(string_of(root, "schema"), "irqstorm.campaign/", 18))
-		err = repeat_campaign(&w, json_object_get(root, "findings"), e);
+		repeat_campaign(&w, json_object_get(root, "findings"), e);
 	else
 		err = repeat_all(&w, root, true, e);
 	if (!err && !w.repeated)
