@@ -29,7 +29,7 @@ static void make_allowed_in_at(struct op *op)
 	*op = other;
 }
 
-/* What @r took since it was as @before, of @data. Cut short: where it stands, 0 was read. */
+/* What @r took since it was as @before, of @data. */
 static struct binary_span span_between(const uint8_t *data, const struct form_reader *before,
 				       const struct form_reader *r)
 {
@@ -40,14 +40,18 @@ static struct binary_span span_between(const uint8_t *data, const struct form_re
 		.choices = (uint8_t)(before->back - r->back),
 	};
 
-	if (r->front == r->back || before->back - data > UINT16_MAX)
-		span.choices = 0;
 	return span;
 }
 
-/* @spans: NULL, or where to note where each operation lay. */
+/* op.origin of operation @i of origin @which. */
+static uint32_t origin_of(uint32_t which, uint32_t i)
+{
+	return 1 + which * BINARY_FUZZ_OPS + i;
+}
+
+/* @origins: NULL, or the one of them to note is @which. */
 static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expect,
-		  struct program *p, struct binary_span *spans)
+		  struct program *p, struct binary_origin *origins, uint32_t which)
 {
 	struct form_reader r = {.front = data, .back = data + size};
 	uint32_t at = 0, block = 0; /* the last AT, and how many of its operations are missing */
@@ -58,60 +62,45 @@ static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expec
 	p->has_device = form_read_device(&r, &p->device);
 	while (r.front < r.back && p->n < max_ops) {
 		struct form_reader before = r;
-		struct op op;
-		int err;
+		int err = program_reserve(p, 1);
+		struct op *op = p->ops + p->n;
 
-		form_read_op(&r, &op);
-		if (op.kind == OP_EXPECT && !expect)
-			continue;
-		if (spans)
-			spans[p->n] = span_between(data, &before, &r);
-		if (block) {
-			if (spans && !op_allowed_in_at((enum op_kind)op.kind))
-				spans[p->n].choices = 0;
-			make_allowed_in_at(&op);
-			block--;
-		} else if (op.kind == OP_AT) {
-			at = p->n;
-			block = op.n;
-		}
-		err = program_add(p, &op);
 		if (err)
 			return err;
+		form_read_op(&r, op);
+		if (op->kind == OP_EXPECT && !expect)
+			continue;
+		/* Elsewhere, what follows would be read in place of the zeros beyond the end. */
+		if (origins && !r.cut && before.back - data <= UINT16_MAX) {
+			origins[which].spans[p->n] = span_between(data, &before, &r);
+			op->origin = origin_of(which, p->n);
+		}
+		if (block) {
+			make_allowed_in_at(op);
+			block--;
+		} else if (op->kind == OP_AT) {
+			at = p->n;
+			block = op->n;
+		}
+		p->n++;
 	}
 	if (block) {
 		p->ops[at].n = (uint8_t)(p->ops[at].n - block);
-		if (spans)
-			spans[at].choices = 0;
+		p->ops[at].origin = 0;
 	}
 	return 0;
 }
 
 int binary_decode(const uint8_t *data, size_t size, struct program *p)
 {
-	return decode(data, size, BINARY_FUZZ_OPS, false, p, NULL);
+	return decode(data, size, BINARY_FUZZ_OPS, false, p, NULL, 0);
 }
 
-int binary_decode_origin(const uint8_t *data, size_t size, struct binary_origin *o)
+int binary_decode_origin(const uint8_t *data, size_t size, struct program *p,
+			 struct binary_origin *origins, uint32_t which)
 {
-	o->data = data;
-	return decode(data, size, BINARY_FUZZ_OPS, false, &o->p, o->spans);
-}
-
-/* How far from where the last one was the next operation is looked for: what was deleted. */
-#define ORIGIN_LOOK 4u
-
-/* The span of @op in @o from *@at on, and *@at beyond it. NULL: not there. */
-static const struct binary_span *find_span(const struct binary_origin *o, const struct op *op,
-					   uint32_t *at)
-{
-	for (uint32_t i = *at; i < o->p.n && i < *at + ORIGIN_LOOK; i++) {
-		if (!op_equal(&o->p.ops[i], op))
-			continue;
-		*at = i + 1;
-		return o->spans[i].choices ? &o->spans[i] : NULL;
-	}
-	return NULL;
+	origins[which].data = data;
+	return decode(data, size, BINARY_FUZZ_OPS, false, p, origins, which);
 }
 
 /* Where bytes are put: values upwards from the start of the room, choices downwards from its end.
@@ -128,43 +117,52 @@ static void put_form(struct writer *w, const struct form_bytes *form)
 		*--w->back = form->choices[c];
 }
 
-static void put_span(struct writer *w, const uint8_t *data, const struct binary_span *span)
+/*
+ * @ops, which lies in @origins, and those after it that lie there in a row: put as one. Returns
+ * how many. @left: there are so many.
+ */
+static uint32_t put_spans(struct writer *w, const struct op *ops, uint32_t left,
+			  const struct binary_origin *origins)
 {
-	memcpy(w->front, data + span->value, span->values);
-	w->front += span->values;
-	w->back -= span->choices;
-	memcpy(w->back, data + span->choice - span->choices, span->choices);
+	uint32_t first = ops->origin - 1, n = 1, values, choices;
+	const struct binary_origin *o = origins + first / BINARY_FUZZ_OPS;
+	const struct binary_span *span = o->spans + first % BINARY_FUZZ_OPS, *last = span;
+
+	/* What was left out between two of them (EXPECT) is not to come back. */
+	while (n < left && ops[n].origin == ops->origin + n &&
+	       last < o->spans + BINARY_FUZZ_OPS - 1 &&
+	       last[1].choice == last->choice - last->choices) {
+		last++;
+		n++;
+	}
+	values = (uint32_t)last->value + last->values - span->value;
+	choices = (uint32_t)span->choice - last->choice + last->choices;
+	memcpy(w->front, o->data + span->value, values);
+	w->front += values;
+	w->back -= choices;
+	memcpy(w->back, o->data + span->choice - choices, choices);
+	return n;
 }
 
-size_t binary_encode_again(const struct program *p, const struct binary_origin *const *origins,
-			   uint32_t n, uint8_t *room)
+size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
+			   uint8_t *room)
 {
 	struct form_bytes form = {.choices = {0}, .n_choices = 1};
 	uint8_t *end = room + BINARY_ROOM(p->n);
 	struct writer w = {.front = room, .back = end};
-	uint32_t from = 0, at = 0;
+	uint32_t done;
 
 	if (p->has_device)
 		form_write_device(&p->device, &form);
 	put_form(&w, &form);
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct binary_span *span = NULL;
-
-		for (uint32_t k = from; k < n && !span; k++) {
-			uint32_t next = k == from ? at : 0;
-
-			span = find_span(origins[k], &p->ops[i], &next);
-			if (!span)
-				continue;
-			from = k;
-			at = next;
-		}
-		if (span) {
-			put_span(&w, origins[from]->data, span);
+	for (uint32_t i = 0; i < p->n; i += done) {
+		if (origins && p->ops[i].origin) {
+			done = put_spans(&w, p->ops + i, p->n - i, origins);
 			continue;
 		}
 		form_write_op(&p->ops[i], &form);
 		put_form(&w, &form);
+		done = 1;
 	}
 	memmove(w.front, w.back, (size_t)(end - w.back));
 	return (size_t)(w.front - room) + (size_t)(end - w.back);
@@ -175,7 +173,7 @@ int binary_encode(const struct program *p, uint8_t **out, size_t *size)
 	*out = malloc(BINARY_ROOM(p->n));
 	if (!*out)
 		return -ENOMEM;
-	*size = binary_encode_again(p, NULL, 0, *out);
+	*size = binary_encode_again(p, NULL, *out);
 	return 0;
 }
 
@@ -239,7 +237,7 @@ int binary_load(const uint8_t *data, size_t size, const char *name, struct progr
 	program_clear(p);
 	if (err)
 		return err;
-	err = decode(data + BINARY_HEADER, size - BINARY_HEADER, UINT32_MAX, true, p, NULL);
+	err = decode(data + BINARY_HEADER, size - BINARY_HEADER, UINT32_MAX, true, p, NULL, 0);
 	if (!err)
 		return 0;
 	program_clear(p);

@@ -36,28 +36,28 @@ int binary_decode(const uint8_t *data, size_t size, struct program *p);
 int binary_encode(const struct program *p, uint8_t **out, size_t *size);
 
 /*
- * For who changes little of a program and stores it again: where the operations of one that was
- * decoded lie in its bytes, so that those which stayed are copied. The bytes must live as long.
+ * For who changes little of programs and stores them again: where operations lie in the bytes that
+ * they were read from, so that those which stayed are copied. The bytes must live as long.
  */
 struct binary_origin {
-	struct program p;
 	const uint8_t *data;
 	struct binary_span {
 		uint16_t value, choice;  /* where its values begin, where its choices end */
-		uint8_t values, choices; /* how many; no choices: this one cannot be copied */
+		uint8_t values, choices; /* how many */
 	} spans[BINARY_FUZZ_OPS];
 };
-/* As binary_decode(), into o->p, which must be initialised. */
-int binary_decode_origin(const uint8_t *data, size_t size, struct binary_origin *o);
+/* As binary_decode(). @origins[@which] is noted; what can be copied has an op.origin then. */
+int binary_decode_origin(const uint8_t *data, size_t size, struct program *p,
+			 struct binary_origin *origins, uint32_t which);
 
 /* What a program of @n operations takes at most. */
 #define BINARY_ROOM(n) (((size_t)(n) + 1) * 100u)
 /*
- * As binary_encode(), to @room of BINARY_ROOM(p->n) bytes; operations that are found in the @n
- * origins, in about the same order, are copied. Returns the size.
+ * As binary_encode(), to @room of BINARY_ROOM(p->n) bytes. @origins: those of its operations; NULL:
+ * nothing is copied. Returns the size.
  */
-size_t binary_encode_again(const struct program *p, const struct binary_origin *const *origins,
-			   uint32_t n, uint8_t *room);
+size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
+			   uint8_t *room);
 
 /* The stored form: header and bytes. 0, -ENOMEM or -EIO (errno of the stream is the caller's). */
 int binary_save(const struct program *p, FILE *f);

@@ -265,7 +265,7 @@ void form_write_op(const struct op *op, struct form_bytes *out)
 
 		do {
 			out->n_choices = out->n_values = 0;
-			form_write_set(op, form, code_of(kind, true), out);
+			form_write_set(op, form, form == SET_WIDE ? code_of(kind, true) : 0, out);
 		} while (form++ < SET_WIDE && !reads_back(out, op));
 		return;
 	}

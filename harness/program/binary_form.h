@@ -13,6 +13,7 @@
 
 struct form_reader {
 	const uint8_t *front, *back; /* back: one beyond the next choice */
+	bool cut;                    /* something was read beyond */
 };
 
 /* What one operation or the device takes at most: its choices, its values. */
@@ -35,15 +36,23 @@ void form_write_device(const struct program_device *device, struct form_bytes *o
 
 static inline uint8_t form_choice(struct form_reader *r)
 {
-	return r->back > r->front ? *--r->back : 0;
+	if (r->back > r->front)
+		return *--r->back;
+	r->cut = true;
+	return 0;
 }
 
 static inline uint64_t form_value(struct form_reader *r, uint32_t bytes)
 {
 	uint64_t v = 0;
 
-	for (uint32_t i = 0; i < bytes && r->front < r->back; i++)
+	for (uint32_t i = 0; i < bytes; i++) {
+		if (r->front == r->back) {
+			r->cut = true;
+			break;
+		}
 		v |= (uint64_t)*r->front++ << (8 * i);
+	}
 	return v;
 }
 

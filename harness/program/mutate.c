@@ -25,16 +25,12 @@ void mutator_init(struct mutator *m)
 	memset(m, 0, sizeof(*m));
 	program_init(&m->now);
 	program_init(&m->out);
-	program_init(&m->a.p);
-	program_init(&m->b.p);
 }
 
 void mutator_fini(struct mutator *m)
 {
 	program_free(&m->now);
 	program_free(&m->out);
-	program_free(&m->a.p);
-	program_free(&m->b.p);
 }
 
 void mutate_mend(struct program *p)
@@ -48,19 +44,19 @@ void mutate_mend(struct program *p)
 		while (n < at->n && i + 1 + n < p->n &&
 		       op_allowed_in_at((enum op_kind)p->ops[i + 1 + n].kind))
 			n++;
+		if (at->n != n)
+			at->origin = 0;
 		at->n = (uint8_t)n;
 		i += n;
 	}
 }
 
-/* Appends operations [@from, @to) of @src. False: no memory, or too many. */
+/* Appends operations [@from, @to) of @src, as many as there is room for. False: that is not all. */
 static bool append(struct program *p, const struct program *src, uint32_t from, uint32_t to)
 {
-	for (uint32_t i = from; i < to; i++) {
-		if (p->n >= BINARY_FUZZ_OPS || program_add(p, &src->ops[i]))
-			return false;
-	}
-	return true;
+	uint32_t room = BINARY_FUZZ_OPS - p->n, n = to - from < room ? to - from : room;
+
+	return !program_append(p, src->ops + from, n) && n == to - from;
 }
 
 /* m->out, with the device of @p, becomes @p; @p's memory is kept in its place. */
@@ -233,6 +229,7 @@ static bool tweak(struct program *p, struct rng *rng)
 	before = *op;
 	if (!mutate_tweak(op, rng))
 		return false;
+	op->origin = 0;
 	mutate_mend(p);
 	return !op_equal(op, &before);
 }
@@ -269,17 +266,11 @@ bool mutate_program(struct mutator *m, struct program *p, enum mutation kind, st
 	return false;
 }
 
-bool mutate_join(const struct program *a, const struct program *b, struct rng *rng,
-		 struct program *out)
+void mutate_join(struct program *a, const struct program *b, struct rng *rng)
 {
 	uint32_t head = rng_below(rng, a->n + 1), from = rng_below(rng, b->n + 1);
 
-	program_clear(out);
-	out->has_device = a->has_device;
-	out->device = a->device;
-	if (!append(out, a, 0, head))
-		return false;
-	append(out, b, from, b->n); /* what does not fit is cut */
-	mutate_mend(out);
-	return true;
+	a->n = head;
+	append(a, b, from, b->n); /* what does not fit is cut */
+	mutate_mend(a);
 }

@@ -33,7 +33,7 @@ struct mutator {
 	struct rng rng;
 	struct generator g;
 	struct program now, out;
-	struct binary_origin a, b; /* what the engine gave */
+	struct binary_origin origins[2]; /* what the engine gave */
 	uint8_t room[BINARY_ROOM(BINARY_FUZZ_OPS)];
 };
 
@@ -45,9 +45,8 @@ void mutator_fini(struct mutator *m);
  * (or no memory), @p is as it was. Blocks of AT are kept whole; BINARY_FUZZ_OPS is not exceeded.
  */
 bool mutate_program(struct mutator *m, struct program *p, enum mutation kind, struct rng *rng);
-/* @out becomes the beginning of @a and the end of @b. False: no memory. */
-bool mutate_join(const struct program *a, const struct program *b, struct rng *rng,
-		 struct program *out);
+/* @a becomes its own beginning and the end of @b. */
+void mutate_join(struct program *a, const struct program *b, struct rng *rng);
 
 /*
  * @data of @size bytes, with room for @max, becomes another input; the first @head bytes (which are

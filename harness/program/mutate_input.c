@@ -56,10 +56,8 @@ static size_t mutate_bytes(uint8_t *data, size_t size, size_t max, struct rng *r
 /* @p into @out; one that is too long loses operations from its end. 0: it cannot be stored. */
 static size_t store(struct mutator *m, struct program *p, uint8_t *out, size_t max)
 {
-	const struct binary_origin *const origins[] = {&m->a, &m->b};
-
 	for (;;) {
-		size_t size = binary_encode_again(p, origins, 2, m->room);
+		size_t size = binary_encode_again(p, m->origins, m->room);
 
 		if (size <= max) {
 			memcpy(out, m->room, size);
@@ -71,18 +69,6 @@ static size_t store(struct mutator *m, struct program *p, uint8_t *out, size_t m
 		p->n -= size - max > 96 && p->n > 8 ? p->n / 4 : 1;
 		mutate_mend(p);
 	}
-}
-
-static bool copy(const struct program *from, struct program *to)
-{
-	program_clear(to);
-	to->has_device = from->has_device;
-	to->device = from->device;
-	for (uint32_t i = 0; i < from->n; i++) {
-		if (program_add(to, &from->ops[i]))
-			return false;
-	}
-	return true;
 }
 
 /* A head that is long says more: whole schedules, of which each is worth as much as a program. */
@@ -106,8 +92,7 @@ size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, s
 		size = head;
 	}
 	mutate_head(data, head, rng);
-	program_clear(&m->b.p);
-	if (binary_decode_origin(data + head, size - head, &m->a) || !copy(&m->a.p, &m->now))
+	if (binary_decode_origin(data + head, size - head, &m->now, m->origins, 0))
 		return 0;
 	for (uint32_t rounds = 1 + rng_below(rng, 3); rounds; rounds--) {
 		enum mutation kind = pick_kind(rng);
@@ -130,12 +115,12 @@ size_t mutate_cross(struct mutator *m, const uint8_t *a, size_t a_size, const ui
 	rng_init(rng, seed, STREAM_CROSS);
 	if (max <= head || a_size < head || b_size < head)
 		return 0;
-	if (binary_decode_origin(a + head, a_size - head, &m->a) ||
-	    binary_decode_origin(b + head, b_size - head, &m->b) ||
-	    !mutate_join(&m->a.p, &m->b.p, rng, &m->out))
+	if (binary_decode_origin(a + head, a_size - head, &m->now, m->origins, 0) ||
+	    binary_decode_origin(b + head, b_size - head, &m->out, m->origins, 1))
 		return 0;
+	mutate_join(&m->now, &m->out, rng);
 	memcpy(out, a, head);
-	body = store(m, &m->out, out + head, max - head);
+	body = store(m, &m->now, out + head, max - head);
 	return body ? head + body : 0;
 }
 

@@ -24,20 +24,31 @@ void program_clear(struct program *p)
 	p->has_device = false;
 }
 
-int program_add(struct program *p, const struct op *op)
+int program_grow(struct program *p, uint32_t n)
 {
-	if (p->n == PROGRAM_MAX_OPS)
-		return -E2BIG;
-	if (p->n == p->capacity) {
-		uint32_t capacity = p->capacity ? p->capacity * 2 : 32;
-		struct op *ops = realloc(p->ops, capacity * sizeof(*ops));
+	uint32_t capacity = p->capacity ? p->capacity * 2 : 32;
+	struct op *ops;
 
-		if (!ops)
-			return -ENOMEM;
-		p->ops = ops;
-		p->capacity = capacity;
-	}
-	p->ops[p->n++] = *op;
+	if (n > PROGRAM_MAX_OPS - p->n)
+		return -E2BIG;
+	while (capacity < p->n + n)
+		capacity *= 2;
+	ops = realloc(p->ops, capacity * sizeof(*ops));
+	if (!ops)
+		return -ENOMEM;
+	p->ops = ops;
+	p->capacity = capacity;
+	return 0;
+}
+
+int program_append(struct program *p, const struct op *ops, uint32_t n)
+{
+	int err = program_reserve(p, n);
+
+	if (err || !n)
+		return err;
+	memcpy(p->ops + p->n, ops, n * sizeof(*ops));
+	p->n += n;
 	return 0;
 }
 

@@ -86,6 +86,11 @@ struct op {
 	uint32_t flags, index, start, count;
 	uint32_t argsz;    /* PROGRAM_AUTO: fits */
 	uint32_t readable; /* bytes of the request that can be read, PROGRAM_AUTO: all of them */
+	/*
+	 * Not what it does but where it was read (binary_decode_origin()); 0: nowhere. A copy has
+	 * it too; who changes a field makes it 0.
+	 */
+	uint32_t origin;
 	uint64_t value;
 	union {
 		/*
@@ -138,8 +143,22 @@ void program_init(struct program *p);
 void program_free(struct program *p);
 /* Keeps the memory. */
 void program_clear(struct program *p);
-/* 0, -ENOMEM, or -E2BIG beyond PROGRAM_MAX_OPS. */
-int program_add(struct program *p, const struct op *op);
+/* Room for @n operations more: 0, -ENOMEM, or -E2BIG beyond PROGRAM_MAX_OPS. */
+int program_grow(struct program *p, uint32_t n);
+static inline int program_reserve(struct program *p, uint32_t n)
+{
+	return n <= p->capacity - p->n ? 0 : program_grow(p, n);
+}
+/* As program_reserve(). @ops: @n of them, not in @p. */
+int program_append(struct program *p, const struct op *ops, uint32_t n);
+static inline int program_add(struct program *p, const struct op *op)
+{
+	int err = program_reserve(p, 1);
+
+	if (!err)
+		p->ops[p->n++] = *op;
+	return err;
+}
 /* Every field that the kind does not use is 0 (PROGRAM_AUTO for argsz and readable). */
 static inline void op_init(struct op *op, enum op_kind kind)
 {

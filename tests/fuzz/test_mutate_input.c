@@ -177,16 +177,15 @@ Test(mutate_input, what_is_copied_reads_as_the_operation_that_it_was)
 	program_init(&again);
 	rng_init(&rng, 7, 0);
 	for (int round = 0; round < 20000; round++) {
-		const struct binary_origin *const origins[] = {&m.a, &m.b};
 		uint32_t na = random_bytes(a, ROOM, &rng), nb = random_bytes(b, ROOM, &rng);
 		size_t size;
 
-		cr_assert_eq(binary_decode_origin(a, na, &m.a), 0);
-		cr_assert_eq(binary_decode_origin(b, nb, &m.b), 0);
-		mutate_join(&m.a.p, &m.b.p, &rng, &m.now);
+		cr_assert_eq(binary_decode_origin(a, na, &m.now, m.origins, 0), 0);
+		cr_assert_eq(binary_decode_origin(b, nb, &m.out, m.origins, 1), 0);
+		mutate_join(&m.now, &m.out, &rng);
 		for (int kind = 0; kind < MUTATE_KINDS; kind += 1 + (int)rng_below(&rng, 4))
 			mutate_program(&m, &m.now, (enum mutation)kind, &rng);
-		size = binary_encode_again(&m.now, origins, 2, m.room);
+		size = binary_encode_again(&m.now, m.origins, m.room);
 		cr_assert_leq(size, BINARY_ROOM(m.now.n));
 		cr_assert_eq(binary_decode(m.room, size, &again), 0);
 		cr_assert_eq(again.n, m.now.n, "round %d", round);
