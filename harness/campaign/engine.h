@@ -49,6 +49,10 @@ struct engine_paths {
 int engine_locate(enum engine_kind kind, const char *name, const char *dir,
 		  const char *const presets[], struct engine_paths *paths, struct errmsg *e);
 
+/* The same for libFuzzer and a target that is to run in a guest. -ENOEXEC: it is not static. */
+int engine_locate_for_guest(const char *name, const char *dir, struct engine_paths *paths,
+			    struct errmsg *e);
+
 struct engine_config {
 	const struct engine_paths *paths;
 	const char *corpus;       /* folder of inputs; libFuzzer also adds to it */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "campaign/engine.h"
+#include "guest/initramfs.h"
 #include "guest/proc.h"
 
 /* A string that only a program built for the engine has in it. */
@@ -133,4 +134,23 @@ int engine_locate(enum engine_kind kind, const char *name, const char *dir,
 				  strerror(errno));
 	memcpy(p->target, absolute, sizeof(absolute));
 	return kind == ENGINE_AFL ? find_afl(p, e) : 0;
+}
+
+int engine_locate_for_guest(const char *name, const char *dir, struct engine_paths *p,
+			    struct errmsg *e)
+{
+	static const char *const presets[] = {"fuzz-bare", "zoo", NULL};
+	struct bytes content = {0};
+	int err = engine_locate(ENGINE_LIBFUZZER, name, dir, presets, p, e);
+
+	if (err)
+		return err;
+	if (initramfs_program(&content, p->target, false, NULL))
+		err = errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
+				 "%s does not run in a guest, as it is not static: "
+				 "fuzz_irq_device of the preset %s does (cmake --preset %s && "
+				 "cmake --build --preset %s)",
+				 p->target, *presets, *presets, *presets);
+	bytes_free(&content);
+	return err;
 }

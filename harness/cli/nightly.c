@@ -43,7 +43,8 @@ static const struct opt nightly_opts[] = {
 	 .name = "steps",
 	 .arg = "S,S...",
 	 .offset = FIELD(steps),
-	 .help = "These only: kinds (gate, diff, bench, campaign, zoo, mutants), the beginning of "
+	 .help = "These only: kinds (gate, diff, bench, device, campaign, zoo, mutants), the "
+		 "beginning of "
 		 "a name up to a dash, or whole names as --list has them (default: all)."},
 	{.type = OPT_FLAG,
 	 .name = "list",
@@ -259,9 +260,10 @@ const struct command cmd_nightly = {
 	.synopsis = "--out DIR [OPTION...]",
 	.description =
 		"Runs, one after the other: the gate and random programs (diff), on the emulator\n"
-		"and in a guest with each kernel; the full bench on both; a campaign of each fuzz\n"
-		"target with each engine; the zoo of planted bugs; the mutants. What is missing\n"
-		"here (QEMU, a build for an engine) is skipped, and the summary says so.\n\n"
+		"and in a guest with each kernel; the full bench on both; a fuzzer on a real\n"
+		"device in each kernel; a campaign of each fuzz target with each engine; the zoo\n"
+		"of planted bugs; the mutants. What is missing here (QEMU, a build for an engine)\n"
+		"is skipped, and the summary says so.\n\n"
 		"Findings are told apart by key: the summary begins with those that are new, each\n"
 		"with the command that repeats it, then counts those that are known. --out has\n"
 		"the figures of all nights as trend.html, with changes marked. A night that was\n"

@@ -52,7 +52,7 @@ static void key_of(const json_t *step, const char *why, char *key, size_t size)
 /* A kernel's warning, a sanitizer's report: exit code 1 without a result that says why. */
 static void note_said(const char *root, const char *dir, json_t *step, const char *why)
 {
-	const char *log = *value_text(step, "kernel") ? "kernel.log" : "log";
+	const char *log = *value_text(step, "kernel") ? STEP_KERNEL_LOG : "log";
 	char key[160], path[DOC_PATH], command[2 * DOC_PATH];
 
 	key_of(step, *why ? why : "exit code 1", key, sizeof(key));
@@ -115,6 +115,29 @@ static int judge(const char *root, const char *dir, json_t *step, const struct l
 	return end->stopped;
 }
 
+/*
+ * A device of the host is none of a guest's: IRQSTORM_TARGET, if it names one, does not go there.
+ * Returns what it was, for show_device(); NULL: nothing is hidden.
+ */
+static char *hide_device(const json_t *step)
+{
+	const char *device = getenv("IRQSTORM_TARGET");
+	char *kept;
+
+	if (!*value_text(step, "kernel") || !device || strncmp(device, "vfio:", 5))
+		return NULL;
+	kept = strdup(device);
+	unsetenv("IRQSTORM_TARGET");
+	return kept;
+}
+
+static void show_device(char *kept)
+{
+	if (kept)
+		setenv("IRQSTORM_TARGET", kept, 1);
+	free(kept);
+}
+
 int run_step(const char *root, const char *folder, json_t *step, const sigset_t *signals,
 	     struct errmsg *e)
 {
@@ -123,6 +146,7 @@ int run_step(const char *root, const char *folder, json_t *step, const sigset_t 
 	char dir[DOC_PATH], log[2 * DOC_PATH];
 	struct launch_end end;
 	struct words *w;
+	char *device;
 	int err = 0;
 
 	if (!k)
@@ -139,9 +163,11 @@ int run_step(const char *root, const char *folder, json_t *step, const sigset_t 
 	w = err ? NULL : words_of(step);
 	if (!err && !w)
 		err = -ENOMEM;
+	device = hide_device(step);
 	if (!err)
 		err = launch_for(w, log, (uint64_t)(limit * 1e9),
 				 (uint64_t)(value_number(step, "timeout_s") * 1e9), signals, &end);
+	show_device(device);
 	free(w);
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot run step %s in %s: %s",

@@ -16,7 +16,7 @@
 
 /* Short ones that tell most about a change first: they are done when the machine goes down. */
 static const struct step_kind *const kinds[] = {
-	&step_gate, &step_diff, &step_bench, &step_campaign, &step_zoo, &step_mutants,
+	&step_gate, &step_diff, &step_bench, &step_device, &step_campaign, &step_zoo, &step_mutants,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -97,20 +97,29 @@ void step_arg_guest(const struct night_plan *p, json_t *step, const char *device
 	step_arg(step, "%s", devices);
 	step_arg(step, "--timeout");
 	step_arg(step, "%.0fs", ceil(timeout_s));
-	step_arg_file(p, step, "--keep-log", "kernel.log");
+	step_arg_file(p, step, "--keep-log", STEP_KERNEL_LOG);
+	if (*value_text(step, "fuzz_dir")) {
+		step_arg(step, "--fuzz-dir");
+		step_arg(step, "%s", value_text(step, "fuzz_dir"));
+	}
 	step_arg(step, "--");
 }
 
-void step_arg_seed(const struct night_plan *p, json_t *step)
+uint64_t step_seed(const struct night_plan *p, const json_t *step)
 {
 	uint64_t x = p->c->seed;
 
 	/* its name, not its place: a step alone has the seed that it has among others */
 	for (const char *at = value_text(step, "name"); *at; at++)
 		x = rng_splitmix64(&x) ^ (unsigned char)*at;
-	step_arg(step, "--seed");
 	/* 62 bits: JSON's integers are signed */
-	step_arg(step, "0x%llx", (unsigned long long)(rng_splitmix64(&x) >> 2));
+	return rng_splitmix64(&x) >> 2;
+}
+
+void step_arg_seed(const struct night_plan *p, json_t *step)
+{
+	step_arg(step, "--seed");
+	step_arg(step, "0x%llx", (unsigned long long)step_seed(p, step));
 }
 
 void step_finding(json_t *step, const char *key, const char *what, const char *artifact,

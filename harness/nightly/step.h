@@ -18,6 +18,9 @@
 #include "nightly/doc.h"
 #include "nightly/nightly.h"
 
+#define STEP_KERNEL_LOG "kernel.log"
+#define STEP_BOOT_S     600.0 /* what a guest may take beside its work: TCG on a busy host */
+
 struct night_plan {
 	const struct nightly_config *c;
 	const char *root;   /* the nightly folder, absolute */
@@ -41,8 +44,8 @@ struct step_kind {
 	void (*result)(const char *root, const char *dir, json_t *step);
 };
 
-extern const struct step_kind step_campaign, step_diff, step_mutants, step_zoo, step_bench,
-	step_gate;
+extern const struct step_kind step_campaign, step_device, step_diff, step_mutants, step_zoo,
+	step_bench, step_gate;
 /* In the order in which they run; NULL at and beyond the end. */
 const struct step_kind *step_kind_at(size_t i);
 const struct step_kind *step_kind_find(const char *name);
@@ -52,10 +55,12 @@ __attribute__((format(printf, 4, 5))) json_t *night_step_add(struct night_plan *
 							     const struct step_kind *k,
 							     const char *why, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) void step_arg(json_t *step, const char *fmt, ...);
-/* argv up to what runs in a guest, with its kernel's log kept; @timeout_s of the guest. */
+/* argv up to what runs in a guest, with its kernel's log kept as STEP_KERNEL_LOG and @step's
+ * fuzz_dir, if it has one; @timeout_s of the guest. */
 void step_arg_guest(const struct night_plan *p, json_t *step, const char *devices,
 		    double timeout_s);
-/* --seed, of the night's and the step's name. */
+/* Of the night's and the step's name; and as --seed. */
+uint64_t step_seed(const struct night_plan *p, const json_t *step);
 void step_arg_seed(const struct night_plan *p, json_t *step);
 /* @name below the step's folder. */
 void step_arg_file(const struct night_plan *p, json_t *step, const char *option, const char *name);

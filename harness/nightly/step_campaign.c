@@ -190,7 +190,7 @@ static void result(const char *root, const char *dir, json_t *step)
 
 const struct step_kind step_campaign = {
 	.name = "campaign",
-	.weight = 50,
+	.weight = 42,
 	.goes_on = true,
 	.stays_exit1 = true,
 	.about = "every fuzz target with both engines",

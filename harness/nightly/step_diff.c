@@ -12,7 +12,6 @@ static const char *const profiles[] = {"6.12", "6.1"};
 /* A guest's kernel opens the device anew for each program; so many operations a second or more. */
 #define GUEST_OPS_PER_S 300.0
 #define GUEST_OPS_MIN   1000.0
-#define GUEST_BOOT_S    600.0
 
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
@@ -56,7 +55,7 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 	bool guest = *value_text(step, "kernel") != '\0';
 
 	if (guest)
-		step_arg_guest(p, step, "xhci", 3 * seconds + GUEST_BOOT_S);
+		step_arg_guest(p, step, "xhci", 3 * seconds + STEP_BOOT_S);
 	step_arg(step, "diff");
 	step_arg(step, "--quiet");
 	step_arg(step, "--target");

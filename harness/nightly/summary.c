@@ -162,7 +162,8 @@ static void put_figures(FILE *f, const struct nightly_result *r)
 	double seconds;
 
 	fprintf(f, "figures  %zu; %.4g executions, %.4g random operations",
-		json_object_size(figures), sum(figures, "campaign/", "/execs"),
+		json_object_size(figures),
+		sum(figures, "campaign/", "/execs") + sum(figures, "device/", "/execs"),
 		sum(figures, "diff/", "/ops"));
 	if (sum(figures, "zoo/", "/total") > 0)
 		fprintf(f, ", zoo %.0f of %.0f", sum(figures, "zoo/", "/found"),

@@ -94,4 +94,16 @@ newest=$(ls "$last"/*.irq 2>/dev/null | tail -n 1)
 "$bin" run --target emu:fault=drop:1 "$newest" >out 2>err
 code=$?
 result "the newest of the last programs shows it" $((code == 1)) "exit $code: $(said)"
+
+# The same every night, with a command that shows it again.
+IRQSTORM_TARGET=emu:fault=drop:1 "$bin" nightly --out nights --hours 20s --seed 1 --kernels debian:6.12 \
+	--steps device --fuzz-dir "$build/fuzz" >out 2>err </dev/null
+code=$?
+result "a night has a step for it" $((code == 1)) "exit $code: $(said)"
+grep -q "^NEW   debian-6.12:counter:" out
+result "whose finding has the key that diff would give it" $(($? == 0)) "$(said)"
+newest=$(sed -n 's/^ *irqstorm guest .* -- run --target emu:fault=drop:1 --trace //p' out)
+"$bin" run --target emu:fault=drop:1 "$newest" >run.out 2>&1
+code=$?
+result "and the program that shows it" $((code == 1)) "exit $code: $(tail -n 3 run.out)"
 finish

@@ -145,6 +145,10 @@ mkdir toys
 clang -O1 -fsanitize=fuzzer "$here/../campaign/toy_target.c" -o toys/fuzz_irq_program >build.log 2>&1
 result "clang builds the toy" "$((1 - $?))" "$(tail -3 build.log)"
 cp toys/fuzz_irq_program toys/fuzz_irq_device
+"$bin" nightly --list --kernels debian:6.12 --fuzz-dir /none >list
+has "a guest's fuzz target has to be there" '^device-debian-6.12 .*no fuzz target fuzz_irq_device .*preset fuzz-bare' list
+"$bin" nightly --list --kernels debian:6.12 --fuzz-dir toys >list
+has "and to be static" '^device-debian-6.12 .*fuzz_irq_device does not run in a guest, as it is not static' list
 "$bin" nightly --list --fuzz-dir toys >list
 has "a campaign on a device needs one" '^campaign-libfuzzer-fuzz_irq_device .*no device: IRQSTORM_TARGET' list
 IRQSTORM_TARGET=emu "$bin" nightly --list --fuzz-dir toys >list
