@@ -19,7 +19,7 @@
 #include "program/text.h"
 #include "support/outfile.h"
 
-#define HEREDOC "<<'EOF'\n"
+#define TARGET_FILE "target"
 
 /* What an input is filed under that crashed in the engine but not again. */
 #define KEY_UNSHOWN "crash:not-shown-again"
@@ -73,6 +73,27 @@ static const char *between(const char *text, const char *begin, const char *end,
 		return NULL;
 	*len = (size_t)(to + 1 - from);
 	return from;
+}
+
+/*
+ * A program of operations in it, or NULL: the here-document of a command for a shell. When the
+ * command names a target, a real device for one, that goes into @target, else "".
+ */
+static const char *program_in(const char *text, size_t *len, char target[FINDING_TARGET])
+{
+	const char *named, *command = between(text, "<<'EOF'", "\nEOF\n", len), *newline;
+
+	*target = '\0';
+	if (!command)
+		return NULL;
+	newline = strchr(command, '\n');
+	named = strstr(command, " --target ");
+	if (named && named < newline) {
+		named += strlen(" --target ");
+		snprintf(target, FINDING_TARGET, "%.*s", (int)strcspn(named, " \n"), named);
+	}
+	*len -= (size_t)(newline + 1 - command);
+	return newline + 1;
 }
 
 /* A signal that is to end the campaign ends this, too, and stays for the campaign to see. */
@@ -137,6 +158,7 @@ out:
 static int write_program(const struct finding_context *c, struct campaign_finding *f,
 			 const struct replay_verdict *v, const char *dir, struct errmsg *e)
 {
+	char target[FINDING_TARGET];
 	struct errmsg ignored;
 	struct program p;
 	size_t len = 0;
@@ -145,16 +167,19 @@ static int write_program(const struct finding_context *c, struct campaign_findin
 
 	if (text)
 		return write_to(dir, "program.guest", text, len, e);
-	text = between(v->text, HEREDOC, "\nEOF\n", &len);
+	text = program_in(v->text, &len, target);
 	if (!text)
 		return 0;
 	err = write_to(dir, "program.irq", text, len, e);
+	if (!err && *target)
+		err = write_to(dir, TARGET_FILE, target, strlen(target), e);
 	if (err)
 		return err;
 	program_init(&p);
 	if (!program_load_bytes(text, len, "program.irq", &p, &ignored)) {
 		f->ops = p.n;
-		if (c->minimize_ns)
+		/* on a device of its own the way there is long: irqstorm minimize --target */
+		if (c->minimize_ns && !*target)
 			err = shorten(c, f, &p, dir, e);
 	}
 	program_free(&p);
@@ -173,6 +198,19 @@ bool finding_has_program(const char *folder)
 			return true;
 	}
 	return false;
+}
+
+void finding_target(const char *folder, char target[FINDING_TARGET])
+{
+	char path[PATH_MAX];
+	FILE *f = NULL;
+
+	if (snprintf(path, sizeof(path), "%s/" TARGET_FILE, folder) < (int)sizeof(path))
+		f = fopen(path, "re");
+	if (!f || !fgets(target, FINDING_TARGET, f))
+		*target = '\0';
+	if (f)
+		fclose(f);
 }
 
 static int count_replays(const struct finding_context *c, struct campaign_finding *f,
@@ -212,19 +250,28 @@ static void put_word(FILE *f, const char *word)
 	fputc('\'', f);
 }
 
-static void make_repeat(const struct finding_context *c, struct campaign_finding *f,
-			const char *input)
+/* @name=@value before a command. */
+static void put_variable(FILE *f, const char *name, const char *value)
 {
-	const char *bug = getenv("IRQSTORM_BUG");
+	if (!value || !*value)
+		return;
+	fprintf(f, "%s=", name);
+	put_word(f, value);
+	fputc(' ', f);
+}
+
+static void make_repeat(const struct finding_context *c, struct campaign_finding *f,
+			const struct replay_verdict *v, const char *input)
+{
 	FILE *out = fmemopen(f->repeat, sizeof(f->repeat), "w");
+	char target[FINDING_TARGET];
+	size_t len;
 
 	if (!out)
 		return;
-	if (bug && *bug) {
-		fputs("IRQSTORM_BUG=", out);
-		put_word(out, bug);
-		fputc(' ', out);
-	}
+	program_in(v->text, &len, target);
+	put_variable(out, "IRQSTORM_BUG", getenv("IRQSTORM_BUG"));
+	put_variable(out, "IRQSTORM_TARGET", target);
 	put_word(out, c->paths->target);
 	fputc(' ', out);
 	put_word(out, input);
@@ -233,11 +280,11 @@ static void make_repeat(const struct finding_context *c, struct campaign_finding
 }
 
 static int write_readme(const struct finding_context *c, const struct campaign_finding *f,
-			const char *dir, struct errmsg *e)
+			const struct replay_verdict *v, const char *dir, struct errmsg *e)
 {
 	const char *bug = getenv("IRQSTORM_BUG");
-	char *text = NULL;
-	size_t size = 0;
+	char *text = NULL, target[FINDING_TARGET];
+	size_t size = 0, len;
 	FILE *out = open_memstream(&text, &size);
 	int err;
 
@@ -254,7 +301,9 @@ static int write_readme(const struct finding_context *c, const struct campaign_f
 		fprintf(out, "\nAs a program (%llu operations", (unsigned long long)f->ops);
 		if (f->ops_min)
 			fprintf(out, ", made shorter: %llu", (unsigned long long)f->ops_min);
-		fprintf(out, "), in this folder:\n  irqstorm run %s%s%s%s\n", bug ? "--bug " : "",
+		program_in(v->text, &len, target);
+		fprintf(out, "), in this folder:\n  irqstorm run %s%s%s%s%s%s%s\n",
+			*target ? "--target " : "", target, *target ? " " : "", bug ? "--bug " : "",
 			bug ? bug : "", bug ? " " : "",
 			f->ops_min ? "minimized.irq" : "program.irq");
 		if (f->ops_min && strcmp(f->key, f->program_key))
@@ -296,7 +345,7 @@ static int fill_folder(const struct finding_context *c, struct campaign_finding 
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make %s: %s", dir,
 				  strerror(-err));
 	}
-	make_repeat(c, f, input);
+	make_repeat(c, f, v, input);
 	err = copy_input(from, dir, e);
 	if (!err)
 		err = write_to(dir, "finding.txt", v->text ? v->text : f->what,
@@ -306,7 +355,7 @@ static int fill_folder(const struct finding_context *c, struct campaign_finding 
 	if (!err)
 		err = write_program(c, f, v, dir, e);
 	if (!err)
-		err = write_readme(c, f, dir, e);
+		err = write_readme(c, f, v, dir, e);
 	/* Nothing half done: its input is still with the engine, for the next session to file. */
 	if (err)
 		fs_remove_tree(dir);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * findings: a folder for each key (exec/finding_key.h) that a campaign came across: findings/KEY/
- * with the input, what the target said, its program as text, the same made as short as it gets, and
- * a README with the command that shows it again. Further inputs with the key are counted only.
+ * with the input, what the target said, its program as text, the same made as short as it gets, a
+ * README with the command that shows it again, and, if the program ran on anything but the emulator
+ * of this build, the name of that. Further inputs with the key are counted only.
  */
 #ifndef IRQSTORM_CAMPAIGN_FINDINGS_H
 #define IRQSTORM_CAMPAIGN_FINDINGS_H
@@ -11,6 +12,7 @@
 #include "campaign/state.h"
 
 #define FINDING_REPLAYS 10u
+#define FINDING_TARGET  256 /* bytes of a target's name, with the 0 */
 
 struct finding_context {
 	const char *dir; /* of all findings, absolute */
@@ -32,5 +34,8 @@ int findings_add(const struct finding_context *c, struct campaign_state *s, cons
  * only the target shows them again.
  */
 bool finding_has_program(const char *folder);
+
+/* What its program has to be run on; "": an emulator, as irqstorm run takes it. */
+void finding_target(const char *folder, char target[FINDING_TARGET]);
 
 #endif

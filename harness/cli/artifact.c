@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "campaign/findings.h"
 #include "cli/commands.h"
 #include "guest/bytes.h"
 #include "support/log.h"
@@ -335,18 +336,27 @@ static int run_folder(const char *path, const char *bug, struct errmsg *e)
 	static const char *const files[] = {
 		"program.guest", "minimized.irq", "program.irq", "result.json", "summary.json",
 	};
-	char file[PATH_MAX];
+	char file[PATH_MAX], target[FINDING_TARGET];
 
+	finding_target(path, target);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char *words[] = {"irqstorm", "run", "--trace", file, "--bug", (char *)bug, NULL};
+		char *words[9] = {"irqstorm", "run", "--trace"};
+		int n = 3;
 
 		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
 		if (access(file, R_OK))
 			continue;
 		if (artifact_is(file))
 			return artifact_run(file, bug, e);
-		if (!bug)
-			words[4] = NULL;
+		if (*target) {
+			words[n++] = "--target";
+			words[n++] = target;
+		}
+		if (bug) {
+			words[n++] = "--bug";
+			words[n++] = (char *)bug;
+		}
+		words[n] = file;
 		return run_self(words, e);
 	}
 	snprintf(file, sizeof(file), "%s/input", path);

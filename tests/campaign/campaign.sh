@@ -89,6 +89,26 @@ result "the command in README shows it again" \
 	$(grep -q '^key:    return:R51:toy/range' <<<"$out" && echo 1 || echo 0) "$repeat: $(tail -3 <<<"$out")"
 out=$(cd / && TOY='' sh -c "$repeat" 2>&1)
 result "and without the fault does not" $(($? == 0)) "$(tail -3 <<<"$out")"
+
+# One on a device: its program is to be run there, and was not made shorter elsewhere.
+IRQSTORM_TARGET=emu:fault=drop:1 TOY=d "${campaign[@]}" --for 1h --out device --corpus seeds --no-merge >device.out 2>&1 &
+pid=$!
+wait_until found device return:R51:toy/device 1
+kill -INT $pid
+wait $pid
+pid=
+folder=device/findings/return_R51_toy_device
+is "the program of a finding on a device" "irq_info msix" "$(cat $folder/program.irq)"
+is "and what it ran on" "emu:fault=drop:1" "$(cat $folder/target)"
+is "is in the command of README" "  irqstorm run --target emu:fault=drop:1 program.irq" "$(grep 'irqstorm run' $folder/README)"
+repeat=$(sed -n '/^Repeat with:/{n;p;}' $folder/README)
+out=$(cd / && TOY=d sh -c "$repeat" 2>&1)
+result "which is where its input is run again" \
+	"$(grep -q 'run --target emu:fault=drop:1 --trace' <<<"$out" && echo 1)" "$repeat: $(tail -3 <<<"$out")"
+out=$("$bin" run $folder 2>&1)
+code=$?
+result "and where run takes its folder" "$([ $code = 0 ] && grep -q 'emu:fault=drop:1' <<<"$out" && echo 1)" "exit $code: $out"
+result "it is not made shorter" "$([ ! -e $folder/minimized.irq ] && echo 1)" "$(ls $folder)"
 out=$(python3 "$here/reports.py" s.json j.xml 2>&1)
 result "SARIF and JUnit hold it" $(($? == 0)) "$out"
 cmp -s many.out many/report.txt

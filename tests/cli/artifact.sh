@@ -52,6 +52,11 @@ printf 'set_irqs msix trigger eventfd fds=e0\nexpect -EBUSY\n' >"$work/finding/p
 check "the folder of a finding" 1 'DIFFERENCE \(expect\)' run "$work/finding"
 cp "$work/finding/program.irq" "$work/finding/minimized.irq"
 check "and its shorter form before" 1 'minimized.irq: DIFFERENCE' run "$work/finding"
+mkdir "$work/device"
+printf 'set_irqs msix trigger eventfd fds=e0\nfire msix 0\n' >"$work/device/program.irq"
+check "it runs on an emulator" 0 'ok, 2 operations' run "$work/device"
+printf 'emu:fault=drop:1' >"$work/device/target"
+check "or on what it says itself" 1 'DIFFERENCE \(counter\)' run "$work/device"
 one_line "an empty folder" 3 'Is a directory, and not of a finding' run "$work/empty"
 
 # Of a campaign: one finding is a program, one only an input of its fuzz target.

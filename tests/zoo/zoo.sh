@@ -37,6 +37,11 @@ check "beside other keys" 1 'repeat with: .* --target emu:vectors=8,bug=B42 ' \
 	run --bug B42 --target emu:vectors=8 "$corpus/B42.irq"
 check "what would crash a kernel is a finding" 1 'the kernel would not have come back: a NULL pointer was followed' \
 	run --bug B06 "$corpus/B06.irq"
+mkdir "$tmp/found"
+cp "$corpus/B42.irq" "$tmp/found/program.irq"
+printf '{"schema": "irqstorm.campaign/1", "findings": [
+	{"key": "a", "what": "a", "repeat": "IRQSTORM_BUG=B42 /fuzz/fuzz_x %s/found/input"}]}' "$tmp" >"$tmp/campaign.json"
+check "a campaign's findings are run with the bug that it had" 1 'DIFFERENCE' run "$tmp/campaign.json"
 check "what would hang one ends" 1 'DIFFERENCE \(hang\)' run --bug B23 "$corpus/B23.irq"
 printf 'set_irqs msix trigger eventfd fds=e0\nset_irqs msix trigger eventfd fds=e1\n' >"$tmp/live.irq"
 check "a rule of PCI that the kernel's half breaks is a finding" 1 \
