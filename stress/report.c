@@ -74,7 +74,7 @@ const char *stress_command(const struct stress_config *cfg, const char *target, 
 
 static const char *ns(uint64_t v, char *buf)
 {
-	return units_format_ns(v, buf, 24);
+	return units_format_ns((double)v, buf, 24);
 }
 
 static void text_latency(FILE *f, const char *name, const struct hist *h)

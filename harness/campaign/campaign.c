@@ -226,7 +226,7 @@ static void show(struct session *s, uint64_t now)
 	progress_show(&s->progress, now,
 		      "%s left, %s executions, %.0f/s, corpus %s, findings %zu (%zu new, %llu "
 		      "more inputs of known ones)",
-		      units_format_ns(seconds_left(s) * NSEC_PER_SEC, left, sizeof(left)),
+		      units_format_ns((double)seconds_left(s) * NSEC_PER_SEC, left, sizeof(left)),
 		      units_format_count(all, execs, sizeof(execs)), rate,
 		      units_format_count(inputs, corpus, sizeof(corpus)), s->state->n_findings,
 		      s->state->n_findings - s->found_before,

@@ -188,9 +188,9 @@ void look_noise(struct doctor *d, struct doctor_line *l)
 
 	hist_init(&d->late);
 	d->ops->sleeper(&d->late);
-	units_format_ns(hist_quantile(&d->late, 0.5), p50, sizeof(p50));
-	units_format_ns(hist_quantile(&d->late, 0.99), p99, sizeof(p99));
-	units_format_ns(d->late.n ? d->late.max : 0, max, sizeof(max));
+	units_format_ns((double)hist_quantile(&d->late, 0.5), p50, sizeof(p50));
+	units_format_ns((double)hist_quantile(&d->late, 0.99), p99, sizeof(p99));
+	units_format_ns(d->late.n ? (double)d->late.max : 0, max, sizeof(max));
 	d->noisy = hist_quantile(&d->late, 0.99) > QUIET_P99 || d->late.max > QUIET_MAX;
 	say(l, d->noisy ? DOCTOR_NOTE : DOCTOR_OK,
 	    d->noisy ? "what is lost counts all the same, but latency tails are the host's: stop "

@@ -254,8 +254,8 @@ static void describe(const struct race *t, size_t i, bool compared)
 	const struct decision *d = &check->d;
 	char what[160], a[32], b[32];
 
-	units_format_ns((uint64_t)check->ns_a, a, sizeof(a));
-	units_format_ns((uint64_t)check->ns_b, b, sizeof(b));
+	units_format_ns(check->ns_a, a, sizeof(a));
+	units_format_ns(check->ns_b, b, sizeof(b));
 	check->n = t->done;
 	check->unit = "rounds";
 	if (compared && values(t, ROLE_A1, t->metric[i]) == t->ns[ROLE_A1][t->metric[i]])

@@ -197,8 +197,8 @@ static int store_number(struct parse *p, unsigned int line, const struct key *k,
 		return 0;
 	if (k->type == V_TIME)
 		return wrong(p, line, "%s = %s: must be %s to %s", k->name, value,
-			     units_format_ns(k->min, lo, sizeof(lo)),
-			     units_format_ns(k->max, hi, sizeof(hi)));
+			     units_format_ns((double)k->min, lo, sizeof(lo)),
+			     units_format_ns((double)k->max, hi, sizeof(hi)));
 	return wrong(p, line, "%s = %s: must be %llu to %llu", k->name, value,
 		     (unsigned long long)k->min, (unsigned long long)k->max);
 }

@@ -108,7 +108,7 @@ const char *series_shift(const struct change *c, char *buf, size_t size)
 static void format(const struct figure_kind *k, double v, char *buf, size_t size)
 {
 	if (k->unit == FIGURE_NS)
-		units_format_ns((uint64_t)llround(fmax(0, v)), buf, size);
+		units_format_ns(fmax(0, v), buf, size);
 	else
 		snprintf(buf, size, "%.4g%s", v, k->unit == FIGURE_SECONDS ? " s" : "");
 }

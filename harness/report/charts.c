@@ -269,7 +269,7 @@ void chart_timeline(FILE *f, const char *id, const json_t *cell)
 		free(s.all);
 		return;
 	}
-	units_format_ns((uint64_t)value_number(series, "slice_ns"), slice, sizeof(slice));
+	column_format(COLUMN_NS, value_number(series, "slice_ns"), slice, sizeof(slice));
 	fprintf(f,
 		"<figure><figcaption>Over time <small>slices of %s, repeat %.0f of "
 		"%.0f</small></figcaption>\n",

@@ -129,7 +129,7 @@ const char *column_format(enum column_format format, double v, char *buf, size_t
 	case COLUMN_COUNT:
 		return units_format_count((uint64_t)llround(v), buf, size);
 	case COLUMN_NS:
-		return units_format_ns((uint64_t)llround(v), buf, size);
+		return units_format_ns(fmax(0, v), buf, size);
 	case COLUMN_RATIO:
 		snprintf(buf, size, "%.2f", v);
 		return buf;

@@ -46,7 +46,7 @@ static const char *nearest(const struct command *cmd, const char *name, size_t l
 static const char *format_limit(const struct opt *o, uint64_t v, char *buf, size_t size)
 {
 	if (o->type == OPT_DURATION)
-		return units_format_ns(v, buf, size);
+		return units_format_ns((double)v, buf, size);
 	snprintf(buf, size, "%" PRIu64, v);
 	return buf;
 }

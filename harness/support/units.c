@@ -83,17 +83,17 @@ int units_parse_duration(const char *s, uint64_t *out_ns)
 	return 0;
 }
 
-const char *units_format_ns(uint64_t ns, char *buf, size_t size)
+const char *units_format_ns(double ns, char *buf, size_t size)
 {
 	/* Each limit is where the rounded text would reach the next unit. */
-	if (ns < 1000)
-		snprintf(buf, size, "%" PRIu64 " ns", ns);
+	if (ns < 999.5)
+		snprintf(buf, size, "%.0f ns", ns);
 	else if (ns < 999950)
-		snprintf(buf, size, "%.1f us", (double)ns / 1e3);
+		snprintf(buf, size, "%.1f us", ns / 1e3);
 	else if (ns < 999995000)
-		snprintf(buf, size, "%.2f ms", (double)ns / 1e6);
+		snprintf(buf, size, "%.2f ms", ns / 1e6);
 	else
-		snprintf(buf, size, "%.2f s", (double)ns / 1e9);
+		snprintf(buf, size, "%.2f s", ns / 1e9);
 	return buf;
 }
 

@@ -15,8 +15,8 @@ int units_parse_count(const char *s, uint64_t *out);
 /* A duration in nanoseconds: decimal fraction allowed, suffix ns, us, ms, s, m or h (default s). */
 int units_parse_duration(const char *s, uint64_t *out_ns);
 
-/* "950 ns", "12.3 us", "4.07 ms", "1.50 s". Returns @buf. */
-const char *units_format_ns(uint64_t ns, char *buf, size_t size);
+/* "950 ns", "12.3 us", "4.07 ms", "1.50 s"; rounded once, from all of @ns (>= 0). Returns @buf. */
+const char *units_format_ns(double ns, char *buf, size_t size);
 
 /* "12,345,678". Returns @buf. */
 const char *units_format_count(uint64_t n, char *buf, size_t size);

@@ -97,6 +97,20 @@ EOF
 "$bin" report "$tmp/evil.json" --html "$tmp/evil.html"
 page "a hostile summary" "$tmp/evil.html" "$tmp/evil.json"
 
+# the median of two repeats ends on a half: 114.0 us, were it rounded to nanoseconds on the way
+python3 - "$tmp" <<'EOF'
+import json, sys
+s = json.load(open(sys.argv[1] + '/a/summary.json'))
+for c in s['cells']:
+    if 'metrics' in c:
+        c['metrics']['resize_p999_ns'] = {'median': 113949.5}
+json.dump(s, open(sys.argv[1] + '/half.json', 'w'))
+EOF
+"$bin" report "$tmp/half.json" --html "$tmp/half.html"
+page "half a nanosecond" "$tmp/half.html" "$tmp/half.json"
+grep -q '>113.9 us' "$tmp/half.html"
+result "half a nanosecond is rounded once" $((1 - $?)) 'no 113.9 us'
+
 one_line "nothing to report" 2 'nothing to report' report
 one_line "a file that is not there" 3 'nowhere.json: No such file' report "$tmp/nowhere.json"
 one_line "a folder that is none of a bench" 2 'is no folder of irqstorm bench' report "$tmp"

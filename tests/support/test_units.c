@@ -123,14 +123,19 @@ Test(units, durations)
 Test(units, format_ns)
 {
 	static const struct {
-		uint64_t ns;
+		double ns;
 		const char *text;
 	} cases[] = {
 		{0, "0 ns"},
+		{949.5, "950 ns"},
 		{950, "950 ns"},
 		{999, "999 ns"},
+		{999.4, "999 ns"},
+		{999.5, "1.0 us"},
 		{1000, "1.0 us"},
 		{12340, "12.3 us"},
+		/* the median of two: 114.0 us, were it made whole nanoseconds first */
+		{113949.5, "113.9 us"},
 		{999949, "999.9 us"},
 		{999950, "1.00 ms"},
 		{999999, "1.00 ms"},
@@ -140,13 +145,13 @@ Test(units, format_ns)
 		{999999999, "1.00 s"},
 		{1500000000, "1.50 s"},
 		{60000000000ULL, "60.00 s"},
-		{UINT64_MAX, "18446744073.71 s"},
+		{(double)UINT64_MAX, "18446744073.71 s"},
 	};
 	char buf[32];
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		cr_assert_str_eq(units_format_ns(cases[i].ns, buf, sizeof(buf)), cases[i].text,
-				 "%" PRIu64 ": '%s', not '%s'", cases[i].ns, buf, cases[i].text);
+				 "%.1f: '%s', not '%s'", cases[i].ns, buf, cases[i].text);
 }
 
 Test(units, format_count)
