@@ -75,25 +75,30 @@ static const char *between(const char *text, const char *begin, const char *end,
 	return from;
 }
 
-/*
- * A program of operations in it, or NULL: the here-document of a command for a shell. When the
- * command names a target, a real device for one, that goes into @target, else "".
- */
-static const char *program_in(const char *text, size_t *len, char target[FINDING_TARGET])
-{
-	const char *named, *command = between(text, "<<'EOF'", "\nEOF\n", len), *newline;
+/* The program of operations in what a target says of a finding. */
+struct told_program {
+	const char *text; /* NULL: there is none */
+	size_t len;
+	char target[FINDING_TARGET]; /* what it ran on, a real device for one; "": not told */
+};
 
-	*target = '\0';
+/* It is the here-document of a command for a shell, which names the target, if anything does. */
+static void find_program(const char *told, struct told_program *p)
+{
+	const char *named, *command = between(told, "<<'EOF'", "\nEOF\n", &p->len), *newline;
+
+	p->text = NULL;
+	*p->target = '\0';
 	if (!command)
-		return NULL;
+		return;
 	newline = strchr(command, '\n');
 	named = strstr(command, " --target ");
 	if (named && named < newline) {
 		named += strlen(" --target ");
-		snprintf(target, FINDING_TARGET, "%.*s", (int)strcspn(named, " \n"), named);
+		snprintf(p->target, FINDING_TARGET, "%.*s", (int)strcspn(named, " \n"), named);
 	}
-	*len -= (size_t)(newline + 1 - command);
-	return newline + 1;
+	p->text = newline + 1;
+	p->len -= (size_t)(p->text - command);
 }
 
 /* A signal that is to end the campaign ends this, too, and stays for the campaign to see. */
@@ -156,9 +161,9 @@ out:
 }
 
 static int write_program(const struct finding_context *c, struct campaign_finding *f,
-			 const struct replay_verdict *v, const char *dir, struct errmsg *e)
+			 const struct replay_verdict *v, const struct told_program *told,
+			 const char *dir, struct errmsg *e)
 {
-	char target[FINDING_TARGET];
 	struct errmsg ignored;
 	struct program p;
 	size_t len = 0;
@@ -167,19 +172,18 @@ static int write_program(const struct finding_context *c, struct campaign_findin
 
 	if (text)
 		return write_to(dir, "program.guest", text, len, e);
-	text = program_in(v->text, &len, target);
-	if (!text)
+	if (!told->text)
 		return 0;
-	err = write_to(dir, "program.irq", text, len, e);
-	if (!err && *target)
-		err = write_to(dir, TARGET_FILE, target, strlen(target), e);
+	err = write_to(dir, "program.irq", told->text, told->len, e);
+	if (!err && *told->target)
+		err = write_to(dir, TARGET_FILE, told->target, strlen(told->target), e);
 	if (err)
 		return err;
 	program_init(&p);
-	if (!program_load_bytes(text, len, "program.irq", &p, &ignored)) {
+	if (!program_load_bytes(told->text, told->len, "program.irq", &p, &ignored)) {
 		f->ops = p.n;
 		/* on a device of its own the way there is long: irqstorm minimize --target */
-		if (c->minimize_ns && !*target)
+		if (c->minimize_ns && !*told->target)
 			err = shorten(c, f, &p, dir, e);
 	}
 	program_free(&p);
@@ -250,28 +254,25 @@ static void put_word(FILE *f, const char *word)
 	fputc('\'', f);
 }
 
-/* @name=@value before a command. */
-static void put_variable(FILE *f, const char *name, const char *value)
+/* "NAME=" or "--option " and @value, if there is one. */
+static void put_setting(FILE *f, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
-	fprintf(f, "%s=", name);
+	fputs(name, f);
 	put_word(f, value);
 	fputc(' ', f);
 }
 
 static void make_repeat(const struct finding_context *c, struct campaign_finding *f,
-			const struct replay_verdict *v, const char *input)
+			const struct told_program *told, const char *input)
 {
 	FILE *out = fmemopen(f->repeat, sizeof(f->repeat), "w");
-	char target[FINDING_TARGET];
-	size_t len;
 
 	if (!out)
 		return;
-	program_in(v->text, &len, target);
-	put_variable(out, "IRQSTORM_BUG", getenv("IRQSTORM_BUG"));
-	put_variable(out, "IRQSTORM_TARGET", target);
+	put_setting(out, "IRQSTORM_BUG=", getenv("IRQSTORM_BUG"));
+	put_setting(out, "IRQSTORM_TARGET=", told->target);
 	put_word(out, c->paths->target);
 	fputc(' ', out);
 	put_word(out, input);
@@ -280,11 +281,10 @@ static void make_repeat(const struct finding_context *c, struct campaign_finding
 }
 
 static int write_readme(const struct finding_context *c, const struct campaign_finding *f,
-			const struct replay_verdict *v, const char *dir, struct errmsg *e)
+			const struct told_program *told, const char *dir, struct errmsg *e)
 {
-	const char *bug = getenv("IRQSTORM_BUG");
-	char *text = NULL, target[FINDING_TARGET];
-	size_t size = 0, len;
+	char *text = NULL;
+	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	int err;
 
@@ -301,11 +301,10 @@ static int write_readme(const struct finding_context *c, const struct campaign_f
 		fprintf(out, "\nAs a program (%llu operations", (unsigned long long)f->ops);
 		if (f->ops_min)
 			fprintf(out, ", made shorter: %llu", (unsigned long long)f->ops_min);
-		program_in(v->text, &len, target);
-		fprintf(out, "), in this folder:\n  irqstorm run %s%s%s%s%s%s%s\n",
-			*target ? "--target " : "", target, *target ? " " : "", bug ? "--bug " : "",
-			bug ? bug : "", bug ? " " : "",
-			f->ops_min ? "minimized.irq" : "program.irq");
+		fputs("), in this folder:\n  irqstorm run ", out);
+		put_setting(out, "--target ", told->target);
+		put_setting(out, "--bug ", getenv("IRQSTORM_BUG"));
+		fprintf(out, "%s\n", f->ops_min ? "minimized.irq" : "program.irq");
 		if (f->ops_min && strcmp(f->key, f->program_key))
 			fprintf(out, "which compares after each operation and calls it %s\n",
 				f->program_key);
@@ -334,6 +333,7 @@ static int fill_folder(const struct finding_context *c, struct campaign_finding 
 		       const char *from, const struct replay_verdict *v, struct errmsg *e)
 {
 	char dir[PATH_MAX], input[PATH_MAX];
+	struct told_program told;
 	int err;
 
 	if (snprintf(dir, sizeof(dir), "%s/%s", c->dir, f->folder) >= (int)sizeof(dir) ||
@@ -345,7 +345,8 @@ static int fill_folder(const struct finding_context *c, struct campaign_finding 
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make %s: %s", dir,
 				  strerror(-err));
 	}
-	make_repeat(c, f, v, input);
+	find_program(v->text, &told);
+	make_repeat(c, f, &told, input);
 	err = copy_input(from, dir, e);
 	if (!err)
 		err = write_to(dir, "finding.txt", v->text ? v->text : f->what,
@@ -353,9 +354,9 @@ static int fill_folder(const struct finding_context *c, struct campaign_finding 
 	if (!err)
 		err = count_replays(c, f, input, e);
 	if (!err)
-		err = write_program(c, f, v, dir, e);
+		err = write_program(c, f, v, &told, dir, e);
 	if (!err)
-		err = write_readme(c, f, v, dir, e);
+		err = write_readme(c, f, &told, dir, e);
 	/* Nothing half done: its input is still with the engine, for the next session to file. */
 	if (err)
 		fs_remove_tree(dir);
