@@ -87,6 +87,26 @@ void step_arg_file(const struct night_plan *p, json_t *step, const char *option,
 	step_arg(step, "%s/%s/%s", p->folder, value_text(step, "name"), name);
 }
 
+const char *step_where(const json_t *step)
+{
+	return value_text(step, "name") + strlen(value_text(step, "kind")) + 1;
+}
+
+void step_note_fuzz_dir(json_t *step, const char *target)
+{
+	doc_textf(step, "fuzz_dir", "%.*s", (int)(strrchr(target, '/') - target), target);
+}
+
+void step_arg_fuzz_dir(json_t *step)
+{
+	const char *dir = value_text(step, "fuzz_dir");
+
+	if (!*dir)
+		return;
+	step_arg(step, "--fuzz-dir");
+	step_arg(step, "%s", dir);
+}
+
 void step_arg_guest(const struct night_plan *p, json_t *step, const char *devices, double timeout_s)
 {
 	step_arg(step, "guest");
@@ -98,10 +118,7 @@ void step_arg_guest(const struct night_plan *p, json_t *step, const char *device
 	step_arg(step, "--timeout");
 	step_arg(step, "%.0fs", ceil(timeout_s));
 	step_arg_file(p, step, "--keep-log", STEP_KERNEL_LOG);
-	if (*value_text(step, "fuzz_dir")) {
-		step_arg(step, "--fuzz-dir");
-		step_arg(step, "%s", value_text(step, "fuzz_dir"));
-	}
+	step_arg_fuzz_dir(step);
 	step_arg(step, "--");
 }
 

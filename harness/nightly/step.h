@@ -59,6 +59,14 @@ __attribute__((format(printf, 2, 3))) void step_arg(json_t *step, const char *fm
  * fuzz_dir, if it has one; @timeout_s of the guest. */
 void step_arg_guest(const struct night_plan *p, json_t *step, const char *devices,
 		    double timeout_s);
+/* The step's name without its kind: what its figures are called after. */
+const char *step_where(const json_t *step);
+/*
+ * The folder of the fuzz target that was found, for a night that is gone on with from elsewhere; as
+ * --fuzz-dir, if there is one.
+ */
+void step_note_fuzz_dir(json_t *step, const char *target);
+void step_arg_fuzz_dir(json_t *step);
 /* Of the night's and the step's name; and as --seed. */
 uint64_t step_seed(const struct night_plan *p, const json_t *step);
 void step_arg_seed(const struct night_plan *p, json_t *step);

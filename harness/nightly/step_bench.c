@@ -74,7 +74,7 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 static void where_of(const json_t *step, const json_t *cell, char *buf, size_t size)
 {
 	if (*value_text(step, "kernel"))
-		snprintf(buf, size, "%s", value_text(step, "name") + strlen("bench-"));
+		snprintf(buf, size, "%s", step_where(step));
 	else
 		snprintf(buf, size, "emu-%s",
 			 strstr(value_text(cell, "target"), "profile=6.1,") ||

@@ -48,11 +48,8 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 				continue;
 			doc_text(step, "engine", engine_names[engine]);
 			doc_text(step, "target", targets[i]);
-			/* the night may be gone on with from elsewhere */
 			if (dirs[engine] && !*missing.text)
-				doc_textf(step, "fuzz_dir", "%.*s",
-					  (int)(strrchr(paths->target, '/') - paths->target),
-					  paths->target);
+				step_note_fuzz_dir(step, paths->target);
 		}
 	}
 	free(paths);
@@ -97,10 +94,7 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 	step_arg(step, "%s", value_text(step, "engine"));
 	step_arg(step, "--fuzz-target");
 	step_arg(step, "%s", value_text(step, "target"));
-	if (*value_text(step, "fuzz_dir")) {
-		step_arg(step, "--fuzz-dir");
-		step_arg(step, "%s", value_text(step, "fuzz_dir"));
-	}
+	step_arg_fuzz_dir(step);
 	/* of all nights together, as campaign counts */
 	step_arg(step, "--for");
 	step_arg(step, "%.0fs", ceil(note_before(step, state) + fmax(1, seconds)));

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "campaign/engine.h"
+#include "campaign/replay.h"
+#include "guest/bytes.h"
 #include "nightly/step.h"
 #include "report/value.h"
 
@@ -34,20 +36,11 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 		if (!step)
 			continue;
 		doc_text(step, "kernel", kernel);
-		/* the night may be gone on with from elsewhere */
 		if (p->c->fuzz_dir && !*missing.text)
-			doc_textf(step, "fuzz_dir", "%.*s",
-				  (int)(strrchr(paths->target, '/') - paths->target),
-				  paths->target);
+			step_note_fuzz_dir(step, paths->target);
 	}
 	free(paths);
 	return 0;
-}
-
-/* What findings and figures are called after: the step's name without its kind. */
-static const char *where_of(const json_t *step)
-{
-	return value_text(step, "name") + strlen("device-");
 }
 
 static void command(const struct night_plan *p, json_t *step, double seconds)
@@ -62,72 +55,50 @@ static void command(const struct night_plan *p, json_t *step, double seconds)
 	step_arg(step, "-seed=%u", 1 + (uint32_t)(step_seed(p, step) % INT32_MAX));
 }
 
-/* What follows @mark in @line, without the newline; NULL: it is not there. */
-static const char *after(char *line, const char *mark)
+static void take_finding(const char *root, const char *dir, json_t *step, const char *log,
+			 const struct replay_verdict *v)
 {
-	char *at = strstr(line, mark);
+	static const char mark[] = "guest: repeat that with: ";
+	const char *at = strstr(log, mark);
+	char key[512], artifact[DOC_PATH], repeat[DOC_PATH] = "";
 
-	if (!at)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return at + strlen(mark);
+	if (at) {
+		at += strlen(mark);
+		snprintf(repeat, sizeof(repeat), "%.*s", (int)strcspn(at, "\n"), at);
+	}
+	/* as diff in that kernel would call it */
+	snprintf(key, sizeof(key), "%s:%s", step_where(step), v->key);
+	step_finding(step, key, v->what,
+		     step_artifact(root, dir, STEP_KERNEL_LOG ".last", artifact, sizeof(artifact)),
+		     repeat);
 }
 
-/* The target's own words, and the guest's after it. */
-struct told {
-	char what[512], key[256], repeat[DOC_PATH];
-	double execs, seconds;
-};
-
-static void read_log(const char *dir, struct told *t)
+static void take_log(const char *root, const char *dir, json_t *step, const char *log, size_t len)
 {
-	char path[2 * DOC_PATH], *line = NULL;
-	const char *text;
+	const char *done = strstr(log, "\nDone ");
+	struct replay_verdict v;
 	double execs, seconds;
-	size_t room = 0;
-	FILE *f;
 
-	memset(t, 0, sizeof(*t));
-	t->execs = t->seconds = NAN;
-	snprintf(path, sizeof(path), "%s/log", dir);
-	f = fopen(path, "re");
-	while (f && getline(&line, &room, f) > 0) {
-		if ((text = after(line, "irqstorm: finding: ")))
-			snprintf(t->what, sizeof(t->what), "%s", text);
-		else if ((text = after(line, "key:    ")))
-			snprintf(t->key, sizeof(t->key), "%s", text);
-		else if ((text = after(line, "repeat that with: ")))
-			snprintf(t->repeat, sizeof(t->repeat), "%s", text);
-		else if (sscanf(line, "Done %lf runs in %lf second", &execs, &seconds) == 2) {
-			t->execs = execs;
-			t->seconds = seconds;
-		}
-	}
-	free(line);
-	if (f)
-		fclose(f);
+	if (!replay_judge(log, len, &v) && v.shown)
+		take_finding(root, dir, step, log, &v);
+	replay_free(&v);
+	if (!done || sscanf(done, " Done %lf runs in %lf second", &execs, &seconds) != 2)
+		return;
+	step_figure(step, execs, "device/%s/execs", step_where(step));
+	if (seconds > 0)
+		step_figure(step, execs / seconds, "device/%s/execs_per_s", step_where(step));
 }
 
 static void result(const char *root, const char *dir, json_t *step)
 {
-	char key[512], artifact[DOC_PATH];
-	struct told *t = malloc(sizeof(*t));
+	char path[2 * DOC_PATH];
+	struct bytes log = {0};
 
-	if (!t)
-		return;
-	read_log(dir, t);
-	if (*t->key) {
-		/* as diff in that kernel would call it */
-		snprintf(key, sizeof(key), "%s:%s", where_of(step), t->key);
-		step_finding(step, key, t->what,
-			     step_artifact(root, dir, STEP_KERNEL_LOG ".last", artifact,
-					   sizeof(artifact)),
-			     t->repeat);
-	}
-	step_figure(step, t->execs, "device/%s/execs", where_of(step));
-	if (t->seconds > 0)
-		step_figure(step, t->execs / t->seconds, "device/%s/execs_per_s", where_of(step));
-	free(t);
+	snprintf(path, sizeof(path), "%s/log", dir);
+	/* the 0 at its end */
+	if (!bytes_read_file(&log, path) && !bytes_append(&log, NULL, 1))
+		take_log(root, dir, step, (const char *)log.data, log.len - 1);
+	bytes_free(&log);
 }
 
 const struct step_kind step_device = {

@@ -34,18 +34,12 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	return 0;
 }
 
-/* What the figures are called after: the step's name without its kind. */
-static const char *where_of(const json_t *step)
-{
-	return value_text(step, "name") + strlen("diff-");
-}
-
 static double guest_ops(const struct night_plan *p, const json_t *step, double seconds)
 {
 	char name[256];
 	double rate;
 
-	snprintf(name, sizeof(name), "diff/%s/ops_per_s", where_of(step));
+	snprintf(name, sizeof(name), "diff/%s/ops_per_s", step_where(step));
 	rate = json_number_value(json_object_get(p->last, name));
 	return fmax(GUEST_OPS_MIN, floor((rate > 0 ? rate : GUEST_OPS_PER_S) * seconds * 0.8));
 }
@@ -84,15 +78,15 @@ static void result(const char *root, const char *dir, json_t *step)
 	r = doc_try(dir, "result.json");
 	found = value_at(r, "first_divergence");
 	if (json_is_object(found)) {
-		snprintf(key, sizeof(key), "%s%s%s", *kernel ? where_of(step) : "",
+		snprintf(key, sizeof(key), "%s%s%s", *kernel ? step_where(step) : "",
 			 *kernel ? ":" : "", value_text(found, "key"));
 		step_finding(step, key, value_text(found, "what"),
 			     step_artifact(root, dir, "result.json", artifact, sizeof(artifact)),
 			     "");
 	}
-	step_figure(step, value_number(r, "ops"), "diff/%s/ops", where_of(step));
-	step_figure(step, value_number(r, "ops_per_s"), "diff/%s/ops_per_s", where_of(step));
-	step_figure(step, value_number(r, "ratio"), "diff/%s/ratio", where_of(step));
+	step_figure(step, value_number(r, "ops"), "diff/%s/ops", step_where(step));
+	step_figure(step, value_number(r, "ops_per_s"), "diff/%s/ops_per_s", step_where(step));
+	step_figure(step, value_number(r, "ratio"), "diff/%s/ratio", step_where(step));
 	json_decref(r);
 }
 
