@@ -142,6 +142,9 @@ static void make_environment(struct hunt *h, bool plain)
 	if (plain) {
 		h->env[n++] = "IRQSTORM_MUTATOR=plain";
 		h->env[n++] = "IRQSTORM_FEEDBACK=off";
+	} else {
+		/* It pays off in hours: without it the slowest bugs take two thirds of the time. */
+		h->env[n++] = "AFL_DISABLE_TRIM=1";
 	}
 	h->env[n] = NULL;
 }
