@@ -60,7 +60,7 @@ static int write_to(const char *dir, const char *name, const void *data, size_t 
 	return outfile_commit(&out, e);
 }
 
-/* The program in what a target says of a finding, or NULL. */
+/* What stands after @begin, up to and with the newline that @end begins with; or NULL. */
 static const char *between(const char *text, const char *begin, const char *end, size_t *len)
 {
 	const char *from = text ? strstr(text, begin) : NULL, *to;
