@@ -2,6 +2,7 @@
 /* common: see common.h. */
 #include "fuzz/common.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 static struct executor executor;
 static bool is_open, thorough;
 static struct program program, failing;
+static struct mutator mutator;
 static uint64_t digest;
 static uint64_t executions, started_ns; /* of this process, for IRQSTORM_ZOO_LOG */
 
@@ -26,6 +28,30 @@ struct program *fuzz_program(void)
 	program_clear(&program);
 	executions++;
 	return &program;
+}
+
+__attribute__((noreturn)) static void die(const char *what)
+{
+	fprintf(stderr, "irqstorm: %s\n", what);
+	abort();
+}
+
+struct mutator *fuzz_mutator(void)
+{
+	return &mutator;
+}
+
+struct program fuzz_read(const uint8_t *data, size_t size)
+{
+	const struct program *p;
+	int err = mutator_program(&mutator, data, size, &p);
+
+	executions++;
+	if (err)
+		die(err == -EBADMSG ? "the mutator's program is not that of its bytes: a bug in "
+				      "harness/program, not a finding"
+				    : "out of memory");
+	return *p;
 }
 
 void fuzz_digest_begin(void)
@@ -47,12 +73,6 @@ void fuzz_choose_profile(struct program *p, bool old)
 {
 	if (p->has_device && p->device.profile == PROFILE_ANY)
 		p->device.profile = old ? PROFILE_6_1 : PROFILE_6_12;
-}
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-	fprintf(stderr, "irqstorm: %s\n", what);
-	abort();
 }
 
 const char *fuzz_bug(void)
@@ -109,6 +129,7 @@ void fuzz_close(void)
 	is_open = false;
 	program_free(&program);
 	program_free(&failing);
+	mutator_fini(&mutator);
 }
 
 void fuzz_set_thorough(void)

@@ -14,11 +14,20 @@
 #include <stdint.h>
 
 #include "exec/executor.h"
+#include "program/mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The program of this process, empty. Its memory is kept from input to input. */
 struct program *fuzz_program(void);
+/*
+ * The program of these bytes. Its device is the caller's to change, its operations are not: they
+ * live until the next call here or of the mutator. An engine whose mutator is in this process
+ * (libFuzzer) mostly gives what that has just made, which needs no reading.
+ */
+struct program fuzz_read(const uint8_t *data, size_t size);
+/* For the shim of such an engine. */
+struct mutator *fuzz_mutator(void);
 
 /*
  * @p on the emulator and on the model. A difference is a finding and does not return. @nth and

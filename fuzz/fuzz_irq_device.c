@@ -129,13 +129,11 @@ static void run(struct executor *x, const struct program *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program *p = fuzz_program();
+	struct program p = fuzz_read(data, size);
 
-	if (binary_decode(data, size, p))
-		no_memory();
 	/* As fuzz_irq_program does it, for emulators. */
-	fuzz_choose_profile(p, size && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, size && (data[size - 1] >> 1 & 3) == 3);
 	fuzz_digest_begin();
-	run(get_executor(), p);
+	run(get_executor(), &p);
 	return 0;
 }

@@ -5,10 +5,7 @@
  * call i), the second at which fallible step (from FAULTS_ALL on: at each in turn); the program is
  * in the rest.
  */
-#include <stdlib.h>
-
 #include "fuzz/common.h"
-#include "program/binary.h"
 
 #define FAULTS_HEAD  2u
 #define FAULTS_STEPS 16u
@@ -16,19 +13,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program *p = fuzz_program();
+	struct program p;
 
 	if (size < FAULTS_HEAD)
 		return 0;
-	if (binary_decode(data + FAULTS_HEAD, size - FAULTS_HEAD, p))
-		abort();
-	fuzz_choose_profile(p, size > FAULTS_HEAD && (data[size - 1] >> 1 & 3) == 3);
+	p = fuzz_read(data + FAULTS_HEAD, size - FAULTS_HEAD);
+	fuzz_choose_profile(&p, size > FAULTS_HEAD && (data[size - 1] >> 1 & 3) == 3);
 	fuzz_digest_begin();
 	if (data[1] < FAULTS_ALL) {
-		fuzz_run(p, 1 + data[1] % FAULTS_STEPS, data[0]);
+		fuzz_run(&p, 1 + data[1] % FAULTS_STEPS, data[0]);
 		return 0;
 	}
 	for (uint32_t nth = 1; nth <= FAULTS_STEPS; nth++)
-		fuzz_run(p, nth, data[0]);
+		fuzz_run(&p, nth, data[0]);
 	return 0;
 }

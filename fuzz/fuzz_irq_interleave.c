@@ -15,7 +15,6 @@
 #include "fuzz/common.h"
 #include "fuzz/feedback.h"
 #include "model/coarse.h"
-#include "program/binary.h"
 #include "program/text.h"
 
 #define HEAD       16u
@@ -63,19 +62,18 @@ __attribute__((noreturn)) static void tell(const struct program *p,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program *p = fuzz_program();
 	struct interleave_plan plan;
 	struct interleave_result r;
+	struct program p;
 	uint32_t state;
 	struct errmsg e;
 
 	if (size < HEAD)
 		return 0;
-	if (binary_decode(data + HEAD, size - HEAD, p))
-		abort();
-	fuzz_choose_profile(p, size > HEAD && (data[size - 1] >> 1 & 3) == 3);
-	if (p->has_device && p->device.msix > INTERLEAVE_VECTORS)
-		p->device.msix = INTERLEAVE_VECTORS;
+	p = fuzz_read(data + HEAD, size - HEAD);
+	fuzz_choose_profile(&p, size > HEAD && (data[size - 1] >> 1 & 3) == 3);
+	if (p.has_device && p.device.msix > INTERLEAVE_VECTORS)
+		p.device.msix = INTERLEAVE_VECTORS;
 	plan = (struct interleave_plan){
 		.setup = data[0] % SETUP_MAX,
 		.dealt = (uint32_t)data[1] | (uint32_t)data[2] << 8,
@@ -84,10 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	fuzz_digest_begin();
 	open_all();
-	if (interleave_run(interleave, p, &plan, &r, &e))
+	if (interleave_run(interleave, &p, &plan, &r, &e))
 		die(e.text);
 	if (r.finding)
-		tell(p, &r);
+		tell(&p, &r);
 	state = model_coarse(&executor.model);
 	for (uint32_t i = 0; i < r.switches; i++)
 		feedback_hit(state, r.switched[i]);

@@ -4,20 +4,15 @@
  * on the emulator in lock step with the model, which must agree on every answer and on the state
  * behind it.
  */
-#include <stdlib.h>
-
 #include "fuzz/common.h"
-#include "program/binary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program *p = fuzz_program();
+	struct program p = fuzz_read(data, size);
 
-	if (binary_decode(data, size, p))
-		abort();
 	/* The device's byte is the last: its bits for the profile have a fourth value to spare. */
-	fuzz_choose_profile(p, size && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, size && (data[size - 1] >> 1 & 3) == 3);
 	fuzz_digest_begin();
-	fuzz_run(p, 0, 0);
+	fuzz_run(&p, 0, 0);
 	return 0;
 }

@@ -144,18 +144,19 @@ static void run(const struct stress_config *cfg, bool old, const struct program 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct program *p = fuzz_program();
 	struct stress_config cfg;
+	struct program p;
 
 	fuzz_digest_begin();
-	if (size < HEAD || binary_decode(data + HEAD, size - HEAD, p))
+	if (size < HEAD)
 		return 0;
-	if (!script_resizes(p))
+	p = fuzz_read(data + HEAD, size - HEAD);
+	if (!script_resizes(&p))
 		return 0;
-	settings(data, p, &cfg);
+	settings(data, &p, &cfg);
 	fuzz_digest_add(cfg.vectors);
 	fuzz_digest_add(cfg.stable);
-	fuzz_digest_add(p->n);
-	run(&cfg, data[0] >> 4 & 1, p);
+	fuzz_digest_add(p.n);
+	run(&cfg, data[0] >> 4 & 1, &p);
 	return 0;
 }

@@ -9,15 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program/mutate.h"
+#include "fuzz/common.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
 				 size_t size2, uint8_t *out, size_t max_out_size,
 				 unsigned int seed);
-
-static struct mutator mutator;
 
 /* IRQSTORM_MUTATOR=plain: as if there were no mutator here, to measure what it is worth. */
 static bool plain(void)
@@ -37,7 +35,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	/* The engine's own knows things that ours does not: what it has seen to work. */
 	if (seed % 16 == 0 || plain())
 		return LLVMFuzzerMutate(data, size, max_size);
-	return mutate_input(&mutator, data, size, max_size, IRQSTORM_INPUT_HEAD, seed);
+	return mutate_input(fuzz_mutator(), data, size, max_size, IRQSTORM_INPUT_HEAD, seed);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
@@ -49,6 +47,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
 		memcpy(out, data1, size);
 		return LLVMFuzzerMutate(out, size, max_out_size);
 	}
-	return mutate_cross(&mutator, data1, size1, data2, size2, out, max_out_size,
+	return mutate_cross(fuzz_mutator(), data1, size1, data2, size2, out, max_out_size,
 			    IRQSTORM_INPUT_HEAD, seed);
 }

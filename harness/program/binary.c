@@ -29,13 +29,14 @@ static void make_allowed_in_at(struct op *op)
 	*op = other;
 }
 
-/* What @r took since it was as @before, of @data. */
-static struct binary_span span_between(const uint8_t *data, const struct form_reader *before,
+/* What @r took since it was as @before, of the @size bytes at @data. */
+static struct binary_span span_between(const uint8_t *data, size_t size,
+				       const struct form_reader *before,
 				       const struct form_reader *r)
 {
 	struct binary_span span = {
 		.value = (uint16_t)(before->front - data),
-		.choice = (uint16_t)(before->back - data),
+		.choice = (uint16_t)(data + size - before->back),
 		.values = (uint8_t)(r->front - before->front),
 		.choices = (uint8_t)(before->back - r->back),
 	};
@@ -55,6 +56,7 @@ static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expec
 {
 	struct form_reader r = {.front = data, .back = data + size};
 	uint32_t at = 0, block = 0; /* the last AT, and how many of its operations are missing */
+	bool fits = origins && size <= UINT16_MAX;
 
 	program_clear(p);
 	if (!size) /* and @data may be NULL */
@@ -71,8 +73,8 @@ static int decode(const uint8_t *data, size_t size, uint32_t max_ops, bool expec
 		if (op->kind == OP_EXPECT && !expect)
 			continue;
 		/* Elsewhere, what follows would be read in place of the zeros beyond the end. */
-		if (origins && !r.cut && before.back - data <= UINT16_MAX) {
-			origins[which].spans[p->n] = span_between(data, &before, &r);
+		if (fits && !r.cut) {
+			origins[which].spans[p->n] = span_between(data, size, &before, &r);
 			op->origin = origin_of(which, p->n);
 		}
 		if (block) {
@@ -100,12 +102,15 @@ int binary_decode_origin(const uint8_t *data, size_t size, struct program *p,
 			 struct binary_origin *origins, uint32_t which)
 {
 	origins[which].data = data;
+	origins[which].size = size;
 	return decode(data, size, BINARY_FUZZ_OPS, false, p, origins, which);
 }
 
-/* Where bytes are put: values upwards from the start of the room, choices downwards from its end.
+/*
+ * Where bytes are put: values upwards from the start of the room, choices downwards from its end.
  */
 struct writer {
+	uint8_t *room, *end;
 	uint8_t *front, *back;
 };
 
@@ -117,55 +122,113 @@ static void put_form(struct writer *w, const struct form_bytes *form)
 		*--w->back = form->choices[c];
 }
 
+/* Where the next operation will lie, of which only the lengths are not known. */
+static struct binary_span here(const struct writer *w)
+{
+	return (struct binary_span){
+		.value = (uint16_t)(w->front - w->room),
+		.choice = (uint16_t)(w->end - w->back),
+	};
+}
+
 /*
  * @ops, which lies in @origins, and those after it that lie there in a row: put as one. Returns
- * how many. @left: there are so many.
+ * how many. @left: there are so many. @note: for the first of them, or NULL.
  */
 static uint32_t put_spans(struct writer *w, const struct op *ops, uint32_t left,
-			  const struct binary_origin *origins)
+			  const struct binary_origin *origins, struct binary_span *note)
 {
 	uint32_t first = ops->origin - 1, n = 1, values, choices;
 	const struct binary_origin *o = origins + first / BINARY_FUZZ_OPS;
 	const struct binary_span *span = o->spans + first % BINARY_FUZZ_OPS, *last = span;
+	struct binary_span at = here(w);
 
 	/* What was left out between two of them (EXPECT) is not to come back. */
 	while (n < left && ops[n].origin == ops->origin + n &&
 	       last < o->spans + BINARY_FUZZ_OPS - 1 &&
-	       last[1].choice == last->choice - last->choices) {
+	       last[1].choice == last->choice + last->choices) {
 		last++;
 		n++;
 	}
 	values = (uint32_t)last->value + last->values - span->value;
-	choices = (uint32_t)span->choice - last->choice + last->choices;
+	choices = (uint32_t)last->choice + last->choices - span->choice;
 	memcpy(w->front, o->data + span->value, values);
 	w->front += values;
 	w->back -= choices;
-	memcpy(w->back, o->data + span->choice - choices, choices);
+	memcpy(w->back, o->data + o->size - span->choice - choices, choices);
+	for (uint32_t i = 0; note && i < n; i++) {
+		note[i] = span[i];
+		note[i].value = (uint16_t)(span[i].value - span->value + at.value);
+		note[i].choice = (uint16_t)(span[i].choice - span->choice + at.choice);
+	}
 	return n;
 }
 
-size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
-			   uint8_t *room)
+/* @again: NULL, or what it reads as. */
+static void put_op(struct writer *w, const struct op *op, struct binary_span *note,
+		   struct op *again)
+{
+	struct binary_span at = here(w);
+	struct form_bytes form;
+	struct op read;
+
+	form_write_op(op, &form, &read);
+	if (again)
+		*again = read;
+	put_form(w, &form);
+	at.values = (uint8_t)form.n_values;
+	at.choices = (uint8_t)form.n_choices;
+	if (note)
+		*note = at;
+}
+
+/* @again: NULL, or for the operations as they read; may be those of @p. */
+static size_t encode(const struct program *p, const struct binary_origin *origins, uint8_t *room,
+		     struct binary_origin *note, struct op *again)
 {
 	struct form_bytes form = {.choices = {0}, .n_choices = 1};
 	uint8_t *end = room + BINARY_ROOM(p->n);
-	struct writer w = {.front = room, .back = end};
+	struct writer w = {.room = room, .end = end, .front = room, .back = end};
 	uint32_t done;
 
 	if (p->has_device)
 		form_write_device(&p->device, &form);
 	put_form(&w, &form);
 	for (uint32_t i = 0; i < p->n; i += done) {
-		if (origins && p->ops[i].origin) {
-			done = put_spans(&w, p->ops + i, p->n - i, origins);
-			continue;
-		}
-		form_write_op(&p->ops[i], &form);
-		put_form(&w, &form);
+		struct binary_span *span = note ? note->spans + i : NULL;
+
 		done = 1;
+		if (origins && p->ops[i].origin)
+			done = put_spans(&w, p->ops + i, p->n - i, origins, span);
+		else
+			put_op(&w, &p->ops[i], span, again ? again + i : NULL);
 	}
 	memmove(w.front, w.back, (size_t)(end - w.back));
 	return (size_t)(w.front - room) + (size_t)(end - w.back);
+}
+
+size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
+			   uint8_t *room)
+{
+	return encode(p, origins, room, NULL, NULL);
+}
+
+size_t binary_encode_origin(struct program *p, const struct binary_origin *origins, uint8_t *room,
+			    struct binary_origin *note)
+{
+	struct form_reader r;
+
+	note->data = room;
+	note->size = encode(p, origins, room, note, p->ops);
+	r = (struct form_reader){.front = room, .back = room + note->size};
+	p->has_device = form_read_device(&r, &p->device);
+	return note->size;
+}
+
+void binary_adopt_origin(struct program *p, uint32_t which)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		p->ops[i].origin = origin_of(which, i);
 }
 
 int binary_encode(const struct program *p, uint8_t **out, size_t *size)

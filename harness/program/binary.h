@@ -37,12 +37,14 @@ int binary_encode(const struct program *p, uint8_t **out, size_t *size);
 
 /*
  * For who changes little of programs and stores them again: where operations lie in the bytes that
- * they were read from, so that those which stayed are copied. The bytes must live as long.
+ * they were read from or written to, so that those which stayed are copied. The bytes must live as
+ * long.
  */
 struct binary_origin {
 	const uint8_t *data;
+	size_t size;
 	struct binary_span {
-		uint16_t value, choice;  /* where its values begin, where its choices end */
+		uint16_t value, choice;  /* before its values, behind its choices: bytes of others */
 		uint8_t values, choices; /* how many */
 	} spans[BINARY_FUZZ_OPS];
 };
@@ -58,6 +60,14 @@ int binary_decode_origin(const uint8_t *data, size_t size, struct program *p,
  */
 size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
 			   uint8_t *room);
+/*
+ * The same of at most BINARY_FUZZ_OPS operations, and what was written is noted in @note, another
+ * origin than theirs. @p becomes what its bytes read as, to the last field.
+ */
+size_t binary_encode_origin(struct program *p, const struct binary_origin *origins, uint8_t *room,
+			    struct binary_origin *note);
+/* @p is what was written last: its operations lie in origin @which now. */
+void binary_adopt_origin(struct program *p, uint32_t which);
 
 /* The stored form: header and bytes. 0, -ENOMEM or -EIO (errno of the stream is the caller's). */
 int binary_save(const struct program *p, FILE *f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A choice byte below 0x80 is a SET_IRQS: see binary_set.c. From 0x80 on it is an entry of `codes`,
+ * A choice byte below 0x80 is a SET_IRQS: see binary_set.c. From 0x80 on it is an entry of CODES,
  * which has as many of the 128 values as the entry says.
  *
  * What is written is tried: the shortest form that reads back as the same operation wins, so that
@@ -10,26 +10,45 @@
 
 #include <string.h>
 
-static const struct {
-	uint8_t kind, wide, share;
-} codes[] = {
-	{OP_FIRE, 0, 18},    {OP_READ, 0, 13},       {OP_LINE, 0, 8},
-	{OP_FAIL, 0, 6},     {OP_AT, 0, 6},          {OP_WRITE, 0, 5},
-	{OP_ENTRY, 0, 5},    {OP_RAW, 0, 4},         {OP_OPEN, 0, 4},
-	{OP_DISINTX, 0, 4},  {OP_CLOSE, 0, 3},       {OP_DUP, 0, 3},
-	{OP_MEMORY, 0, 3},   {OP_POWER, 0, 3},       {OP_FUNCTION_MASK, 0, 3},
-	{OP_RESET, 0, 2},    {OP_REOPEN, 0, 2},      {OP_REBIND, 0, 2},
-	{OP_WIPE, 0, 2},     {OP_TABLE_SIZE, 0, 2},  {OP_SCRIBBLE, 0, 2},
-	{OP_FLR, 0, 1},      {OP_SRIOV_COUNT, 0, 1}, {OP_EXPECT, 0, 1},
-	{OP_FIRE, 1, 2},     {OP_WRITE, 1, 2},       {OP_IRQ_INFO, 0, 3},
-	{OP_LINE, 1, 1},     {OP_FAIL, 1, 1},        {OP_AT, 1, 1},
-	{OP_ENTRY, 1, 1},    {OP_OPEN, 1, 1},        {OP_DISINTX, 1, 1},
-	{OP_MEMORY, 1, 1},   {OP_POWER, 1, 1},       {OP_FUNCTION_MASK, 1, 1},
-	{OP_REBIND, 1, 1},   {OP_TABLE_SIZE, 1, 1},  {OP_SRIOV_COUNT, 1, 1},
-	{OP_EXPECT, 1, 1},   {OP_SCRIBBLE, 1, 1},    {OP_IRQ_INFO, 1, 1},
-	{OP_SET_IRQS, 1, 3}, /* and what the others leave */
+/* clang-format off */
+/* Kind, wide, how many values. */
+#define CODES(X) \
+	X(FIRE, 0, 18) X(READ, 0, 13) X(LINE, 0, 8) X(FAIL, 0, 6) X(AT, 0, 6) X(WRITE, 0, 5) \
+	X(ENTRY, 0, 5) X(RAW, 0, 4) X(OPEN, 0, 4) X(DISINTX, 0, 4) X(CLOSE, 0, 3) \
+	X(DUP, 0, 3) X(MEMORY, 0, 3) X(POWER, 0, 3) X(FUNCTION_MASK, 0, 3) X(RESET, 0, 2) \
+	X(REOPEN, 0, 2) X(REBIND, 0, 2) X(WIPE, 0, 2) X(TABLE_SIZE, 0, 2) X(SCRIBBLE, 0, 2) \
+	X(FLR, 0, 1) X(SRIOV_COUNT, 0, 1) X(EXPECT, 0, 1) X(FIRE, 1, 2) X(WRITE, 1, 2) \
+	X(IRQ_INFO, 0, 3) X(LINE, 1, 1) X(FAIL, 1, 1) X(AT, 1, 1) X(ENTRY, 1, 1) \
+	X(OPEN, 1, 1) X(DISINTX, 1, 1) X(MEMORY, 1, 1) X(POWER, 1, 1) X(FUNCTION_MASK, 1, 1) \
+	X(REBIND, 1, 1) X(TABLE_SIZE, 1, 1) X(SRIOV_COUNT, 1, 1) X(EXPECT, 1, 1) \
+	X(SCRIBBLE, 1, 1) X(IRQ_INFO, 1, 1) X(SET_IRQS, 1, 3)
+/* clang-format on */
+
+/* The first and the last value of each. */
+enum {
+#define RANGE(kind, wide, share)                                                                   \
+	FIRST_##kind##_##wide, LAST_##kind##_##wide = FIRST_##kind##_##wide + (share)-1,
+	CODES(RANGE)
+#undef RANGE
+		N_CODES
 };
-#define N_CODES ((uint32_t)(sizeof(codes) / sizeof(codes[0])))
+_Static_assert(N_CODES == 0x80, "choice bytes from 0x80 on");
+
+static const struct {
+	uint8_t kind, wide;
+} codes[N_CODES] = {
+#define MEANING(kind, wide, share)                                                                 \
+	[FIRST_##kind##_##wide... LAST_##kind##_##wide] = {OP_##kind, wide},
+	CODES(MEANING)
+#undef MEANING
+};
+
+/* Choice bytes, 0: there is none. */
+static const uint8_t bytes_of[OP_KINDS][2] = {
+#define BYTE(kind, wide, share) [OP_##kind][wide] = 0x80 + FIRST_##kind##_##wide,
+	CODES(BYTE)
+#undef BYTE
+};
 
 static const uint8_t fire_indexes[4] = {VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_MSI_IRQ_INDEX,
 					VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX};
@@ -218,62 +237,53 @@ static void write_plain(const struct op *op, bool wide, struct form_bytes *out)
 void form_read_op(struct form_reader *r, struct op *op)
 {
 	uint8_t c = form_choice(r);
-	uint32_t left, i = 0;
 
 	if (c < 0x80) {
 		form_read_set(r, c, op);
 		return;
 	}
-	left = c & 0x7fu;
-	while (i < N_CODES - 1 && left >= codes[i].share)
-		left -= codes[i++].share;
-	op_init(op, (enum op_kind)codes[i].kind);
+	c &= 0x7f;
+	op_init(op, (enum op_kind)codes[c].kind);
 	if (op->kind == OP_SET_IRQS)
 		form_read_set_wide(r, op);
 	else
-		read_plain(r, codes[i].wide, op);
+		read_plain(r, codes[c].wide, op);
 }
 
-static bool reads_back(const struct form_bytes *b, const struct op *op)
+static bool reads_back(const struct form_bytes *b, const struct op *op, struct op *again)
 {
 	uint8_t bytes[FORM_CHOICES + FORM_VALUES];
 	struct form_reader r = {.front = bytes, .back = bytes + b->n_values + b->n_choices};
-	struct op again;
 
 	memcpy(bytes, b->values, b->n_values);
 	for (uint32_t i = 0; i < b->n_choices; i++)
 		bytes[b->n_values + i] = b->choices[b->n_choices - 1 - i];
-	form_read_op(&r, &again);
-	return r.front == r.back && op_equal(&again, op);
+	form_read_op(&r, again);
+	return r.front == r.back && op_equal(again, op);
 }
 
-static uint32_t code_of(enum op_kind kind, bool wide)
-{
-	uint32_t c = 0x80, i = 0;
-
-	while (i < N_CODES - 1 && (codes[i].kind != kind || codes[i].wide != wide))
-		c += codes[i++].share;
-	return c;
-}
-
-void form_write_op(const struct op *op, struct form_bytes *out)
+void form_write_op(const struct op *op, struct form_bytes *out, struct op *again)
 {
 	enum op_kind kind = (enum op_kind)op->kind;
 
 	if (kind == OP_SET_IRQS) {
 		enum set_form form = op->n ? SET_LIST : SET_BARE; /* which has no items */
 
-		do {
+		for (; form <= SET_WIDE; form++) {
+			if (!form_may_be_set(op, form))
+				continue;
 			out->n_choices = out->n_values = 0;
-			form_write_set(op, form, form == SET_WIDE ? code_of(kind, true) : 0, out);
-		} while (form++ < SET_WIDE && !reads_back(out, op));
+			form_write_set(op, form, bytes_of[kind][1], out);
+			if (reads_back(out, op, again))
+				return;
+		}
 		return;
 	}
-	for (int wide = 0; wide < 2; wide++) {
+	for (int wide = 0; wide < 2 && bytes_of[kind][wide]; wide++) {
 		out->n_choices = out->n_values = 0;
-		form_put_choice(out, code_of(kind, wide));
+		form_put_choice(out, bytes_of[kind][wide]);
 		write_plain(op, wide, out);
-		if (reads_back(out, op))
+		if (reads_back(out, op, again))
 			return;
 	}
 }

@@ -27,8 +27,8 @@ struct form_bytes {
 
 /* Whatever the bytes are, *op is an operation whose fields are in bounds. */
 void form_read_op(struct form_reader *r, struct op *op);
-/* The shortest form that reads as @op again. */
-void form_write_op(const struct op *op, struct form_bytes *out);
+/* The shortest form that reads as @op again; *@again: as it reads, unused fields 0. */
+void form_write_op(const struct op *op, struct form_bytes *out, struct op *again);
 
 /* false: no device. */
 bool form_read_device(struct form_reader *r, struct program_device *device);
@@ -99,6 +99,8 @@ enum set_form {
 /* @c: the choice byte, already taken. */
 void form_read_set(struct form_reader *r, uint8_t c, struct op *op);
 void form_read_set_wide(struct form_reader *r, struct op *op);
+/* False: @op cannot be written in @form, and need not be tried. */
+bool form_may_be_set(const struct op *op, enum set_form form);
 /* @code: the choice byte of the wide form. */
 void form_write_set(const struct op *op, enum set_form form, uint32_t code, struct form_bytes *out);
 

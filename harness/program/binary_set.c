@@ -134,6 +134,33 @@ void form_read_set(struct form_reader *r, uint8_t c, struct op *op)
 	items_read(r, op, sizes & SIZES_ITEMS, false);
 }
 
+/* The first of the combos that is it; where none is, one that does not read back. */
+static uint32_t combo_of(uint32_t index, uint32_t flags)
+{
+	static const uint8_t first[VFIO_PCI_NUM_IRQS] = {6, 3, 0, 15, 18};
+	static const uint8_t after[64] = {
+		[ACT(TRIGGER) | TYPE(NONE)] = 1, [ACT(TRIGGER) | TYPE(BOOL)] = 2,
+		[ACT(MASK) | TYPE(NONE)] = 3,    [ACT(MASK) | TYPE(BOOL)] = 4,
+		[ACT(MASK) | TYPE(EVENTFD)] = 5, [ACT(UNMASK) | TYPE(NONE)] = 6,
+		[ACT(UNMASK) | TYPE(BOOL)] = 7,  [ACT(UNMASK) | TYPE(EVENTFD)] = 8,
+	};
+
+	return index < VFIO_PCI_NUM_IRQS && flags < 64 ? first[index] + after[flags] : 31;
+}
+
+bool form_may_be_set(const struct op *op, enum set_form form)
+{
+	uint32_t combo = combo_of(op->index, op->flags);
+
+	if (form == SET_WIDE)
+		return true;
+	if (form == SET_FLAGS)
+		return op->index <= UINT8_MAX && op->flags <= UINT8_MAX;
+	if (combos[combo].index != op->index || combos[combo].flags != op->flags)
+		return false;
+	return form == SET_SIZES || (op->argsz == PROGRAM_AUTO && op->readable == PROGRAM_AUTO);
+}
+
 void form_write_set(const struct op *op, enum set_form form, uint32_t code, struct form_bytes *out)
 {
 	uint32_t combo = 0;
@@ -150,9 +177,8 @@ void form_write_set(const struct op *op, enum set_form form, uint32_t code, stru
 		items_write(out, op, true);
 		return;
 	}
-	while (form != SET_FLAGS && combo < 31 &&
-	       (combos[combo].index != op->index || combos[combo].flags != op->flags))
-		combo++;
+	if (form != SET_FLAGS)
+		combo = combo_of(op->index, op->flags);
 	form_put_choice(out, form == SET_FLAGS ? (uint32_t)form << 5 : (uint32_t)form << 5 | combo);
 	if (form == SET_BARE || form == SET_LIST) {
 		form_put_value(out, form_few_write(op->start, FORM_FEW_STARTS), 1);

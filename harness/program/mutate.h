@@ -33,8 +33,12 @@ struct mutator {
 	struct rng rng;
 	struct generator g;
 	struct program now, out;
-	struct binary_origin origins[2]; /* what the engine gave */
-	uint8_t room[BINARY_ROOM(BINARY_FUZZ_OPS)];
+	struct binary_origin origins[3];
+	uint8_t room[2][BINARY_ROOM(BINARY_FUZZ_OPS)]; /* of the first two origins */
+	uint32_t which;                                /* of the two is that of `now` */
+	bool known;                                    /* `now` is the program of its bytes */
+	bool wrong;                                    /* it was not: nothing goes on from here */
+	uint32_t hits;
 };
 
 void mutator_init(struct mutator *m);
@@ -57,6 +61,14 @@ size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, s
 		    uint64_t seed);
 size_t mutate_cross(struct mutator *m, const uint8_t *a, size_t a_size, const uint8_t *b,
 		    size_t b_size, uint8_t *out, size_t max, size_t head, uint64_t seed);
+
+/*
+ * The program of these bytes, as binary_decode() reads it; mostly it is the one that was made last,
+ * and nothing needs reading. It lives until the next call. 0; -ENOMEM; -EBADMSG: the mutator took
+ * something for the program of bytes that are another one's, a bug here (one in many is checked).
+ */
+int mutator_program(struct mutator *m, const uint8_t *data, size_t size,
+		    const struct program **out);
 
 /*
  * Trimming by operations: step @step of trim_steps() leaves a range of operations out of @p. *out

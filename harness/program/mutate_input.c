@@ -53,14 +53,19 @@ static size_t mutate_bytes(uint8_t *data, size_t size, size_t max, struct rng *r
 	return size;
 }
 
-/* @p into @out; one that is too long loses operations from its end. 0: it cannot be stored. */
-static size_t store(struct mutator *m, struct program *p, uint8_t *out, size_t max)
+/* m->now into @out; one that is too long loses operations from its end. 0: it cannot be stored. */
+static size_t store(struct mutator *m, uint8_t *out, size_t max)
 {
+	struct program *p = &m->now;
+	uint32_t other = mutate_other(m);
+
 	for (;;) {
-		size_t size = binary_encode_again(p, m->origins, m->room);
+		size_t size =
+			binary_encode_origin(p, m->origins, m->room[other], &m->origins[other]);
 
 		if (size <= max) {
-			memcpy(out, m->room, size);
+			memcpy(out, m->room[other], size);
+			mutate_wrote(m);
 			return size;
 		}
 		if (!p->n)
@@ -92,8 +97,9 @@ size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, s
 		size = head;
 	}
 	mutate_head(data, head, rng);
-	if (binary_decode_origin(data + head, size - head, &m->now, m->origins, 0))
+	if (mutate_read(m, data + head, size - head))
 		return 0;
+	mutate_forget(m);
 	for (uint32_t rounds = 1 + rng_below(rng, 3); rounds; rounds--) {
 		enum mutation kind = pick_kind(rng);
 
@@ -102,7 +108,7 @@ size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, s
 		if (!mutate_program(m, &m->now, kind, rng))
 			mutate_program(m, &m->now, MUTATE_INSERT, rng);
 	}
-	body = store(m, &m->now, data + head, max - head);
+	body = store(m, data + head, max - head);
 	return body ? head + body : 0;
 }
 
@@ -115,12 +121,13 @@ size_t mutate_cross(struct mutator *m, const uint8_t *a, size_t a_size, const ui
 	rng_init(rng, seed, STREAM_CROSS);
 	if (max <= head || a_size < head || b_size < head)
 		return 0;
-	if (binary_decode_origin(a + head, a_size - head, &m->now, m->origins, 0) ||
-	    binary_decode_origin(b + head, b_size - head, &m->out, m->origins, 1))
+	if (mutate_read(m, a + head, a_size - head) ||
+	    binary_decode_origin(b + head, b_size - head, &m->out, m->origins, MUTATE_CROSSED))
 		return 0;
+	mutate_forget(m);
 	mutate_join(&m->now, &m->out, rng);
 	memcpy(out, a, head);
-	body = store(m, &m->now, out + head, max - head);
+	body = store(m, out + head, max - head);
 	return body ? head + body : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutations as engines ask for them: bytes, limits, seeds, trimming. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "program/binary.h"
@@ -32,6 +33,85 @@ Test(mutate_input, same_seed_same_result)
 	}
 	mutator_fini(&a);
 	mutator_fini(&b);
+}
+
+/* To the last field, but for where it lies. */
+static bool same_bytes(const struct op *a, const struct op *b)
+{
+	struct op x = *a, y = *b;
+
+	x.origin = y.origin = 0;
+	return !memcmp(&x, &y, sizeof(x));
+}
+
+/* As if the bytes came from somewhere else. */
+static void forget(struct mutator *m)
+{
+	m->known = false;
+}
+
+Test(mutate_input, what_a_mutator_has_in_hand_changes_nothing)
+{
+	static struct mutator a, b;
+	uint8_t x[ROOM], y[ROOM], other[ROOM];
+	size_t nx = 0, ny = 0, n_other = 0;
+
+	mutator_init(&a);
+	mutator_init(&b);
+	for (uint64_t seed = 0; seed < 20000; seed++) {
+		const struct program *p, *q;
+
+		forget(&b);
+		if (seed % 3 == 2) {
+			uint8_t out[ROOM];
+			size_t n = mutate_cross(&a, x, nx, other, n_other, out, ROOM, 0, seed);
+
+			ny = mutate_cross(&b, y, ny, other, n_other, y, ROOM, 0, seed);
+			memcpy(x, out, n);
+			nx = n;
+		} else {
+			nx = mutate_input(&a, x, nx, ROOM, 0, seed);
+			ny = mutate_input(&b, y, ny, ROOM, 0, seed);
+		}
+		cr_assert_eq(nx, ny, "seed %llu", (unsigned long long)seed);
+		cr_assert_eq(memcmp(x, y, nx), 0, "seed %llu", (unsigned long long)seed);
+		forget(&b);
+		cr_assert_eq(mutator_program(&a, x, nx, &p), 0, "seed %llu",
+			     (unsigned long long)seed);
+		cr_assert_eq(mutator_program(&b, y, ny, &q), 0);
+		cr_assert_eq(p->n, q->n);
+		for (uint32_t i = 0; i < p->n; i++)
+			cr_assert(same_bytes(&p->ops[i], &q->ops[i]), "seed %llu op %u",
+				  (unsigned long long)seed, i);
+		if (seed % 7 == 0) {
+			n_other = nx;
+			memcpy(other, x, nx);
+		}
+	}
+	mutator_fini(&a);
+	mutator_fini(&b);
+}
+
+Test(mutate_input, a_program_that_is_not_that_of_its_bytes_is_noticed)
+{
+	static struct mutator m;
+	uint8_t data[ROOM];
+	size_t size = 0;
+	const struct program *p;
+	int err = 0, hits = 0;
+
+	mutator_init(&m);
+	do {
+		size = mutate_input(&m, data, size, ROOM, 0, 3 + (uint64_t)hits++);
+	} while (!m.known || m.now.n < 3);
+	m.now.ops[1].slot ^= 1; /* as a mutation would that forgets where its operation lies */
+	m.now.ops[1].kind = OP_READ;
+	for (hits = 0; !err && hits < 1000; hits++)
+		err = mutator_program(&m, data, size, &p);
+	cr_assert_eq(err, -EBADMSG);
+	cr_assert_eq(mutator_program(&m, data, size, &p), -EBADMSG, "and goes on so");
+	cr_assert_eq(mutator_program(&m, data, size - 1, &p), -EBADMSG, "with other bytes, too");
+	mutator_fini(&m);
 }
 
 Test(mutate_input, sizes_stay_within_the_limit)
@@ -181,13 +261,13 @@ Test(mutate_input, what_is_copied_reads_as_the_operation_that_it_was)
 		size_t size;
 
 		cr_assert_eq(binary_decode_origin(a, na, &m.now, m.origins, 0), 0);
-		cr_assert_eq(binary_decode_origin(b, nb, &m.out, m.origins, 1), 0);
+		cr_assert_eq(binary_decode_origin(b, nb, &m.out, m.origins, 2), 0);
 		mutate_join(&m.now, &m.out, &rng);
 		for (int kind = 0; kind < MUTATE_KINDS; kind += 1 + (int)rng_below(&rng, 4))
 			mutate_program(&m, &m.now, (enum mutation)kind, &rng);
-		size = binary_encode_again(&m.now, m.origins, m.room);
+		size = binary_encode_again(&m.now, m.origins, m.room[0]);
 		cr_assert_leq(size, BINARY_ROOM(m.now.n));
-		cr_assert_eq(binary_decode(m.room, size, &again), 0);
+		cr_assert_eq(binary_decode(m.room[0], size, &again), 0);
 		cr_assert_eq(again.n, m.now.n, "round %d", round);
 		for (uint32_t i = 0; i < again.n; i++)
 			cr_assert(op_equal(&again.ops[i], &m.now.ops[i]), "round %d op %u", round,
