@@ -88,6 +88,7 @@ struct backend_inspect {
 	uint32_t type;  /* VFIO_PCI_*_IRQ_INDEX or VFIO_PCI_NUM_IRQS */
 	uint32_t references, producers;
 	bool masked;
+	uint32_t words; /* of the two sets: the others are empty, and not filled in */
 	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
 };
 
@@ -219,7 +220,7 @@ static inline int backend_device(struct backend *be, enum backend_device_op op, 
 
 static inline int backend_inspect(struct backend *be, struct backend_inspect *out)
 {
-	out->valid = 0;
+	out->valid = out->words = 0;
 	return be->ops->inspect ? be->ops->inspect(be, out) : 0;
 }
 

@@ -120,8 +120,11 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 	out->type = emu->type;
 	out->references = atomic_load_explicit(&emu->references, memory_order_relaxed);
 	out->producers = emu->producers;
-	memcpy(out->active, emu->active, sizeof(out->active));
-	memcpy(out->allocated, emu->allocated, sizeof(out->allocated));
+	out->words = bitmap_words(emu->vector_slots ? emu->vector_slots : 1);
+	for (uint32_t w = 0; w < out->words; w++) {
+		out->active[w] = emu->active[w];
+		out->allocated[w] = emu->allocated[w];
+	}
 	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
 		bitmap_set(out->active, 0);
 	lock_take(&emu->intx.lock);

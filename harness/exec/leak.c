@@ -74,7 +74,7 @@ static int look(struct leak *l, struct executor *x, uint64_t *id)
 
 static bool any_active(const struct backend_inspect *seen)
 {
-	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
+	for (uint32_t w = 0; w < seen->words; w++) {
 		if ((seen->valid & INSPECT_ACTIVE) && seen->active[w])
 			return true;
 	}

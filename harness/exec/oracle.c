@@ -206,14 +206,14 @@ void oracle_check_events(struct oracle *o)
 		       (unsigned long long)e->seen);
 }
 
-/* The first vector that only one of the two sets has. */
+/* The first vector that only one of the two sets has. @words: as many of them say something. */
 static void compare_set(struct oracle *o, enum difference d, const char *what,
-			const struct vector_set *want, const uint64_t *got)
+			const struct vector_set *want, const uint64_t *got, uint32_t words)
 {
-	if (__builtin_expect(!memcmp(want->bits, got, sizeof(want->bits)), 1))
-		return;
-	for (uint32_t w = 0; w < MODEL_WORDS; w++) {
-		uint64_t diff = want->bits[w] ^ got[w];
+	uint32_t used = o->x->model.words, n = words > used ? words : used;
+
+	for (uint32_t w = 0; w < n; w++) {
+		uint64_t diff = want->bits[w] ^ (w < words ? got[w] : 0);
 		uint32_t v;
 
 		if (!diff)
@@ -235,9 +235,9 @@ static void compare_number(struct oracle *o, enum difference d, const char *what
 
 static void inspect(struct oracle *o)
 {
+	static const struct vector_set intx = {.bits = {1}}; /* its one interrupt */
 	struct model *m = &o->x->model;
 	struct backend_inspect seen;
-	struct vector_set active = m->active;
 	int err;
 
 	o->since = 0;
@@ -247,14 +247,15 @@ static void inspect(struct oracle *o)
 		o->doing = "looking at the vectors";
 		return;
 	}
-	if (m->type == VFIO_PCI_INTX_IRQ_INDEX)
-		active.bits[0] = 1;
 	if (seen.valid & INSPECT_TYPE)
 		compare_number(o, DIFF_TYPE, "enabled index", m->type, seen.type);
 	if (seen.valid & INSPECT_ACTIVE)
-		compare_set(o, DIFF_ACTIVE, "active", &active, seen.active);
+		compare_set(o, DIFF_ACTIVE, "active",
+			    m->type == VFIO_PCI_INTX_IRQ_INDEX ? &intx : &m->active, seen.active,
+			    seen.words);
 	if (seen.valid & INSPECT_ALLOCATED)
-		compare_set(o, DIFF_ALLOCATED, "allocated", &m->allocated, seen.allocated);
+		compare_set(o, DIFF_ALLOCATED, "allocated", &m->allocated, seen.allocated,
+			    seen.words);
 	if (seen.valid & INSPECT_REFERENCES)
 		compare_number(o, DIFF_REFERENCES, "eventfd references", m->references,
 			       seen.references);
@@ -265,8 +266,8 @@ static void inspect(struct oracle *o)
 	if (seen.valid & INSPECT_MASKED)
 		compare_number(o, DIFF_MASKED, "INTX masked", m->intx_masked, seen.masked);
 	if (seen.valid & INSPECT_PRODUCERS)
-		compare_number(o, DIFF_PRODUCERS, "bypass producers", vector_set_size(&m->producer),
-			       seen.producers);
+		compare_number(o, DIFF_PRODUCERS, "bypass producers",
+			       vector_set_size(m, &m->producer), seen.producers);
 }
 
 /* Every counter. False: the machine would not tell. */
@@ -278,9 +279,9 @@ static bool read_counters(struct oracle *o, uint64_t values[PROGRAM_SLOTS])
 }
 
 /* Those that are not as expected: check_counter() says so, and waits where it has to. */
-static uint32_t suspicious_counters(struct oracle *o)
+static uint32_t suspicious_counters(struct oracle *o, uint64_t values[PROGRAM_SLOTS])
 {
-	uint64_t values[PROGRAM_SLOTS], lo, hi;
+	uint64_t lo, hi;
 	uint32_t slots = 0;
 
 	if (!read_counters(o, values))
@@ -293,9 +294,10 @@ static uint32_t suspicious_counters(struct oracle *o)
 	return slots;
 }
 
-static void check_everything(struct oracle *o)
+/* @values: the counters as they were. */
+static void check_everything(struct oracle *o, uint64_t values[PROGRAM_SLOTS])
 {
-	check_counters(o, suspicious_counters(o));
+	check_counters(o, suspicious_counters(o, values));
 	inspect(o);
 }
 
@@ -333,6 +335,7 @@ static void check_breach(struct oracle *o, const struct breach *b)
 void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
 		  const struct outcome *got, uint32_t at)
 {
+	uint64_t values[PROGRAM_SLOTS];
 	const struct breach *broken;
 	char text[160];
 
@@ -355,7 +358,7 @@ void oracle_after(struct oracle *o, const struct op *op, const struct expectatio
 	if (want->silent || (op->kind == OP_FIRE && !shows(o, want->slots)))
 		settle(o);
 	if (o->x->inspect_every && ++o->since >= o->x->inspect_every)
-		check_everything(o);
+		check_everything(o, values);
 }
 
 void oracle_skip(struct oracle *o)
@@ -446,10 +449,11 @@ void oracle_finish(struct oracle *o)
 	uint64_t values[PROGRAM_SLOTS];
 
 	check_breach(o, breach_watch_look(&x->breaches, x->be, o->r->at));
-	check_everything(o);
+	check_everything(o, values);
 	if (x->emulated)
 		check_entries(o);
-	if (o->err || !read_counters(o, values))
+	/* Those of a device may have come on since. */
+	if (o->err || (!x->emulated && !read_counters(o, values)))
 		return;
 	for (uint32_t s = 0; s < PROGRAM_SLOTS; s++)
 		digest(o, values[s]);
@@ -462,7 +466,7 @@ void oracle_finish(struct oracle *o)
 
 		model_step(&x->model, &reopen, &want);
 		check_breach(o, breach_watch_look(&x->breaches, x->be, o->r->at));
-		check_everything(o);
+		check_everything(o, values);
 		if (o->r->difference) {
 			char text[sizeof(o->r->text)];
 

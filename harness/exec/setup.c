@@ -143,6 +143,7 @@ int executor_open(struct executor *x, const char *spec, struct errmsg *e)
 	int err;
 
 	memset(x, 0, sizeof(*x));
+	model_init(&x->model, &x->answers, NULL);
 	x->emulated = target_is_emulator(spec);
 	x->spec = strdup(spec);
 	err = x->spec ? executor_alloc(x) : -ENOMEM;
@@ -232,6 +233,6 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make eventfds: %s",
 				  strerror(-err));
-	model_init(&x->model, &x->answers, &x->rules);
+	model_renew(&x->model, &x->answers, &x->rules);
 	return 0;
 }

@@ -211,12 +211,18 @@ static int power(struct model *m, uint64_t state)
 	return 0;
 }
 
+static void resize(struct model *m, uint32_t size)
+{
+	m->msix_count = size;
+	m->words = set_words(m) > m->words ? set_words(m) : m->words;
+}
+
 /* P13: the size that hardware shows, as GET_IRQ_INFO reads it. */
 static int grow(struct model *m, uint64_t size)
 {
 	if (!m->msix_count || size <= m->msix_count || size > IRQ_MAX_VECTORS)
 		return -EINVAL;
-	m->msix_count = (uint32_t)size;
+	resize(m, (uint32_t)size);
 	return 0;
 }
 
@@ -245,7 +251,7 @@ static int rebind(struct model *m, uint64_t size)
 	reopen(m);
 	m->domain_size = 0;
 	if (size)
-		m->msix_count = (uint32_t)size;
+		resize(m, (uint32_t)size);
 	return 0;
 }
 

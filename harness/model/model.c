@@ -15,30 +15,55 @@ const char *rule_name(uint32_t rule, char *buf)
 	return buf;
 }
 
-uint32_t vector_set_size(const struct vector_set *s)
+uint32_t vector_set_size(const struct model *m, const struct vector_set *s)
 {
 	uint32_t n = 0;
 
-	for (uint32_t w = 0; w < MODEL_WORDS; w++)
+	for (uint32_t w = 0; w < m->words; w++)
 		n += s->bits[w] ? (uint32_t)__builtin_popcountll(s->bits[w]) : 0;
 	return n;
 }
 
+/* What is neither a set nor an array of vectors. */
+static void clear_fields(struct model *m)
+{
+	uint8_t *at = (uint8_t *)m;
+
+	memset(at, 0, offsetof(struct model, allocated));
+	memset(at + offsetof(struct model, msix_count), 0,
+	       offsetof(struct model, unmasked) - offsetof(struct model, msix_count));
+	memset(at + offsetof(struct model, fail), 0, sizeof(*m) - offsetof(struct model, fail));
+}
+
 void model_init(struct model *m, const struct model_config *cfg, struct rule_counts *counts)
 {
-	memset(m, 0, sizeof(*m));
+	m->words = MODEL_WORDS;
+	model_renew(m, cfg, counts);
+}
+
+void model_renew(struct model *m, const struct model_config *cfg, struct rule_counts *counts)
+{
+	uint32_t words = m->words;
+
+	for (uint32_t w = 0; w < words; w++) {
+		m->allocated.bits[w] = m->active.bits[w] = m->producer.bits[w] = 0;
+		m->unmasked.bits[w] = m->pending.bits[w] = m->maybe.bits[w] = 0;
+		m->message.bits[w] = m->sends.bits[w] = 0;
+	}
+	memset(m->trigger, MODEL_NO_OBJECT, words * 64);
+	clear_fields(m);
 	m->cfg = *cfg;
 	m->counts = counts;
 	m->msix_count = cfg->count[VFIO_PCI_MSIX_IRQ_INDEX];
+	m->words = set_words(m);
 	m->type = VFIO_PCI_NUM_IRQS;
 	m->intx_trigger = MODEL_NO_OBJECT;
 	m->intx_unmask = MODEL_NO_OBJECT;
 	m->err = MODEL_NO_OBJECT;
 	m->req = MODEL_NO_OBJECT;
-	memset(m->trigger, MODEL_NO_OBJECT, sizeof(m->trigger));
-	for (uint8_t s = 0; s < PROGRAM_SLOTS; s++) {
-		m->slot[s] = s;
-		m->eventfd[s].files = 1;
+	for (uint8_t slot = 0; slot < PROGRAM_SLOTS; slot++) {
+		m->slot[slot] = slot;
+		m->eventfd[slot].files = 1;
 	}
 }
 

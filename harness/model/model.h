@@ -85,6 +85,7 @@ struct model {
 
 	uint32_t fail;              /* steps until one fails, 0: none does */
 	struct model_events events; /* of the last OP_AT call */
+	uint32_t words;   /* of a set that can have been used since model_init(); not state */
 	uint32_t touched; /* bits of eventfds whose counter the last step may have changed */
 };
 
@@ -100,6 +101,8 @@ struct expectation {
 };
 
 void model_init(struct model *m, const struct model_config *cfg, struct rule_counts *counts);
+/* The same of one that was used before: takes less time, as most of it was not. */
+void model_renew(struct model *m, const struct model_config *cfg, struct rule_counts *counts);
 
 /*
  * One operation. @block: the operations of an OP_AT that this SET_IRQS carries, @block_n of them;
@@ -125,7 +128,8 @@ static inline bool vector_in(const struct vector_set *s, uint32_t v)
 {
 	return s->bits[v / 64] >> v % 64 & 1;
 }
-uint32_t vector_set_size(const struct vector_set *s);
+/* @s: a set of @m. */
+uint32_t vector_set_size(const struct model *m, const struct vector_set *s);
 
 /* A digest of the state that decides all later answers: equal states, equal numbers. */
 uint64_t model_digest(const struct model *m);

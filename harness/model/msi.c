@@ -40,7 +40,7 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 		rule(m, P(13));
 		return -ERANGE;
 	}
-	if (m->cfg.host_vectors && vector_set_size(&m->allocated) >= m->cfg.host_vectors)
+	if (m->cfg.host_vectors && vector_set_size(m, &m->allocated) >= m->cfg.host_vectors)
 		return -ENOSPC; /* R49 */
 	allocate(m, vector);
 	return 0;
@@ -208,7 +208,7 @@ static int enable(struct model *m, const struct call *c)
 	if (err) {
 		rule(m, R(45));
 		model_msi_disable(m);
-	} else if (!vector_set_size(&m->active)) {
+	} else if (!vector_set_size(m, &m->active)) {
 		rule(m, R(44));
 	}
 	return err;

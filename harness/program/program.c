@@ -140,39 +140,56 @@ void op_request_head(const struct op *op, struct request_head *head)
 	head->size = op->readable;
 }
 
+/* They repeat. Mostly there is one for each: a division takes longer than the rest. */
+static int32_t item(const struct op *op, uint32_t i)
+{
+	uint32_t n = op_items(op);
+
+	return op->data[i < n ? i : i % n];
+}
+
 int32_t op_request_fd(const struct op *op, uint32_t i)
 {
 	if (op->kind == OP_RAW)
 		return (int32_t)get_u32(op->raw + IRQ_SET_HDR_SIZE + i * sizeof(int32_t));
-	return op->data[i % op_items(op)];
+	return item(op, i);
 }
 
 uint8_t op_request_bool(const struct op *op, uint32_t i)
 {
 	if (op->kind == OP_RAW)
 		return op->raw[IRQ_SET_HDR_SIZE + i];
-	return (uint8_t)op->data[i % op_items(op)];
+	return (uint8_t)item(op, i);
+}
+
+/* The first @n items, of which there are so many. */
+static void put_items(const struct op *op, bool fds, uint32_t n,
+		      int32_t (*fd_of)(void *data, int32_t code), void *data, uint8_t *out)
+{
+	for (uint32_t i = 0; fds && i < n; i++) {
+		int32_t fd = op_request_fd(op, i);
+
+		if (fd >= 0)
+			fd = fd_of(data, fd);
+		memcpy(out + i * sizeof(fd), &fd, sizeof(fd));
+	}
+	for (uint32_t i = 0; !fds && i < n; i++)
+		out[i] = op_request_bool(op, i);
 }
 
 /* The whole items in @size bytes. Those of SET_IRQS repeat: what is there already is copied on. */
 static void put_data(const struct op *op, uint32_t flags, uint32_t size,
 		     int32_t (*fd_of)(void *data, int32_t code), void *data, uint8_t *out)
 {
-	uint32_t step = item_size(flags), items = step ? size / step : 0;
-	uint32_t period = op->kind == OP_RAW ? items : op_items(op);
-	uint32_t first = items < period ? items : period, done, end = items * step;
+	uint32_t step = item_size(flags), done, end, items, first;
+	bool fds = step == sizeof(int32_t);
 
-	for (uint32_t i = 0; i < first; i++) {
-		if (step == sizeof(int32_t)) {
-			int32_t fd = op_request_fd(op, i);
-
-			if (fd >= 0)
-				fd = fd_of(data, fd);
-			memcpy(out + i * step, &fd, sizeof(fd));
-		} else {
-			out[i] = op_request_bool(op, i);
-		}
-	}
+	if (!step)
+		return;
+	items = fds ? size / (uint32_t)sizeof(int32_t) : size;
+	first = op->kind == OP_RAW || items < op_items(op) ? items : op_items(op);
+	put_items(op, fds, first, fd_of, data, out);
+	end = items * step;
 	for (done = first * step; done < end;) {
 		uint32_t more = end - done < done ? end - done : done;
 

@@ -67,6 +67,7 @@ int inspect_do(struct backend *be, struct backend_inspect *out)
 	if (err)
 		return err;
 	out->valid = inspect_bits(v);
+	out->words = IRQ_MAX_VECTORS / 64;
 	memcpy(out->active, lines.active, sizeof(out->active));
 	/* INTX has its line in /proc/interrupts as long as it is enabled (R26). */
 	out->type = VFIO_PCI_NUM_IRQS;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Delivery: masks, pending bits, messages, and events inside a call (sections 1.11 and 2.1). */
 #include <criterion/criterion.h>
+#include <string.h>
 
+#include "program/binary.h"
+#include "support/rng.h"
 #include "world.h"
 
 Test(model, fired_while_disarmed_comes_when_armed)
@@ -253,4 +256,37 @@ Test(model, equal_states_have_equal_digests)
 	cr_assert_eq(model_digest(&a.m), model_digest(&b.m));
 	tell(&b, "fire msix 1\n");
 	cr_assert_neq(model_digest(&a.m), model_digest(&b.m));
+}
+
+/* Whatever was done to it: what is left out when a model is used again was not touched. */
+Test(model, one_that_was_used_is_as_new)
+{
+	static struct model used, fresh;
+	struct model_config sizes[3] = {kernel_6_12(), kernel_6_1(), kernel_6_12()};
+	struct expectation want;
+	uint8_t data[300];
+	struct program p;
+	struct rng rng;
+
+	sizes[1].count[VFIO_PCI_MSIX_IRQ_INDEX] = 2048;
+	sizes[2].count[VFIO_PCI_MSIX_IRQ_INDEX] = 0;
+	program_init(&p);
+	rng_init(&rng, 5, 0);
+	model_init(&used, &sizes[0], NULL);
+	for (int round = 0; round < 5000; round++) {
+		const struct model_config *next = &sizes[rng_below(&rng, 3)];
+
+		for (uint32_t i = 0; i < sizeof(data); i++)
+			data[i] = (uint8_t)rng_u64(&rng);
+		cr_assert_eq(binary_decode(data, sizeof(data), &p), 0);
+		for (uint32_t i = 0; i < p.n; i++) {
+			if (p.ops[i].kind != OP_AT && p.ops[i].kind != OP_EXPECT)
+				model_step(&used, &p.ops[i], &want);
+		}
+		model_renew(&used, next, NULL);
+		memset(&fresh, 0, sizeof(fresh));
+		model_init(&fresh, next, NULL);
+		cr_assert_eq(memcmp(&used, &fresh, sizeof(fresh)), 0, "round %d", round);
+	}
+	program_free(&p);
 }
