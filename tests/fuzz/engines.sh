@@ -53,6 +53,14 @@ for target in $targets; do
 	result "$target: 20000 runs" $((${status:-1} == 0)) "exit ${status:-unknown}: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
 done
 
+# options_libfuzzer.c: what libFuzzer says of its power schedule
+powers() { # WORD...: 1, it has one
+	"$build/fuzz/fuzz/fuzz_irq_program" -runs=1 -seed=1 "$@" 2>&1 | grep -c 'entropic power schedule'
+}
+ours=$(powers) theirs=$(powers -entropic=1)
+result "libFuzzer keeps no book on rare features unless it is told to" \
+	$([ "$ours$theirs" = 01 ] && echo 1 || echo 0) "power schedules: $ours without a word, $theirs when asked"
+
 # libFuzzer: eight inputs that differ in nothing but what feedback.c is told.
 mkdir "$work/toy"
 for i in 1 2 3 4 5 6 7 8; do
