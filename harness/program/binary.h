@@ -44,7 +44,7 @@ struct binary_origin {
 	const uint8_t *data;
 	size_t size;
 	struct binary_span {
-		uint16_t value, choice;  /* before its values, behind its choices: bytes of others */
+		uint16_t value, choice; /* before its values, behind its choices: bytes of others */
 		uint8_t values, choices; /* how many */
 	} spans[BINARY_FUZZ_OPS];
 };
