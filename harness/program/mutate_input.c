@@ -53,6 +53,19 @@ static size_t mutate_bytes(uint8_t *data, size_t size, size_t max, struct rng *r
 	return size;
 }
 
+/* How many of the @n operations that @o tells of fit into @max bytes, device included. */
+static uint32_t fitting(const struct binary_origin *o, uint32_t n, size_t max)
+{
+	while (n) {
+		const struct binary_span *last = &o->spans[n - 1];
+
+		if ((size_t)last->value + last->values + last->choice + last->choices <= max)
+			break;
+		n--;
+	}
+	return n;
+}
+
 /* m->now into @out; one that is too long loses operations from its end. 0: it cannot be stored. */
 static size_t store(struct mutator *m, uint8_t *out, size_t max)
 {
@@ -70,8 +83,7 @@ static size_t store(struct mutator *m, uint8_t *out, size_t max)
 		}
 		if (!p->n)
 			return 0;
-		/* An operation has 24 bytes at the very most, but for items; mostly 4. */
-		p->n -= size - max > 96 && p->n > 8 ? p->n / 4 : 1;
+		p->n = fitting(&m->origins[other], p->n, max);
 		mutate_mend(p);
 	}
 }
