@@ -37,6 +37,7 @@ static void clear_fields(struct model *m)
 
 void model_init(struct model *m, const struct model_config *cfg, struct rule_counts *counts)
 {
+	memset(m, 0, sizeof(*m));
 	m->words = MODEL_WORDS;
 	model_renew(m, cfg, counts);
 }

@@ -31,6 +31,7 @@ void mutator_fini(struct mutator *m)
 {
 	program_free(&m->now);
 	program_free(&m->out);
+	mutate_forget(m); /* in case it is used again */
 }
 
 void mutate_mend(struct program *p)
