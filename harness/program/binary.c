@@ -133,7 +133,7 @@ static struct binary_span here(const struct writer *w)
 
 /*
  * @ops, which lies in @origins, and those after it that lie there in a row: put as one. Returns
- * how many. @left: there are so many. @note: for the first of them, or NULL.
+ * how many. @left: there are so many. @note: for the first of them.
  */
 static uint32_t put_spans(struct writer *w, const struct op *ops, uint32_t left,
 			  const struct binary_origin *origins, struct binary_span *note)
@@ -156,7 +156,7 @@ static uint32_t put_spans(struct writer *w, const struct op *ops, uint32_t left,
 	w->front += values;
 	w->back -= choices;
 	memcpy(w->back, o->data + o->size - span->choice - choices, choices);
-	for (uint32_t i = 0; note && i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		note[i] = span[i];
 		note[i].value = (uint16_t)(span[i].value - span->value + at.value);
 		note[i].choice = (uint16_t)(span[i].choice - span->choice + at.choice);
@@ -164,62 +164,61 @@ static uint32_t put_spans(struct writer *w, const struct op *ops, uint32_t left,
 	return n;
 }
 
-/* @again: NULL, or what it reads as. */
-static void put_op(struct writer *w, const struct op *op, struct binary_span *note,
-		   struct op *again)
+/* *@again: as it reads. Returns where it lies. */
+static struct binary_span put_op(struct writer *w, const struct op *op, struct op *again)
 {
 	struct binary_span at = here(w);
 	struct form_bytes form;
-	struct op read;
 
-	form_write_op(op, &form, &read);
-	if (again)
-		*again = read;
+	form_write_op(op, &form, again);
 	put_form(w, &form);
 	at.values = (uint8_t)form.n_values;
 	at.choices = (uint8_t)form.n_choices;
-	if (note)
-		*note = at;
+	return at;
 }
 
-/* @again: NULL, or for the operations as they read; may be those of @p. */
-static size_t encode(const struct program *p, const struct binary_origin *origins, uint8_t *room,
-		     struct binary_origin *note, struct op *again)
+/* With the device in it. */
+static struct writer writer_begin(const struct program *p, uint8_t *room)
 {
 	struct form_bytes form = {.choices = {0}, .n_choices = 1};
 	uint8_t *end = room + BINARY_ROOM(p->n);
 	struct writer w = {.room = room, .end = end, .front = room, .back = end};
-	uint32_t done;
 
 	if (p->has_device)
 		form_write_device(&p->device, &form);
 	put_form(&w, &form);
-	for (uint32_t i = 0; i < p->n; i += done) {
-		struct binary_span *span = note ? note->spans + i : NULL;
-
-		done = 1;
-		if (origins && p->ops[i].origin)
-			done = put_spans(&w, p->ops + i, p->n - i, origins, span);
-		else
-			put_op(&w, &p->ops[i], span, again ? again + i : NULL);
-	}
-	memmove(w.front, w.back, (size_t)(end - w.back));
-	return (size_t)(w.front - room) + (size_t)(end - w.back);
+	return w;
 }
 
-size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
-			   uint8_t *room)
+/* Both parts become one. Returns the size. */
+static size_t writer_end(const struct writer *w)
 {
-	return encode(p, origins, room, NULL, NULL);
+	size_t values = (size_t)(w->front - w->room), choices = (size_t)(w->end - w->back);
+
+	memmove(w->front, w->back, choices);
+	return values + choices;
 }
 
 size_t binary_encode_origin(struct program *p, const struct binary_origin *origins, uint8_t *room,
 			    struct binary_origin *note)
 {
+	struct writer w = writer_begin(p, room);
 	struct form_reader r;
+	uint32_t done;
 
+	for (uint32_t i = 0; i < p->n; i += done) {
+		struct op *op = p->ops + i, again;
+
+		done = 1;
+		if (op->origin) {
+			done = put_spans(&w, op, p->n - i, origins, note->spans + i);
+		} else {
+			note->spans[i] = put_op(&w, op, &again);
+			*op = again;
+		}
+	}
 	note->data = room;
-	note->size = encode(p, origins, room, note, p->ops);
+	note->size = writer_end(&w);
 	r = (struct form_reader){.front = room, .back = room + note->size};
 	p->has_device = form_read_device(&r, &p->device);
 	return note->size;
@@ -233,10 +232,16 @@ void binary_adopt_origin(struct program *p, uint32_t which)
 
 int binary_encode(const struct program *p, uint8_t **out, size_t *size)
 {
+	struct writer w;
+	struct op again;
+
 	*out = malloc(BINARY_ROOM(p->n));
 	if (!*out)
 		return -ENOMEM;
-	*size = binary_encode_again(p, NULL, *out);
+	w = writer_begin(p, *out);
+	for (uint32_t i = 0; i < p->n; i++)
+		put_op(&w, &p->ops[i], &again);
+	*size = writer_end(&w);
 	return 0;
 }
 

@@ -55,14 +55,9 @@ int binary_decode_origin(const uint8_t *data, size_t size, struct program *p,
 /* What a program of @n operations takes at most. */
 #define BINARY_ROOM(n) (((size_t)(n) + 1) * 100u)
 /*
- * As binary_encode(), to @room of BINARY_ROOM(p->n) bytes. @origins: those of its operations; NULL:
- * nothing is copied. Returns the size.
- */
-size_t binary_encode_again(const struct program *p, const struct binary_origin *origins,
-			   uint8_t *room);
-/*
- * The same of at most BINARY_FUZZ_OPS operations, and what was written is noted in @note, another
- * origin than theirs. @p becomes what its bytes read as, to the last field.
+ * As binary_encode(), to @room of BINARY_ROOM(p->n) bytes, of at most BINARY_FUZZ_OPS operations;
+ * those that lie in @origins are copied. What was written is noted in @note, another origin than
+ * theirs, and @p becomes what it reads as, to the last field. Returns the size.
  */
 size_t binary_encode_origin(struct program *p, const struct binary_origin *origins, uint8_t *room,
 			    struct binary_origin *note);

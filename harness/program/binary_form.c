@@ -270,10 +270,13 @@ void form_write_op(const struct op *op, struct form_bytes *out, struct op *again
 		enum set_form form = op->n ? SET_LIST : SET_BARE; /* which has no items */
 
 		for (; form <= SET_WIDE; form++) {
-			if (!form_may_be_set(op, form))
+			int choice =
+				form == SET_WIDE ? bytes_of[kind][1] : form_set_choice(op, form);
+
+			if (choice < 0)
 				continue;
 			out->n_choices = out->n_values = 0;
-			form_write_set(op, form, bytes_of[kind][1], out);
+			form_write_set(op, form, (uint32_t)choice, out);
 			if (reads_back(out, op, again))
 				return;
 		}

@@ -99,9 +99,9 @@ enum set_form {
 /* @c: the choice byte, already taken. */
 void form_read_set(struct form_reader *r, uint8_t c, struct op *op);
 void form_read_set_wide(struct form_reader *r, struct op *op);
-/* False: @op cannot be written in @form, and need not be tried. */
-bool form_may_be_set(const struct op *op, enum set_form form);
-/* @code: the choice byte of the wide form. */
-void form_write_set(const struct op *op, enum set_form form, uint32_t code, struct form_bytes *out);
+/* The choice byte of @op in @form, SET_WIDE excepted; below 0: it need not be tried. */
+int form_set_choice(const struct op *op, enum set_form form);
+void form_write_set(const struct op *op, enum set_form form, uint32_t choice,
+		    struct form_bytes *out);
 
 #endif

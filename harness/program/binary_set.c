@@ -134,39 +134,24 @@ void form_read_set(struct form_reader *r, uint8_t c, struct op *op)
 	items_read(r, op, sizes & SIZES_ITEMS, false);
 }
 
-/* The first of the combos that is it; where none is, one that does not read back. */
-static uint32_t combo_of(uint32_t index, uint32_t flags)
+int form_set_choice(const struct op *op, enum set_form form)
 {
-	static const uint8_t first[VFIO_PCI_NUM_IRQS] = {6, 3, 0, 15, 18};
-	static const uint8_t after[64] = {
-		[ACT(TRIGGER) | TYPE(NONE)] = 1, [ACT(TRIGGER) | TYPE(BOOL)] = 2,
-		[ACT(MASK) | TYPE(NONE)] = 3,    [ACT(MASK) | TYPE(BOOL)] = 4,
-		[ACT(MASK) | TYPE(EVENTFD)] = 5, [ACT(UNMASK) | TYPE(NONE)] = 6,
-		[ACT(UNMASK) | TYPE(BOOL)] = 7,  [ACT(UNMASK) | TYPE(EVENTFD)] = 8,
-	};
-
-	return index < VFIO_PCI_NUM_IRQS && flags < 64 ? first[index] + after[flags] : 31;
-}
-
-bool form_may_be_set(const struct op *op, enum set_form form)
-{
-	uint32_t combo = combo_of(op->index, op->flags);
-
-	if (form == SET_WIDE)
-		return true;
 	if (form == SET_FLAGS)
-		return op->index <= UINT8_MAX && op->flags <= UINT8_MAX;
-	if (combos[combo].index != op->index || combos[combo].flags != op->flags)
-		return false;
-	return form == SET_SIZES || (op->argsz == PROGRAM_AUTO && op->readable == PROGRAM_AUTO);
+		return op->index <= UINT8_MAX && op->flags <= UINT8_MAX ? (int)form << 5 : -1;
+	if (form != SET_SIZES && (op->argsz != PROGRAM_AUTO || op->readable != PROGRAM_AUTO))
+		return -1;
+	for (uint32_t i = 0; i < sizeof(combos) / sizeof(combos[0]); i++) {
+		if (combos[i].index == op->index && combos[i].flags == op->flags)
+			return (int)((uint32_t)form << 5 | i);
+	}
+	return -1;
 }
 
-void form_write_set(const struct op *op, enum set_form form, uint32_t code, struct form_bytes *out)
+void form_write_set(const struct op *op, enum set_form form, uint32_t choice,
+		    struct form_bytes *out)
 {
-	uint32_t combo = 0;
-
+	form_put_choice(out, choice);
 	if (form == SET_WIDE) {
-		form_put_choice(out, code);
 		form_put_value(out, op->flags, 4);
 		form_put_value(out, op->index, 4);
 		form_put_value(out, op->start, 4);
@@ -177,9 +162,6 @@ void form_write_set(const struct op *op, enum set_form form, uint32_t code, stru
 		items_write(out, op, true);
 		return;
 	}
-	if (form != SET_FLAGS)
-		combo = combo_of(op->index, op->flags);
-	form_put_choice(out, form == SET_FLAGS ? (uint32_t)form << 5 : (uint32_t)form << 5 | combo);
 	if (form == SET_BARE || form == SET_LIST) {
 		form_put_value(out, form_few_write(op->start, FORM_FEW_STARTS), 1);
 		form_put_value(out, form_few_write(op->count, FORM_FEW_COUNTS), 1);
