@@ -69,8 +69,10 @@ uint64_t fuzz_digest(void)
 	return digest;
 }
 
-void fuzz_choose_profile(struct program *p, bool old)
+void fuzz_choose_profile(struct program *p, const uint8_t *data, size_t size)
 {
+	bool old = size && (data[size - 1] >> 1 & 3) == 3;
+
 	if (p->has_device && p->device.profile == PROFILE_ANY)
 		p->device.profile = old ? PROFILE_6_1 : PROFILE_6_12;
 }

@@ -46,8 +46,11 @@ void fuzz_open(struct executor *x);
 const char *fuzz_bug(void);
 void fuzz_zoo_watch(struct backend *be);
 
-/* For inputs that leave the profile open: a bit of the input. */
-void fuzz_choose_profile(struct program *p, bool old);
+/*
+ * @p is what fuzz_read() made of these bytes. Where they leave the profile open, it is chosen here:
+ * the device's byte is the last, and its bits for the profile have a fourth value to spare.
+ */
+void fuzz_choose_profile(struct program *p, const uint8_t *data, size_t size);
 
 /*
  * A finding that is not a difference: @oracle and @what name it, @p (or NULL) is what showed it.

@@ -131,8 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct program p = fuzz_read(data, size);
 
-	/* As fuzz_irq_program does it, for emulators. */
-	fuzz_choose_profile(&p, size && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, data, size); /* for emulators */
 	fuzz_digest_begin();
 	run(get_executor(), &p);
 	return 0;

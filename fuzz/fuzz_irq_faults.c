@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < FAULTS_HEAD)
 		return 0;
 	p = fuzz_read(data + FAULTS_HEAD, size - FAULTS_HEAD);
-	fuzz_choose_profile(&p, size > FAULTS_HEAD && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, data + FAULTS_HEAD, size - FAULTS_HEAD);
 	fuzz_digest_begin();
 	if (data[1] < FAULTS_ALL) {
 		fuzz_run(&p, 1 + data[1] % FAULTS_STEPS, data[0]);

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < HEAD)
 		return 0;
 	p = fuzz_read(data + HEAD, size - HEAD);
-	fuzz_choose_profile(&p, size > HEAD && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, data + HEAD, size - HEAD);
 	if (p.has_device && p.device.msix > INTERLEAVE_VECTORS)
 		p.device.msix = INTERLEAVE_VECTORS;
 	plan = (struct interleave_plan){

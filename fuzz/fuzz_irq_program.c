@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct program p = fuzz_read(data, size);
 
-	/* The device's byte is the last: its bits for the profile have a fourth value to spare. */
-	fuzz_choose_profile(&p, size && (data[size - 1] >> 1 & 3) == 3);
+	fuzz_choose_profile(&p, data, size);
 	fuzz_digest_begin();
 	fuzz_run(&p, 0, 0);
 	return 0;
