@@ -29,6 +29,8 @@ static struct leak leak;
 static struct generator gate;
 static struct rng rng;
 static uint32_t inputs;
+static uint64_t refused; /* calls, by the host */
+static char refusal[256];
 
 __attribute__((noreturn)) static void die(const struct errmsg *e)
 {
@@ -45,6 +47,10 @@ static void no_memory(void)
 
 static void close_all(void)
 {
+	if (refused)
+		fprintf(stderr,
+			"irqstorm: the host refused %llu calls, which it may; the first: %s\n",
+			(unsigned long long)refused, refusal);
 	executor_close(&executor);
 	program_free(&left);
 }
@@ -121,6 +127,9 @@ static void run(struct executor *x, const struct program *p)
 	if (executor_finish(x, &e))
 		die(&e);
 	fuzz_digest_add(r.digest);
+	if (r.refused && !refused)
+		snprintf(refusal, sizeof(refusal), "%s", r.refusal);
+	refused += r.refused;
 	if (!r.difference)
 		check_leaks(x, &r);
 	if (r.difference)

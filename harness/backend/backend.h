@@ -102,6 +102,7 @@ struct backend_desc {
 	char trigger[32];    /* how fire() works: "device", "loopback", "ivshmem" */
 	uint32_t caps;       /* enum backend_caps */
 	uint32_t fire_max;   /* fire() takes vectors below this on the MSI-X index */
+	uint32_t fires;      /* with BACKEND_HW_FIRE: 1 << index that fire() can raise at all */
 	uint32_t traits;     /* enum backend_traits */
 	uint32_t device_ops; /* 1 << enum backend_device_op: what device() can do */
 	uint32_t inspect;    /* enum backend_inspect_bits: what inspect() can see */
@@ -109,6 +110,15 @@ struct backend_desc {
 		uint32_t flags; /* VFIO_IRQ_INFO_* */
 		uint32_t count; /* 0: the index is absent */
 	} irq[VFIO_PCI_NUM_IRQS];
+};
+
+/* What a host will refuse, or has little of: a line each. */
+#define HOST_LIMITS_MAX 8u
+#define HOST_LIMIT_TEXT 224u
+
+struct host_limits {
+	uint32_t n;
+	char text[HOST_LIMITS_MAX][HOST_LIMIT_TEXT];
 };
 
 struct backend;
@@ -173,6 +183,18 @@ struct backend_ops {
 	int (*mask_entry)(struct backend *be, uint32_t vector);
 
 	/*
+	 * What SET_IRQS of this device has to reckon with on this host, as far as it can be known
+	 * without trying. While no other call runs and nothing is enabled. NULL: nothing is known.
+	 */
+	void (*host_limits)(struct backend *be, struct host_limits *out);
+
+	/*
+	 * Why the host may have refused a SET_IRQS of @index with @ret just now, in a few words, as
+	 * it can be seen in this device's surroundings. False: nothing of the kind. NULL: the same.
+	 */
+	bool (*why_refused)(struct backend *be, uint32_t index, int ret, char *buf, size_t size);
+
+	/*
 	 * Call @fn(@data, the step in a few words) at every internal step of the SET_IRQS calls
 	 * that follow; NULL ends it. @fn may call fire and irq_info. NULL: the backend has no steps
 	 * to show.
@@ -222,6 +244,19 @@ static inline int backend_inspect(struct backend *be, struct backend_inspect *ou
 {
 	out->valid = out->words = 0;
 	return be->ops->inspect ? be->ops->inspect(be, out) : 0;
+}
+
+static inline void backend_host_limits(struct backend *be, struct host_limits *out)
+{
+	out->n = 0;
+	if (be->ops->host_limits)
+		be->ops->host_limits(be, out);
+}
+
+static inline bool backend_why_refused(struct backend *be, uint32_t index, int ret, char *buf,
+				       size_t size)
+{
+	return be->ops->why_refused && be->ops->why_refused(be, index, ret, buf, size);
 }
 
 static inline void backend_close(struct backend *be)

@@ -231,6 +231,16 @@ static int fault_mask_entry(struct backend *be, uint32_t vector)
 	return f->inner->ops->mask_entry(f->inner, vector);
 }
 
+static void fault_host_limits(struct backend *be, struct host_limits *out)
+{
+	backend_host_limits(((struct fault_backend *)be)->inner, out);
+}
+
+static bool fault_why_refused(struct backend *be, uint32_t index, int ret, char *buf, size_t size)
+{
+	return backend_why_refused(((struct fault_backend *)be)->inner, index, ret, buf, size);
+}
+
 static void fault_close(struct backend *be)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
@@ -249,6 +259,8 @@ static const struct backend_ops fault_ops = {
 	.inspect = fault_inspect,
 	.taken = fault_taken,
 	.mask_entry = fault_mask_entry,
+	.host_limits = fault_host_limits,
+	.why_refused = fault_why_refused,
 	.set_step_hook = fault_set_step_hook,
 	.close = fault_close,
 };

@@ -104,6 +104,8 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 	json_u64(&j, "ops", r->ops);
 	json_u64(&j, "programs", r->programs);
 	json_u64(&j, "skipped", r->skipped);
+	json_u64(&j, "refused", r->refused);
+	json_str(&j, "refusal", r->refused ? r->refusal : NULL);
 	json_bool(&j, "complete", !r->stopped);
 	json_u64(&j, "divergences", r->found.difference != DIFF_NONE);
 	json_double(&j, "ops_per_s", r->overall_ops_per_s);
@@ -137,6 +139,7 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 		fprintf(f,
 			"control  %.0f/s for the same calls without model and checks: ratio %.2f\n",
 			r->control_ops_per_s, r->ops_per_s / r->control_ops_per_s);
+	finding_print_refused(f, r->refused, r->refusal);
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	matrix_print(x->matrix, f);
 	if (r->found.difference)

@@ -85,6 +85,9 @@ static void write_json(FILE *f, const struct explore_cli *o, const struct execut
 	json_u64(&j, "alphabet", r->alphabet);
 	json_u64(&j, "programs", r->programs);
 	json_u64(&j, "ops", r->ops);
+	json_u64(&j, "skipped", r->skipped);
+	json_u64(&j, "refused", r->refused);
+	json_str(&j, "refusal", r->refused ? r->refusal : NULL);
 	json_u64(&j, "states", r->states);
 	json_bool(&j, "complete", !r->stopped && !r->found.difference);
 	json_double(&j, "seconds", seconds);
@@ -109,6 +112,10 @@ static void print_text(FILE *f, const struct explore_cli *o, const struct execut
 		units_format_count(r->programs, programs, sizeof(programs)),
 		units_format_count(r->states, states, sizeof(states)), seconds,
 		r->stopped ? " (stopped by a signal: not complete)" : "");
+	if (r->skipped)
+		fprintf(f, "skipped  %llu operations that the target could not do\n",
+			(unsigned long long)r->skipped);
+	finding_print_refused(f, r->refused, r->refusal);
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	if (r->found.difference)
 		finding_print(f, &r->found, &r->program, o->target);

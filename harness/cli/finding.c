@@ -53,6 +53,13 @@ void finding_print(FILE *f, const struct exec_result *r, const struct program *p
 		finding_command(), target);
 }
 
+void finding_print_refused(FILE *f, uint64_t calls, const char *why)
+{
+	if (calls)
+		fprintf(f, "refused  %llu calls by the host, which it may; the first: %s\n",
+			(unsigned long long)calls, why);
+}
+
 int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
 		 struct errmsg *e)
 {

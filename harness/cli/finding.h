@@ -21,6 +21,8 @@ void finding_print(FILE *f, const struct exec_result *r, const struct program *p
 /* The program into @save if something was found, nothing at its place otherwise. 0 or -errno. */
 int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
 		 struct errmsg *e);
+/* A line, if the host refused any of the calls. */
+void finding_print_refused(FILE *f, uint64_t calls, const char *why);
 /* Object @key: how often the model decided by each rule, and those it never did. */
 void finding_rules_json(struct json *j, const char *key, const struct rule_counts *rules);
 /* "irqstorm", or where this runs in a guest (IRQSTORM_VIA) "irqstorm guest ... --". */

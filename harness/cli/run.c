@@ -47,7 +47,7 @@ static const struct opt run_opts[] = {
 };
 
 struct totals {
-	uint32_t programs, different, skipped;
+	uint32_t programs, different, skipped, refused, hazards;
 };
 
 static void trace_line(void *data, uint32_t at, const struct op *op, const char *outcome)
@@ -61,7 +61,70 @@ static void trace_line(void *data, uint32_t at, const struct op *op, const char 
 struct outcome_of {
 	struct exec_result r;
 	uint32_t runs, differ;
+	struct hazard_watch hazards; /* of the last run */
 };
+
+#define HAZARD_LINE (TEXT_OP_MAX + 320)
+
+/* "R59: operation 2: set_irqs msix trigger none count=2: signals ..." */
+static const char *hazard_line(const struct hazard *h, const struct program *p, char *buf)
+{
+	char op[TEXT_OP_MAX], text[280];
+
+	snprintf(buf, HAZARD_LINE, "%s: operation %u: %s: %s", hazard_rule(h->kind), h->at + 1,
+		 text_op(&p->ops[h->at], op, sizeof(op)), hazard_text(h, text, sizeof(text)));
+	return buf;
+}
+
+static void hazards_json(struct json *j, const struct hazard_watch *w, const struct program *p)
+{
+	char line[HAZARD_LINE];
+
+	json_array_begin(j, "hazards");
+	for (uint32_t i = 0; i < w->n; i++)
+		json_str(j, NULL, hazard_line(&w->found[i], p, line));
+	json_array_end(j);
+	json_u64(j, "hazards_more", w->more);
+}
+
+static void print_hazards(FILE *f, const struct hazard_watch *w, const struct program *p)
+{
+	char line[HAZARD_LINE];
+
+	for (uint32_t i = 0; i < w->n; i++)
+		fprintf(f, "  hazard %s\n", hazard_line(&w->found[i], p, line));
+	if (w->more)
+		fprintf(f, "  hazards: %llu more\n", (unsigned long long)w->more);
+}
+
+static void refusal_json(struct json *j, const struct exec_result *r, const struct program *p)
+{
+	char op[TEXT_OP_MAX];
+
+	json_u64(j, "refused", r->refused);
+	if (!r->refused) {
+		json_str(j, "refusal", NULL);
+		return;
+	}
+	json_object_begin(j, "refusal");
+	json_u64(j, "at", r->refused_at);
+	json_str(j, "operation", text_op(&p->ops[r->refused_at], op, sizeof(op)));
+	json_str(j, "reason", r->refusal);
+	json_object_end(j);
+}
+
+static void print_refusal(FILE *f, const struct exec_result *r, const struct program *p)
+{
+	char op[TEXT_OP_MAX];
+
+	if (!r->refused)
+		return;
+	fprintf(f, "  refused by the host, which it may: operation %u: %s: %s", r->refused_at + 1,
+		text_op(&p->ops[r->refused_at], op, sizeof(op)), r->refusal);
+	if (r->refused > 1)
+		fprintf(f, "; and %u more calls", r->refused - 1);
+	fputc('\n', f);
+}
 
 static void result_json(struct json *j, const char *name, const struct outcome_of *all,
 			const struct program *p)
@@ -77,6 +140,8 @@ static void result_json(struct json *j, const char *name, const struct outcome_o
 	json_u64(j, "differ", all->differ);
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)r->digest);
 	json_str(j, "digest", digest);
+	refusal_json(j, r, p);
+	hazards_json(j, &all->hazards, p);
 	finding_json(j, "difference", r, p);
 	json_object_end(j);
 }
@@ -97,9 +162,10 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 
 	if (!r->difference) {
 		fprintf(f, "%s: %s, %u operations%s, digest %016llx\n", name,
-			r->skipped ? "skipped in part" : "ok", r->ops,
+			r->skipped || r->refused ? "skipped in part" : "ok", r->ops,
 			r->skipped ? " (the target cannot do the others)" : "",
 			(unsigned long long)r->digest);
+		print_refusal(f, r, p);
 		return;
 	}
 	fprintf(f, "%s: DIFFERENCE (%s) after operation %u: %s\n  %s\n  key %s\n", name,
@@ -108,6 +174,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 		r->key);
 	if (all->runs > 1)
 		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
+	print_refusal(f, r, p);
 	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(), target,
 		name_at_host(name));
 }
@@ -162,16 +229,22 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		fprintf(text, "%s:\n", path);
 		x->trace = &trace;
 	}
+	x->hazards = &all.hazards;
 	err = run_often(x, &p, &all, e);
+	x->hazards = NULL;
 	x->trace = NULL;
 	if (!err) {
 		t->programs++;
 		t->different += all.differ > 0;
 		t->skipped += all.r.skipped > 0;
+		t->refused += all.r.refused > 0;
+		t->hazards += all.hazards.n > 0;
 		if (text)
 			result_text(text, path, &all, &p, o->target);
 		if (text)
 			print_breaches(text, x, &p);
+		if (text)
+			print_hazards(text, &all.hazards, &p);
 		if (j)
 			result_json(j, path, &all, &p);
 	}
@@ -206,8 +279,10 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 		json_finish(&j);
 	}
 	if (f && n > 1)
-		fprintf(f, "%u programs: %u differ, %u skipped in part\n", t->programs,
-			t->different, t->skipped);
+		fprintf(f,
+			"%u programs: %u differ, %u skipped in part, %u met a host that refused, "
+			"%u with hazards\n",
+			t->programs, t->different, t->skipped, t->refused, t->hazards);
 	return 0;
 }
 
@@ -215,7 +290,7 @@ static int exit_of(const struct totals *t)
 {
 	if (t->different)
 		return EXIT_FINDING;
-	return t->skipped ? EXIT_SKIP : EXIT_PASS;
+	return t->skipped || t->refused ? EXIT_SKIP : EXIT_PASS;
 }
 
 /* What a run left behind. A finding outranks the rest. */

@@ -99,6 +99,7 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	strcpy(desc->trigger, "device");
 	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET | BACKEND_MASK_ENTRY;
 	desc->fire_max = emu->msix.count;
+	desc->fires = (1u << VFIO_PCI_NUM_IRQS) - 1;
 	desc->device_ops = (1u << (BACKEND_DEV_FAIL + 1)) - 1;
 	desc->inspect = inspectable(emu);
 	desc->traits = BACKEND_FIRE_MSI | (zoo_compiled_in() ? BACKEND_OOPSES : 0);

@@ -116,6 +116,9 @@ static void count(struct run *run, const struct exec_result *r)
 
 	d->ops += r->ops;
 	d->skipped += r->skipped;
+	if (r->refused && !d->refused)
+		memcpy(d->refusal, r->refusal, sizeof(d->refusal));
+	d->refused += r->refused;
 	d->programs++;
 	d->digest = digest_add(d->digest, r->digest);
 }

@@ -11,6 +11,7 @@
 
 #include "emulator/lock.h"
 #include "exec/oracle.h"
+#include "exec/refused.h"
 #include "exec/target.h"
 
 static int32_t fd_of(void *data, int32_t code)
@@ -18,6 +19,24 @@ static int32_t fd_of(void *data, int32_t code)
 	struct executor *x = data;
 
 	return x->slots->ops->fd(x->slots, code);
+}
+
+/*
+ * Has the trigger a way to raise it? What the device does not have is raised all the same, and
+ * refused (the rules say so of a vector); an emulated device does everything.
+ */
+static bool can_fire(const struct executor *x, const struct op *op)
+{
+	const struct backend_desc *d = &x->desc;
+	uint32_t reach = op->index == VFIO_PCI_MSIX_IRQ_INDEX ? d->fire_max : 1;
+
+	if (!(d->caps & BACKEND_HW_FIRE))
+		return false;
+	if (x->emulated)
+		return true;
+	if (op->index >= VFIO_PCI_NUM_IRQS || !(d->fires >> op->index & 1))
+		return false;
+	return op->start < reach || op->start >= d->irq[op->index].count;
 }
 
 bool executor_can(const struct executor *x, const struct op *op)
@@ -31,7 +50,7 @@ bool executor_can(const struct executor *x, const struct op *op)
 	if (op->kind == OP_AT)
 		return x->be->ops->set_step_hook != NULL;
 	if (op->kind == OP_FIRE)
-		return x->desc.caps & BACKEND_HW_FIRE;
+		return can_fire(x, op);
 	return needs < 0 || (x->desc.device_ops >> needs & 1);
 }
 
@@ -243,6 +262,8 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 		return err;
 	breach_watch_begin(&x->breaches, x->be);
 	recorder_begin(&x->recorder, x->spec, p);
+	if (x->hazards)
+		hazard_begin(x->hazards);
 	oracle_init(x->oracle, x, r);
 	x->fresh = false;
 	x->at->waiting = false;
@@ -255,6 +276,20 @@ static bool comes_too_late(const struct executor *x, const struct op *op)
 {
 	return op->kind == OP_FIRE && (x->desc.traits & BACKEND_FIRE_LATE) &&
 	       !model_fire_shows(&x->model, op);
+}
+
+/*
+ * Did a real device's backend have no way to do @op, for want of a trigger or because the registers
+ * are out of reach now? That says nothing of the kernel.
+ */
+static bool was_beyond(const struct executor *x, const struct op *op, int32_t ret)
+{
+	bool device = op->kind == OP_FIRE || op_device_op((enum op_kind)op->kind) >= 0;
+	bool registers = op->kind == OP_FIRE || op->kind == OP_LINE || op->kind == OP_ENTRY;
+
+	if (x->emulated || !device)
+		return false;
+	return ret == -EOPNOTSUPP || (ret == -EIO && registers);
 }
 
 static void set_key(struct executor *x, const struct op *op)
@@ -273,6 +308,10 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 
 	if (o->r->difference || o->err)
 		return 0;
+	if (o->adrift) {
+		oracle_skip(o);
+		return 0;
+	}
 	o->r->at = at;
 	if (x->at->n < x->at->want) {
 		recorder_op(&x->recorder, op);
@@ -280,6 +319,8 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 		return 0;
 	}
 	if (op->kind == OP_EXPECT) {
+		if (x->hazards)
+			hazard_looked(x->hazards);
 		oracle_expect(o, op);
 		set_key(x, &o->last_op);
 		return 0;
@@ -296,14 +337,24 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 	x->rules.last = 0;
 	if (x->matrix && op_is_call(op))
 		matrix_count(x->matrix, &x->model, op);
+	if (op_is_call(op) && (x->hazards || !x->emulated))
+		x->before = x->model;
 	if (op_is_call(op) && x->at->waiting) {
 		step_with_block(x, op, &out, &want);
+		o->last_refused = false;
 	} else {
 		executor_perform(x, op, &out);
+		if (was_beyond(x, op, out.ret)) {
+			oracle_skip(o);
+			return 0;
+		}
 		model_step(&x->model, op, &want);
+		o->last_refused = refused_by_host(o, op, &out, &want, at);
 		oracle_lives(o);
 		oracle_compare(o, op, &want, &out);
 	}
+	if (x->hazards)
+		hazard_step(x->hazards, &x->before, &x->model, op, out.ret, at);
 	o->r->ops++;
 	oracle_after(o, op, &want, &out, at);
 	set_key(x, op);
@@ -324,7 +375,9 @@ int executor_finish(struct executor *x, struct errmsg *e)
 {
 	struct oracle *o = x->oracle;
 
-	if (!o->r->difference && !o->err) {
+	if (x->hazards)
+		hazard_end(x->hazards);
+	if (!o->r->difference && !o->err && !o->adrift) {
 		x->rules.last = 0;
 		lock_thread.alone = x->emulated;
 		oracle_finish(o);

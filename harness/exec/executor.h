@@ -14,6 +14,7 @@
 #include "backend/backend.h"
 #include "exec/breach_watch.h"
 #include "exec/finding_key.h"
+#include "exec/hazard.h"
 #include "exec/matrix.h"
 #include "exec/recorder.h"
 #include "exec/slots.h"
@@ -27,6 +28,9 @@ struct exec_result {
 	char sense[FINDING_SENSE_MAX]; /* in which way: two findings of one key can differ in it */
 	uint32_t ops;                  /* operations carried out */
 	uint32_t skipped;              /* operations that the target cannot do */
+	uint32_t refused; /* calls that the host refused, as it may, and the program expects not */
+	uint32_t refused_at; /* the first of them, */
+	char refusal[256];   /* and why, with the answer and its rule */
 	uint64_t digest;               /* of all outcomes: same program and answers, same number */
 };
 
@@ -49,9 +53,11 @@ struct executor {
 	struct model_config answers; /* what a right answer depends on: of this device and host */
 
 	struct model model;
+	struct model before; /* as it was before the last call, if anybody may want to know */
 	struct rule_counts rules;
 	struct matrix *matrix;        /* NULL: not counted */
 	struct exec_trace *trace;     /* NULL: none */
+	struct hazard_watch *hazards; /* NULL: not looked for */
 	struct breach_watch breaches; /* of the program that runs, or ran last */
 	struct recorder recorder;     /* of every program, where there is one */
 	uint32_t inspect_every; /* look behind the ioctls every so many operations, 0: at the end */

@@ -183,6 +183,10 @@ static int run_path(struct search *s, const struct node *node, uint32_t depth, u
 	err = executor_finish(s->x, s->e);
 	s->r->programs++;
 	s->r->ops += s->r->found.ops;
+	s->r->skipped += s->r->found.skipped;
+	if (s->r->found.refused && !s->r->refused)
+		memcpy(s->r->refusal, s->r->found.refusal, sizeof(s->r->refusal));
+	s->r->refused += s->r->found.refused;
 	s->r->digest = digest_add(s->r->digest, s->r->found.digest);
 	return err;
 }

@@ -18,6 +18,9 @@ struct explore_options {
 struct explore_result {
 	uint32_t alphabet; /* operations */
 	uint64_t programs, ops, states;
+	uint64_t skipped;  /* operations that the target could not do when it came to them */
+	uint64_t refused;  /* calls that the host refused, as it may */
+	char refusal[256]; /* the first: why */
 	uint64_t digest;
 	bool stopped; /* before the end: not complete */
 	struct exec_result found;

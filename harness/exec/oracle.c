@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "emulator/zoo.h"
+#include "exec/refused.h"
 #include "program/text.h"
 #include "support/clock.h"
 #include "support/digest.h"
@@ -351,7 +352,7 @@ void oracle_after(struct oracle *o, const struct op *op, const struct expectatio
 	if (o->x->trace)
 		oracle_trace(o, op, got, at,
 			     broken ? breach_text(broken, text, sizeof(text)) : NULL);
-	if (o->r->difference)
+	if (o->r->difference || o->adrift)
 		return;
 	check_counters(o, want->slots);
 	check_breach(o, broken);
@@ -409,6 +410,10 @@ void oracle_expect(struct oracle *o, const struct op *op)
 		differ_expect(o, "the program expects %s, got %s",
 			      text_ret((int32_t)op->value, a, sizeof(a)),
 			      text_ret(o->last.ret, b, sizeof(b)));
+		if (o->last_refused)
+			refused_note(o);
+	} else if (o->last_refused) {
+		refused_expected(o);
 	}
 }
 

@@ -24,6 +24,9 @@ struct oracle {
 	struct exec_result *r;
 	struct outcome last; /* for `expect` */
 	bool has_last, last_skipped;
+	bool last_refused; /* and counted in r->refused */
+	char why[256];     /* then */
+	bool adrift;       /* nobody can tell what a refused call has done */
 	struct op last_op; /* that answered so */
 	uint32_t since;    /* operations since the last inspection */
 	int err;           /* the machine failed while looking */

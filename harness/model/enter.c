@@ -96,7 +96,7 @@ int model_enter_check(struct model *m, const struct op *op, struct call *c)
 	bytes = c->h.count * (uint32_t)item_size(c->h.flags);
 	if (bytes) {
 		rule(m, R(9));
-		if (step_fails(m))
+		if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(9)))
 			return -ENOMEM;
 		if (c->h.size < IRQ_SET_HDR_SIZE + bytes)
 			return -EFAULT;

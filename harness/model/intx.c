@@ -132,7 +132,7 @@ static int attach(struct model *m, int32_t fd)
 	int err;
 
 	rule(m, R(36));
-	if (step_fails(m))
+	if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(36)))
 		return -ENOMEM;
 	if (step_fails(m))
 		return -EBADF;
@@ -184,13 +184,16 @@ int model_intx_unmask(struct model *m, const struct call *c)
 static int enable(struct model *m, uint8_t object)
 {
 	static const int errors[] = {-ENOMEM, -ENOMEM, -EBUSY}; /* name, context, request_irq */
+	int err = 0;
 
 	rule(m, R(25));
-	for (uint32_t i = 0; i < 3; i++) {
-		if (step_fails(m)) {
-			model_eventfd_put(m, object);
-			return errors[i];
-		}
+	for (uint32_t i = 0; !err && i < 3; i++)
+		err = step_fails(m) ? errors[i] : 0;
+	if (!err)
+		err = host_refuses(m, HOST_LINE, 0, R(25));
+	if (err) {
+		model_eventfd_put(m, object);
+		return err;
 	}
 	if (object == MODEL_NO_OBJECT)
 		rule(m, R(26));

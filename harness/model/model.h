@@ -52,6 +52,26 @@ struct vector_set {
 	uint64_t bits[MODEL_WORDS];
 };
 
+/* What a request takes of the host (refusal.h). */
+enum host_resource {
+	HOST_MEMORY,
+	HOST_VECTOR,  /* one of MSI(-X), when it is set */
+	HOST_VECTORS, /* those of a first enable */
+	HOST_LINE,    /* of INTX */
+	HOST_RESOURCES,
+};
+
+/* A host that refuses: what is asked of a step, and what came of it. Not state. */
+struct host_refusal {
+	int32_t ret;  /* its answer, 0: it refuses nothing */
+	uint32_t nth; /* at the nth place where that is lawful */
+	bool met;     /* there is such a place; then the rest holds */
+	enum host_resource what;
+	int32_t answer;
+	uint32_t wanted; /* vectors */
+	uint32_t rule;
+};
+
 struct model {
 	struct model_config cfg;
 	struct rule_counts *counts; /* NULL, or counted up; not state */
@@ -84,6 +104,7 @@ struct model {
 	struct vector_set sends;   /* vectors whose message in use (cached or not) is that */
 
 	uint32_t fail;              /* steps until one fails, 0: none does */
+	struct host_refusal refusal;
 	struct model_events events; /* of the last OP_AT call */
 	uint32_t words;   /* of a set that can have been used since model_init(); not state */
 	uint32_t touched; /* bits of eventfds whose counter the last step may have changed */

@@ -31,6 +31,8 @@ static void teardown(struct model *m, uint32_t vector)
 /* R55: a host irq for exactly this vector. */
 int model_msi_allocate(struct model *m, uint32_t vector)
 {
+	int err;
+
 	if (!is_msix(m) || !m->cfg.dyn)
 		return -EINVAL;
 	rule(m, R(55));
@@ -42,6 +44,9 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 	}
 	if (m->cfg.host_vectors && vector_set_size(m, &m->allocated) >= m->cfg.host_vectors)
 		return -ENOSPC; /* R49 */
+	err = host_refuses(m, HOST_VECTOR, 1, R(55));
+	if (err)
+		return err;
 	allocate(m, vector);
 	return 0;
 }
@@ -90,7 +95,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	rule(m, R(56)); /* whatever fails now, the vector stays in A */
 	if (!m->cfg.is_6_1 && step_fails(m))
 		return -ENOMEM;
-	if (step_fails(m))
+	if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(50)))
 		return -ENOMEM;
 	if (step_fails(m))
 		return -EBADF;
@@ -99,9 +104,10 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 		return err;
 	if (is_msix(m) && !step_fails(m))
 		model_function_write_message(m, vector);
-	if (step_fails(m)) {
+	err = step_fails(m) ? -ENOSPC : host_refuses(m, HOST_VECTOR, 1, R(49));
+	if (err) {
 		model_eventfd_put(m, object);
-		return -ENOSPC;
+		return err;
 	}
 	m->trigger[vector] = object;
 	vector_add(&m->active, vector);
@@ -138,6 +144,7 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 {
 	bool msix = index == VFIO_PCI_MSIX_IRQ_INDEX;
 	uint32_t limit = m->cfg.host_vectors;
+	int err;
 
 	if (m->cfg.is_6_1 && step_fails(m))
 		return -ENOMEM;
@@ -154,6 +161,9 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 		m->domain_size = 0;
 	else if (!m->domain_size || m->cfg.is_6_1)
 		m->domain_size = m->msix_count;
+	err = host_refuses(m, HOST_VECTORS, nvec, R(46));
+	if (err)
+		return err;
 	if (!msix && nvec > 1 && !m->cfg.msi_multi) {
 		rule(m, R(48));
 		return 1;

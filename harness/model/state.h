@@ -53,6 +53,18 @@ static inline bool step_fails(struct model *m)
 	return m->fail && !--m->fail;
 }
 
+/*
+ * Something of the host is taken: 0, or the answer of a host that refuses it here (refusal.h), by
+ * @r unless it is a number of vectors. @wanted: vectors of an enable.
+ */
+int model_host_refuses(struct model *m, enum host_resource what, uint32_t wanted, uint32_t r);
+
+static inline int host_refuses(struct model *m, enum host_resource what, uint32_t wanted,
+			       uint32_t r)
+{
+	return m->refusal.ret ? model_host_refuses(m, what, wanted, r) : 0;
+}
+
 /* A SET_IRQS that passed validation. */
 struct call {
 	const struct op *op;

@@ -61,6 +61,7 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0) |
 		     (v->msix.table.base ? BACKEND_MASK_ENTRY : 0);
 	desc->fire_max = v->trigger.fire_max;
+	desc->fires = v->trigger.type->fires;
 	desc->traits =
 		(v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
 		(v->trigger.type->fires >> VFIO_PCI_MSI_IRQ_INDEX & 1 ? (uint32_t)BACKEND_FIRE_MSI

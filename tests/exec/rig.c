@@ -37,6 +37,11 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	if (rig->lie == KEPT_REFERENCE && size >= IRQ_SET_HDR_SIZE &&
 	    set->index == VFIO_PCI_REQ_IRQ_INDEX && !set->count)
 		return 0;
+	if (++rig->calls == rig->on_call) {
+		if (rig->answer)
+			return rig->answer;
+		backend_device(rig->inner, BACKEND_DEV_FAIL, rig->fail_nth);
+	}
 	rig->in_call = true;
 	ret = rig->inner->ops->set_irqs(rig->inner, arg, size);
 	rig->in_call = false;
@@ -51,6 +56,8 @@ static int fire(struct backend *be, uint32_t index, uint32_t vector)
 {
 	struct rig *rig = rig_of(be);
 
+	if (rig->fire_answer)
+		return rig->fire_answer;
 	rig->fires++;
 	rig->fires_in_call += rig->in_call;
 	rig->again = rig->lie == DOUBLE_SIGNAL && rig->in_call;
@@ -84,6 +91,7 @@ static int inspect(struct backend *be, struct backend_inspect *out)
 		out->allocated[0] |= 0x80;
 	if (rig_of(be)->lie == LEFT_HANDLER)
 		out->active[0] |= 0x80;
+	out->valid &= ~rig_of(be)->hide;
 	return err;
 }
 

@@ -31,6 +31,12 @@ struct rig {
 	uint32_t fires_in_call, fires;
 	bool again; /* what to fire when the call is over */
 	uint32_t vector;
+	/* A host that refuses in the @on_call-th SET_IRQS (from 1; 0: never): */
+	uint32_t on_call, calls;
+	uint32_t fail_nth;   /* at this fallible step of the emulator, */
+	int32_t answer;      /* or with this answer, and the call is not made */
+	uint32_t hide;       /* enum backend_inspect_bits that cannot be seen */
+	int32_t fire_answer; /* of every fire that is not 0: the device did nothing */
 };
 
 /* x->be is @rig from now on, and closed with @x. */
