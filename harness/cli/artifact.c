@@ -16,7 +16,6 @@
 #include "cli/commands.h"
 #include "guest/bytes.h"
 #include "support/log.h"
-#include "vmm/guest_run.h"
 
 #define WORDS_MAX    128
 #define MAX_REPEATED 64 /* commands of one artifact */
@@ -51,7 +50,7 @@ static bool is_json(const char *path)
 
 bool artifact_is(const char *path)
 {
-	return is_folder(path) || ends_in(path, ".guest") || is_json(path);
+	return is_folder(path) || is_json(path);
 }
 
 /* Words of a command as it is printed: blanks between them, and '...' around what holds blanks. */
@@ -112,14 +111,14 @@ static int run_self(char **words, struct errmsg *e)
 			  WTERMSIG(status));
 }
 
-/* A program's text in a file of its own, whose name goes into @path. */
-static int save_program(const char *text, char path[PATH_MAX], struct errmsg *e)
+/* A program's text in a file of its own, whose name goes into @path and ends as @name does. */
+static int save_program(const char *text, const char *name, char path[PATH_MAX], struct errmsg *e)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR"), *end = ends_in(name, ".guest") ? ".guest" : ".irq";
 	int fd, err;
 
-	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX.irq", tmp && *tmp ? tmp : "/tmp");
-	fd = mkostemps(path, 4, O_CLOEXEC);
+	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX%s", tmp && *tmp ? tmp : "/tmp", end);
+	fd = mkostemps(path, (int)strlen(end), O_CLOEXEC);
 	err = fd < 0 ? -errno : write_all(fd, text, strlen(text));
 	if (fd >= 0 && close(fd) && !err)
 		err = -errno;
@@ -150,7 +149,7 @@ static int run_command(const char *command, const char *program, const char *pla
 				 command);
 		goto out;
 	}
-	ret = program ? save_program(program, path, e) : 0;
+	ret = program ? save_program(program, placeholder, path, e) : 0;
 	for (int i = 0; !ret && program && i < n; i++) {
 		if (!ends_in(words[i], placeholder) && strcmp(words[i], placeholder))
 			continue;
@@ -231,7 +230,7 @@ static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *
 	return err;
 }
 
-static int run_folder(const char *path, const char *bug, struct errmsg *e);
+static int run_folder(const char *path, const struct artifact_options *o, struct errmsg *e);
 
 /* What was planted while it was found: its command begins with that. */
 static const char *bug_of(const char *word)
@@ -252,14 +251,17 @@ static void repeat_campaign(struct walk *w, const json_t *findings, struct errms
 	json_array_foreach(findings, i, finding)
 	{
 		const char *repeat = string_of(finding, "repeat");
+		struct artifact_options o = {0};
 		char *line = strdup(repeat ? repeat : ""), *slash = NULL;
 		int n = line ? split(line, words, WORDS_MAX) : 0, err;
 
 		if (n > 0)
 			slash = strrchr(words[n - 1], '/');
-		if (slash)
+		if (slash) {
 			*slash = '\0';
-		err = slash ? run_folder(words[n - 1], bug_of(words[0]), e) : -EINVAL;
+			o.bug = bug_of(words[0]);
+		}
+		err = slash ? run_folder(words[n - 1], &o, e) : -EINVAL;
 		if (err < 0)
 			log_error("%s", slash ? e->text : "a finding without its input");
 		free(line);
@@ -295,66 +297,41 @@ out:
 	return err ? err : w.worst;
 }
 
-static int run_guest_program(const char *path, const char *bug, struct errmsg *e)
-{
-	struct guest_runner runner = {0};
-	struct guest_result r = {0};
-	struct bytes text = {0};
-	struct guest_program p;
-	int err = bytes_read_file(&text, path);
-
-	/* the 0 at its end */
-	if (!err)
-		err = bytes_append(&text, NULL, 1);
-	if (err)
-		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: %s", path, strerror(-err));
-	else
-		err = guest_program_parse((const char *)text.data, path, &p, e);
-	bytes_free(&text);
-	if (!err)
-		err = guest_runner_open(&runner, bug, e);
-	if (err)
-		return err;
-	err = guest_program_run(&runner, &p, &r, e);
-	guest_runner_close(&runner);
-	if (err)
-		return err;
-	if (r.finding)
-		printf("%s: FINDING (%s) at operation %u under %s: %s\n", path, r.oracle, r.op,
-		       p.strategy->name, r.text);
-	else
-		printf("%s: ok, %u operations under %s, %llu interrupts, %llu delivered, digest "
-		       "%016llx\n",
-		       path, p.n, p.strategy->name, (unsigned long long)r.fires,
-		       (unsigned long long)r.delivered, (unsigned long long)r.digest);
-	return r.finding ? EXIT_FINDING : EXIT_PASS;
-}
-
 /* What is in the folder of a finding, shortest first (campaign/findings.h). */
-static int run_folder(const char *path, const char *bug, struct errmsg *e)
+static int run_folder(const char *path, const struct artifact_options *o, struct errmsg *e)
 {
 	static const char *const files[] = {
 		"program.guest", "minimized.irq", "program.irq", "result.json", "summary.json",
 	};
-	char file[PATH_MAX], target[FINDING_TARGET];
+	char file[PATH_MAX], found_on[FINDING_TARGET], repeat[24];
 
-	finding_target(path, target);
+	finding_target(path, found_on);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char *words[9] = {"irqstorm", "run", "--trace"};
+		const char *target = o->target ? o->target : found_on;
+		char *words[16] = {"irqstorm", "run", "--trace"};
 		int n = 3;
 
 		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
 		if (access(file, R_OK))
 			continue;
 		if (artifact_is(file))
-			return artifact_run(file, bug, e);
+			return artifact_run(file, o, e);
 		if (*target) {
 			words[n++] = "--target";
-			words[n++] = target;
+			words[n++] = (char *)target;
 		}
-		if (bug) {
+		if (o->bug) {
 			words[n++] = "--bug";
-			words[n++] = (char *)bug;
+			words[n++] = (char *)o->bug;
+		}
+		if (o->json) {
+			words[n++] = "--json";
+			words[n++] = (char *)o->json;
+		}
+		if (o->repeat > 1) {
+			snprintf(repeat, sizeof(repeat), "%llu", (unsigned long long)o->repeat);
+			words[n++] = "--repeat";
+			words[n++] = repeat;
 		}
 		words[n] = file;
 		return run_self(words, e);
@@ -372,9 +349,30 @@ static int run_folder(const char *path, const char *bug, struct errmsg *e)
 		path);
 }
 
-int artifact_run(const char *path, const char *bug, struct errmsg *e)
+/* The name of an option that was given, or NULL. */
+static const char *any_option(const struct artifact_options *o)
 {
+	if (o->target)
+		return "target";
+	if (o->json)
+		return "json";
+	if (o->bug)
+		return "bug";
+	if (o->repeat > 1)
+		return "repeat";
+	return o->trace ? "trace" : NULL;
+}
+
+int artifact_run(const char *path, const struct artifact_options *o, struct errmsg *e)
+{
+	const char *option = any_option(o);
+
 	if (is_folder(path))
-		return run_folder(path, bug, e);
-	return ends_in(path, ".guest") ? run_guest_program(path, bug, e) : run_json(path, e);
+		return run_folder(path, o, e);
+	if (option)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "%s: --%s: a result is repeated by the commands that are in it, "
+				  "as they are; for other options run its program",
+				  path, option);
+	return run_json(path, e);
 }

@@ -7,6 +7,7 @@
 #include "cli/artifact.h"
 #include "cli/commands.h"
 #include "cli/finding.h"
+#include "cli/run_guest.h"
 #include "exec/executor.h"
 #include "exec/target.h"
 #include "program/file.h"
@@ -24,7 +25,13 @@ struct run_cli {
 #define FIELD(f) offsetof(struct run_cli, f)
 
 static const struct opt run_opts[] = {
-	OPT_ROW_TARGET(FIELD(target)),
+	/* Without a default, so that whoever has no use for one knows that it was given. */
+	{.type = OPT_STRING,
+	 .name = "target",
+	 .arg = "T",
+	 .offset = FIELD(target),
+	 .begins = {target_begins},
+	 .help = "The device, see above (default: emu)."},
 	OPT_ROW_BUG(FIELD(bug)),
 	{.type = OPT_FLAG,
 	 .name = "trace",
@@ -45,6 +52,8 @@ static const struct opt run_opts[] = {
 	 .help = "Results as JSON, schema irqstorm.run/1; - is stdout, in place of the text."},
 	OPT_TABLE_END,
 };
+
+#define DEFAULT_TARGET "emu"
 
 struct totals {
 	uint32_t programs, different, skipped, refused, hazards;
@@ -83,8 +92,11 @@ static void hazards_json(struct json *j, const struct hazard_watch *w, const str
 	json_array_begin(j, "hazards");
 	for (uint32_t i = 0; i < w->n; i++)
 		json_str(j, NULL, hazard_line(&w->found[i], p, line));
+	if (w->more) {
+		snprintf(line, sizeof(line), "and %llu more", (unsigned long long)w->more);
+		json_str(j, NULL, line);
+	}
 	json_array_end(j);
-	json_u64(j, "hazards_more", w->more);
 }
 
 static void print_hazards(FILE *f, const struct hazard_watch *w, const struct program *p)
@@ -211,6 +223,24 @@ static int run_often(struct executor *x, const struct program *p, struct outcome
 	return err;
 }
 
+static int run_one_guest(const char *path, const struct run_cli *o, FILE *text, struct json *j,
+			 struct totals *t, struct errmsg *e)
+{
+	const struct run_guest_options options = {
+		.bug = o->bug,
+		.repeat = o->repeat,
+		.trace = o->trace,
+	};
+	int ret = run_guest(path, &options, text, j, e);
+
+	if (ret < 0)
+		return ret;
+	t->programs++;
+	t->different += ret == RUN_GUEST_FINDING;
+	t->skipped += ret == RUN_GUEST_SKIPPED;
+	return 0;
+}
+
 static int run_one(struct executor *x, const char *path, const struct run_cli *o, FILE *text,
 		   struct json *j, struct totals *t, struct errmsg *e)
 {
@@ -219,6 +249,8 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 	struct program p;
 	int err;
 
+	if (run_guest_is(path))
+		return run_one_guest(path, o, text, j, t, e);
 	program_init(&p);
 	err = program_load(path, &p, e);
 	if (err) {
@@ -296,14 +328,25 @@ static int exit_of(const struct totals *t)
 /* What a run left behind. A finding outranks the rest. */
 static int run_artifacts(const struct run_cli *o, int n, char **paths)
 {
+	const struct artifact_options options = {
+		.target = o->target,
+		.json = o->json,
+		.bug = o->bug,
+		.repeat = o->repeat,
+		.trace = o->trace,
+	};
 	int worst = EXIT_PASS;
 
+	if (o->json && n > 1) {
+		log_error("--json %s: of one artifact alone: each would write it anew", o->json);
+		return EXIT_USAGE;
+	}
 	for (int i = 0; i < n; i++) {
 		struct errmsg e = {0};
 		int code = EXIT_USAGE;
 
 		if (artifact_is(paths[i]))
-			code = artifact_run(paths[i], o->bug, &e);
+			code = artifact_run(paths[i], &options, &e);
 		else
 			log_error("%s: a program among artifacts: run it by itself", paths[i]);
 		if (code < 0) {
@@ -314,6 +357,25 @@ static int run_artifacts(const struct run_cli *o, int n, char **paths)
 			worst = code;
 	}
 	return worst;
+}
+
+/* What cannot be done with every one of @paths is refused before any of them runs. */
+static int check_paths(const struct run_cli *o, int n, char **paths, struct errmsg *e)
+{
+	for (int i = 0; i < n; i++) {
+		if (artifact_is(paths[i]))
+			return errmsg_set(e, -EINVAL, EXIT_USAGE,
+					  "%s: an artifact among programs: run it by itself",
+					  paths[i]);
+		if (run_guest_is(paths[i]) && o->target && strcmp(o->target, DEFAULT_TARGET))
+			return errmsg_set(
+				e, -EINVAL, EXIT_USAGE,
+				"%s: --target %s: a guest's program says itself what its device "
+				"is, and runs on the emulator alone; its lines profile, vectors "
+				"and host-vectors change that",
+				paths[i], o->target);
+	}
+	return 0;
 }
 
 static int run_main(const struct command *cmd, int argc, char **argv)
@@ -335,7 +397,9 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 	}
 	if (artifact_is(argv[rest]))
 		return run_artifacts(&o, argc - rest, argv + rest);
-	target = target_with_bug(o.target, o.bug, &e);
+	err = check_paths(&o, argc - rest, argv + rest, &e);
+	if (!err)
+		target = target_with_bug(o.target ? o.target : DEFAULT_TARGET, o.bug, &e);
 	if (!target) {
 		log_error("%s", e.text);
 		return (int)e.exit;
@@ -375,12 +439,19 @@ const struct command cmd_run = {
 		"A program is a list of operations, in text (.irq: one operation a line), in the\n"
 		"binary form, or the raw bytes of a fuzz input; - is stdin. It runs on the target\n"
 		"and on the executable specification; differences are printed: exit code 1. Where\n"
-		"the target cannot do an operation it is left out, and the exit code is 4 unless\n"
-		"something differs.\n\n"
+		"the target cannot do an operation it is left out; where its host refuses one "
+		"that\n"
+		"a host may refuse (no vectors, no memory, a shared line), and the program does\n"
+		"not expect that, it is told with the reason. In both cases the exit code is 4\n"
+		"unless something differs. What the kernel accepts and no caller can mean is told\n"
+		"as a hazard, with its rule; the exit code stays.\n\n"
+		"A guest's program (.guest) is what a driver does to its device, run through a\n"
+		"VMM's strategy on an emulator of its own; of --target it takes emu alone.\n\n"
 		"An artifact is what a run left behind: the JSON of stress, bench, diff, explore,\n"
-		"run or gate, the folder of a campaign's finding, a guest's program (.guest). Its\n"
-		"findings are repeated with the same seed on the same target; what came from a\n"
-		"guest boots the same kernel with the same devices.\n\n" TARGET_HELP,
+		"run or gate, or the folder of a campaign's finding. Its findings are repeated\n"
+		"with the same seed on the same target; what came from a guest boots the same\n"
+		"kernel with the same devices. JSON takes no other options; a folder takes "
+		"them.\n\n" TARGET_HELP,
 	.examples = "  irqstorm run --trace corpus/rules/*.irq\n"
 		    "  irqstorm run --target emu:profile=6.1 crash.irq\n"
 		    "  irqstorm run stress-result.json\n"

@@ -66,9 +66,15 @@ void guest_program_decode(const uint8_t *data, size_t size, struct guest_program
 size_t guest_program_encode(const struct guest_program *p, uint8_t *data);
 /* As text, which guest_program_parse() reads: what the guest has, and an operation a line. */
 void guest_program_print(const struct guest_program *p, FILE *f);
-void guest_op_print(const struct guest_op *op, FILE *f);
+#define GUEST_OP_TEXT 48u
+const char *guest_op_text(const struct guest_op *op, char *buf, size_t size); /* returns @buf */
 /* 0, or -EINVAL with @e: which line of @name is wrong, and how. */
 int guest_program_parse(const char *text, const char *name, struct guest_program *p,
 			struct errmsg *e);
+/*
+ * 0, or -EOPNOTSUPP with @e (exit 4): the kernel of its profile has not what its strategy needs.
+ * guest_program_decode() makes none such.
+ */
+int guest_program_check(const struct guest_program *p, struct errmsg *e);
 
 #endif

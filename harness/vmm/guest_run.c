@@ -314,10 +314,14 @@ static int run(struct guest_turn *t, struct guest_result *out)
 
 	for (uint32_t i = 0; i < p->n && !err && !out->finding; i++) {
 		const struct guest_op *op = &p->ops[i];
+		uint64_t fires = out->fires, delivered = out->delivered;
 
 		out->op = i;
 		err = habit(t, (enum guest_op_kind)(op->kind % GUEST_KINDS),
 			    (uint8_t)(op->vector % p->vectors), op->arg);
+		if (t->r->trace)
+			t->r->trace(t->r->trace_data, i, op, out->fires - fires,
+				    out->delivered - delivered);
 	}
 	if (!err && !out->finding) {
 		out->op = p->n;

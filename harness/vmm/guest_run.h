@@ -22,6 +22,11 @@ struct guest_runner {
 	uint32_t bug; /* planted in the emulator: enum zoo_bug */
 	/* Told after each operation, for fuzzers: where the guest stands, and what it just did. */
 	void (*seen)(uint32_t state, uint32_t event);
+	/* Told after each operation of the program: how many interrupts were raised and came in it.
+	 */
+	void (*trace)(void *data, uint32_t at, const struct guest_op *op, uint64_t fires,
+		      uint64_t delivered);
+	void *trace_data;
 	/* To run another strategy of the same name: for tests that break one. NULL: as it is. */
 	const struct strategy *instead;
 };

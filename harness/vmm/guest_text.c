@@ -55,21 +55,34 @@ static bool *switch_of(struct guest_program *p, size_t i)
 	return (bool *)((char *)p + switches[i].offset);
 }
 
-void guest_op_print(const struct guest_op *op, FILE *f)
+const char *guest_op_text(const struct guest_op *op, char *buf, size_t size)
 {
 	uint8_t kind = op->kind % GUEST_KINDS;
+	char vector[8] = "", arg[8] = "";
 
-	fprintf(f, "%s", kinds[kind].name);
 	if (kinds[kind].shows & SHOW_VECTOR)
-		fprintf(f, " %u", op->vector);
+		snprintf(vector, sizeof(vector), " %u", op->vector);
 	if (kinds[kind].shows & SHOW_ARG)
-		fprintf(f, " %u", op->arg);
-	fputc('\n', f);
+		snprintf(arg, sizeof(arg), " %u", op->arg);
+	snprintf(buf, size, "%s%s%s", kinds[kind].name, vector, arg);
+	return buf;
+}
+
+int guest_program_check(const struct guest_program *p, struct errmsg *e)
+{
+	if (!p->strategy->needs_dynamic || !p->old)
+		return 0;
+	return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
+			  "strategy %s: profile 6.1 cannot add MSI-X vectors in place "
+			  "(VFIO_IRQ_INFO_NORESIZE is set): try strategy upfront or teardown, or "
+			  "profile 6.12",
+			  p->strategy->name);
 }
 
 void guest_program_print(const struct guest_program *p, FILE *f)
 {
 	struct guest_program copy = *p;
+	char text[GUEST_OP_TEXT];
 
 	fprintf(f, "strategy %s\nvectors %u\nprofile %s\n", p->strategy->name, p->vectors,
 		p->old ? "6.1" : "6.12");
@@ -80,7 +93,7 @@ void guest_program_print(const struct guest_program *p, FILE *f)
 			fprintf(f, "%s\n", switches[i].name);
 	}
 	for (uint32_t i = 0; i < p->n; i++)
-		guest_op_print(&p->ops[i], f);
+		fprintf(f, "%s\n", guest_op_text(&p->ops[i], text, sizeof(text)));
 }
 
 /* A number up to @max as the next word. False: there is none, or it is another. */

@@ -43,6 +43,37 @@ check "no finding, nothing to repeat" 0 'nothing to repeat' run "$work/diff.json
 
 guest=$(find "$corpus/fuzz_msix_guest" -name '*.guest' | sort | head -1)
 check "a guest's program runs" 0 'ok, [0-9]+ operations under .*digest' run "$guest"
+check "with a line for each operation" 0 ' 1  [a-z-]+ .*raised [0-9]+, came [0-9]+' run --trace "$guest"
+n=$("$bin" run --trace "$guest" | grep -c ' raised ')
+ops=$("$bin" run "$guest" | sed 's/.*: ok, \([0-9]*\) op.*/\1/')
+result "for all of them" $((n == ops)) "$n of $ops"
+check "as JSON" 0 '"schema": "irqstorm.run/1"' run --json - "$guest"
+"$bin" run --repeat 3 --json "$work/guest.json" "$guest" >/dev/null 2>&1
+result "so often" $(($(json "$work/guest.json" programs 0 runs) == 3)) ""
+result "and its text is there, too" "$(grep -c '"delivered": [1-9]' "$work/guest.json")" ""
+check "beside another program" 0 '2 programs: 0 differ' run "$guest" "$corpus/rules/msix_set_again_uses_the_same_irq.irq"
+one_line "it takes no other device" 2 'says itself what its device is' run --target vfio:auto "$guest"
+one_line "not even an emulated one" 2 '--target emu:vectors=3: a guest' run --target emu:vectors=3 "$guest"
+check "what it says itself may be said" 0 ': ok, ' run --target emu "$guest"
+printf 'strategy dynamic\nprofile 6.1\nload 1\n' >"$work/old.guest"
+check "a strategy that the kernel cannot play is skipped" 4 'skipped: strategy dynamic: profile 6.1 .*NORESIZE' \
+	run "$work/old.guest"
+"$bin" run --json "$work/old.json" "$work/old.guest" >/dev/null 2>&1
+result "in JSON with the reason" "$(json "$work/old.json" programs 0 skip | grep -c NORESIZE)" ""
+sed -i 's/6.1$/6.12/' "$work/old.guest"
+check "on another it is played" 0 ': ok, 1 operations under dynamic' run "$work/old.guest"
+cat >"$work/found.json" <<'EOF'
+{"schema": "irqstorm.run/1", "programs": [{"program": "x.guest", "difference": {
+	"key": "guest:lost:upfront", "what": "w", "verdict": "finding",
+	"program": "strategy upfront\nload 1\nfire 0\n", "program_name": "x.guest",
+	"repeat": "irqstorm run x.guest"}}]}
+EOF
+check "a finding in JSON is repeated as a guest's program" 0 'guest: ok, 2 operations under upfront' \
+	run "$work/found.json"
+for o in "--target emu" "--trace" "--repeat 2" "--bug B01" "--json $work/again.json"; do
+	one_line "a result takes no ${o%% *}" 2 "run.json: ${o%% *}: a result is repeated by" \
+		run $o "$work/run.json"
+done
 echo 'strategy nosuch' >"$work/bad.guest"
 one_line "a bad one is told by line" 2 'bad.guest:1' run "$work/bad.guest"
 one_line "one that is not there" 3 'No such file' run "$work/none.guest"
@@ -57,6 +88,12 @@ printf 'set_irqs msix trigger eventfd fds=e0\nfire msix 0\n' >"$work/device/prog
 check "it runs on an emulator" 0 'ok, 2 operations' run "$work/device"
 printf 'emu:fault=drop:1' >"$work/device/target"
 check "or on what it says itself" 1 'DIFFERENCE \(counter\)' run "$work/device"
+check "unless another is named" 0 'ok, 2 operations' run --target emu "$work/device"
+"$bin" run --json "$work/folder.json" --repeat 2 "$work/device" >/dev/null 2>&1
+result "a folder's program is run with the options" $(($(json "$work/folder.json" programs 0 runs) == 2)) ""
+one_line "JSON of two artifacts" 2 'of one artifact alone' \
+	run --json "$work/two.json" "$work/device" "$work/finding"
+one_line "an artifact after a program" 2 'an artifact among programs' run "$guest" "$work/run.json"
 one_line "an empty folder" 3 'Is a directory, and not of a finding' run "$work/empty"
 
 # Of a campaign: one finding is a program, one only an input of its fuzz target.
