@@ -153,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	p = fuzz_read(data + HEAD, size - HEAD);
 	if (!script_resizes(&p))
 		return 0;
+	script_strip(&p); /* what is found can be played by `stress` */
 	settings(data, &p, &cfg);
 	fuzz_digest_add(cfg.vectors);
 	fuzz_digest_add(cfg.stable);

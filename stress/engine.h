@@ -42,6 +42,7 @@ struct stress_config {
 	const struct pattern *pattern; /* NULL: the strategy's own, if it needs one */
 	const struct program *script;  /* that strategy_script plays, else NULL */
 	const char *script_name;       /* the file it is in, for repeat commands */
+	const char *const *hazards;    /* what of it is not played, NULL at the end; or NULL */
 	uint64_t resize_rate_hz; /* 0: back to back, but at most half of the time inside calls */
 	enum consumer_kind consumer;
 	uint64_t duration_ns;

@@ -200,6 +200,8 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 		r->consumer_how ? r->consumer_how : "no consumer", (double)r->elapsed_ns / 1e9);
 	if (r->why)
 		fprintf(f, "auto is %s here: %s\n", r->strategy->name, r->why);
+	for (const char *const *h = cfg->hazards; h && *h; h++)
+		fprintf(f, "hazard: %s\n", *h);
 	fprintf(f, "%s\n", r->placement);
 	text_taken(r, f);
 	text_verdict(r, f);
@@ -289,6 +291,10 @@ static void json_config(const struct stress_report *rep, struct json *j)
 		json_str(j, "program", program);
 		free(program);
 	}
+	json_array_begin(j, "hazards");
+	for (const char *const *h = cfg->hazards; h && *h; h++)
+		json_str(j, NULL, *h);
+	json_array_end(j);
 	json_str(j, "repeat", stress_command(cfg, r->desc.target, text, sizeof(text)));
 }
 

@@ -13,7 +13,7 @@
 #include "stress/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
-#include "vmm/script.h"
+#include "vmm/script_check.h"
 
 struct stress_options {
 	const char *target, *resize, *pattern, *place, *json, *hgrm, *html;
@@ -165,11 +165,6 @@ static int choose_strategy(const char *resize, struct program *script, struct st
 		err = program_load(file, script, e);
 		if (err)
 			return err;
-		if (!script_resizes(script))
-			return errmsg_set(e, -EINVAL, EXIT_USAGE,
-					  "--resize %s: the program has no operation that resizes "
-					  "MSI-X",
-					  resize);
 		cfg->strategy = &strategy_script;
 		cfg->script = script;
 		cfg->script_name = file;
@@ -228,6 +223,18 @@ static void default_stable(const struct stress_options *o, struct stress_config 
 	if (o->stable == STABLE_DEFAULT && cfg->stable == cfg->vectors &&
 	    (cfg->strategy->needs_churn || cfg->strategy == &strategy_auto))
 		cfg->stable = 0;
+}
+
+/* A program's lines that are not played: refused, or told. */
+static int choose_script(struct stress_config *cfg, struct script_notes *notes, struct errmsg *e)
+{
+	int err;
+
+	if (!cfg->script)
+		return 0;
+	err = script_check(cfg->script, cfg->script_name, cfg->vectors, cfg->stable, notes, e);
+	cfg->hazards = notes->list;
+	return err;
 }
 
 static int complain(const struct errmsg *e)
@@ -309,6 +316,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	struct fault_counts planted = {0};
 	struct stress_result *result;
 	struct program script = {0};
+	struct script_notes notes;
 	struct placement_wish place;
 	struct stress_config cfg;
 	struct outfile json = {0}, hgrm = {0}, html = {0};
@@ -330,6 +338,9 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		cfg.place = &place;
 	if (!err) {
 		default_stable(&o, &cfg);
+		err = choose_script(&cfg, &notes, &e);
+	}
+	if (!err) {
 		if (cfg.stable > cfg.vectors)
 			err = errmsg_set(&e, -EINVAL, EXIT_USAGE,
 					 "--stable %u: more than --vectors %u", cfg.stable,
@@ -395,7 +406,9 @@ const struct command cmd_stress = {
 		"  random          all of the moves on MSI-X, at random from the seed\n"
 		"  auto            track-guest where NORESIZE is clear, else upfront\n"
 		"  program:FILE    the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
-		"                  and `trigger none count=0`, after which it is enabled again\n\n"
+		"                  and `trigger none count=0`, after which it is enabled again;\n"
+		"                  a line without which they would be others is refused, any\n"
+		"                  other that is not played is listed\n\n"
 		"Patterns, of what the guest unmasks and masks:\n"
 		"  toggle  one vector, any, comes or goes\n"
 		"  ramp    one after the other comes, and goes again\n"

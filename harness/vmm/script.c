@@ -8,12 +8,6 @@
 #define TRIGGER_EVENTFD (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_EVENTFD)
 #define TRIGGER_NONE    (VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_NONE)
 
-enum move {
-	MOVE_NONE,
-	MOVE_SET,
-	MOVE_DISABLE,
-};
-
 static uint32_t items(const struct request_head *head)
 {
 	return head->size < IRQ_SET_HDR_SIZE
@@ -21,16 +15,17 @@ static uint32_t items(const struct request_head *head)
 		       : (head->size - IRQ_SET_HDR_SIZE) / (uint32_t)sizeof(int32_t);
 }
 
-static enum move move_of(const struct op *op, struct request_head *head)
+enum script_move script_move_of(const struct op *op, struct request_head *head)
 {
 	if (op->kind != OP_SET_IRQS && op->kind != OP_RAW)
-		return MOVE_NONE;
+		return SCRIPT_NONE;
 	op_request_head(op, head);
 	if (head->index != VFIO_PCI_MSIX_IRQ_INDEX)
-		return MOVE_NONE;
+		return SCRIPT_NONE;
 	if (head->flags == TRIGGER_NONE && !head->count)
-		return MOVE_DISABLE;
-	return head->flags == TRIGGER_EVENTFD && head->count && items(head) ? MOVE_SET : MOVE_NONE;
+		return SCRIPT_DISABLE;
+	return head->flags == TRIGGER_EVENTFD && head->count && items(head) ? SCRIPT_SET
+									    : SCRIPT_NONE;
 }
 
 bool script_resizes(const struct program *p)
@@ -38,10 +33,40 @@ bool script_resizes(const struct program *p)
 	struct request_head head;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		if (move_of(&p->ops[i], &head) != MOVE_NONE)
+		if (script_move_of(&p->ops[i], &head) != SCRIPT_NONE)
 			return true;
 	}
 	return false;
+}
+
+static void disarm_rest(struct op *op)
+{
+	uint32_t n = op_items(op), first = 0;
+
+	if (op->kind == OP_RAW) {
+		first = IRQ_SET_HDR_SIZE / sizeof(int32_t);
+		n /= sizeof(int32_t);
+	}
+	for (uint32_t k = first; k < n; k++) {
+		if (op->data[k] >= (int32_t)PROGRAM_SLOTS)
+			op->data[k] = -1;
+	}
+}
+
+void script_strip(struct program *p)
+{
+	struct request_head head;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct op *op = &p->ops[i];
+
+		if (script_move_of(op, &head) == SCRIPT_NONE)
+			continue;
+		disarm_rest(op);
+		p->ops[kept++] = *op;
+	}
+	p->n = kept;
 }
 
 /* What an enable sets: as a VMM would, no more than it must where vectors can be added later. */
@@ -92,18 +117,18 @@ static void set(struct vmm_state *s, const struct op *op, const struct request_h
 static void next(struct vmm_state *s, struct vmm_plan *p)
 {
 	struct request_head head;
-	enum move move;
+	enum script_move move;
 
 	do {
 		const struct op *op = &s->script->ops[s->script_at];
 
 		s->script_at = (s->script_at + 1) % s->script->n;
-		move = move_of(op, &head);
-		if (move == MOVE_SET)
+		move = script_move_of(op, &head);
+		if (move == SCRIPT_SET)
 			set(s, op, &head, p);
-		else if (move == MOVE_DISABLE)
+		else if (move == SCRIPT_DISABLE)
 			disable(s, p);
-	} while (move == MOVE_NONE);
+	} while (move == SCRIPT_NONE);
 }
 
 const struct strategy strategy_script = {

@@ -51,6 +51,19 @@ check "info on the emulator" 0 'MSIX' info --target emu:profile=6.12
 printf 'set_irqs msix trigger eventfd start=3 fds=e0,-1\nset_irqs msix trigger none count=0\n' >"$tmp/grow.irq"
 check "a program can be the strategy" 0 "repeat: .*--resize program:$tmp/grow.irq" \
 	stress $short --resize "program:$tmp/grow.irq"
+"$bin" stress $short --resize "program:$tmp/grow.irq" --json "$tmp/grow.json" >/dev/null 2>&1
+result "played whole there are no hazards" $(($(grep -c '"hazards": \[\]' "$tmp/grow.json") == 1)) ""
+cp "$tmp/grow.irq" "$tmp/removes.irq"
+echo 'set_irqs msix trigger none count=2' >>"$tmp/removes.irq"
+one_line "a loopback meant to remove is refused" 2 'cannot be played: operation 3: set_irqs msix trigger none count=2: .*R59' \
+	stress $short --resize "program:$tmp/removes.irq"
+printf 'fire msix 0\nread e0\n' >>"$tmp/grow.irq"
+check "what is left out is listed" 0 '^hazard: operation 3: fire msix 0: left out: ' \
+	stress $short --resize "program:$tmp/grow.irq"
+"$bin" stress $short --resize "program:$tmp/grow.irq" --json "$tmp/grow.json" >/dev/null 2>&1
+result "in JSON, too" "$(json "$tmp/grow.json" hazards 1 | grep -c 'operation 4: read e0')" ""
+"$bin" stress $short --json "$tmp/grow.json" >/dev/null 2>&1
+result "and of no other strategy there is anything" $(($(grep -c '"hazards": \[\]' "$tmp/grow.json") == 1)) ""
 echo 'fire msix 0' >"$tmp/none.irq"
 one_line "a program that resizes nothing" 2 'no operation that resizes' stress --resize "program:$tmp/none.irq"
 one_line "a program that is not there" 3 'nowhere' stress --resize program:/nowhere
