@@ -79,7 +79,7 @@ static void print_irq(FILE *f, const struct backend_desc *d, uint32_t i)
 		irq_info_flags(d->irq[i].flags, flags, sizeof(flags)));
 }
 
-static void print_table(FILE *f, const struct backend_desc *d)
+static void print_table(FILE *f, const struct backend_desc *d, const struct host_limits *limits)
 {
 	fprintf(f, "target   %s\ndevice   %s\nkernel   %s\nprofile  %s\n", d->target, d->device,
 		d->kernel, *d->profile ? d->profile : "not known (no MSI-X)");
@@ -92,6 +92,8 @@ static void print_table(FILE *f, const struct backend_desc *d)
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		print_irq(f, d, i);
 	fprintf(f, "\n%s\n", verdict(d));
+	for (uint32_t i = 0; i < limits->n; i++)
+		fprintf(f, "host     %s\n", limits->text[i]);
 }
 
 /* One line says what came of it; a finding says what to do. */
@@ -185,7 +187,8 @@ static void write_irq(struct json *j, const struct backend_desc *d, uint32_t i)
 }
 
 /* @t is NULL when nothing was checked. */
-static void write_json(FILE *f, const struct backend_desc *d, const struct tablesize *t)
+static void write_json(FILE *f, const struct backend_desc *d, const struct host_limits *limits,
+		       const struct tablesize *t)
 {
 	struct json j;
 
@@ -210,6 +213,10 @@ static void write_json(FILE *f, const struct backend_desc *d, const struct table
 		write_irq(&j, d, i);
 	json_array_end(&j);
 	json_bool(&j, "msix_dynamic", grows(d, VFIO_PCI_MSIX_IRQ_INDEX));
+	json_array_begin(&j, "host_limits");
+	for (uint32_t i = 0; i < limits->n; i++)
+		json_str(&j, NULL, limits->text[i]);
+	json_array_end(&j);
 	if (t)
 		write_check(&j, t);
 	else
@@ -219,7 +226,8 @@ static void write_json(FILE *f, const struct backend_desc *d, const struct table
 }
 
 /* @t is NULL when nothing is to be checked. */
-static int look(const char *target, struct backend_desc *d, struct tablesize *t, struct errmsg *e)
+static int look(const char *target, struct backend_desc *d, struct host_limits *limits,
+		struct tablesize *t, struct errmsg *e)
 {
 	struct backend *be;
 	int err;
@@ -231,7 +239,9 @@ static int look(const char *target, struct backend_desc *d, struct tablesize *t,
 	if (err)
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", target,
 			   strerror(-err));
-	else if (t)
+	else
+		backend_host_limits(be, limits);
+	if (!err && t)
 		err = tablesize_check(be, t, e);
 	backend_close(be);
 	return err;
@@ -243,6 +253,7 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	struct tablesize size, *checked;
 	struct outfile out, table;
 	struct backend_desc d;
+	struct host_limits limits;
 	struct errmsg e = {0};
 	int code;
 
@@ -252,13 +263,13 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	checked = o.check ? &size : NULL;
 	if (outfile_open(&out, o.json, &e))
 		goto fail;
-	if (look(o.target, &d, checked, &e)) {
+	if (look(o.target, &d, &limits, checked, &e)) {
 		outfile_abort(&out);
 		goto fail;
 	}
 	code = checked ? (int)check_results[checked->verdict].exit : EXIT_PASS;
 	if (out.f)
-		write_json(out.f, &d, checked);
+		write_json(out.f, &d, &limits, checked);
 	if (outfile_commit(&out, &e))
 		goto fail;
 	if (o.json && !strcmp(o.json, "-"))
@@ -266,7 +277,7 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	/* Through an outfile, so that a full disk behind stdout is an error as well. */
 	if (outfile_open(&table, "-", &e))
 		goto fail;
-	print_table(table.f, &d);
+	print_table(table.f, &d, &limits);
 	if (checked)
 		print_check(table.f, checked);
 	if (outfile_commit(&table, &e))
@@ -283,6 +294,8 @@ const struct command cmd_info = {
 	.summary = "Show what a target is and what its interrupts can do.",
 	.synopsis = "[--target T] [--check] [--json FILE]",
 	.description = TARGET_HELP
+	"\nA line `host` says what SET_IRQS has to reckon with here: an interrupt line that\n"
+	"is shared and cannot be, fewer vectors than the device has.\n"
 	"\nWith --check: exit code 0 when the kernel takes every MSI-X vector that the\n"
 	"device reports; 1 when the device changed its table behind the kernel, and the\n"
 	"new vectors cannot be had; 4 when that cannot be tried (no MSI-X). A host that\n"

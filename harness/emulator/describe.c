@@ -2,6 +2,7 @@
 /*
  * describe: what the emulator tells of itself: the canonical target, and what an oracle may see.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "emulator/device.h"
@@ -110,6 +111,24 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 		emu_get_info(emu, index, &desc->irq[index].flags, &desc->irq[index].count);
 	}
 	return 0;
+}
+
+void emu_host_limits(struct backend *be, struct host_limits *out)
+{
+	const struct emu_config *cfg = &((struct emu *)be)->cfg;
+
+	out->n = 0;
+	if (cfg->msi_vectors > 1 && !cfg->host_intremap)
+		snprintf(out->text[out->n++], HOST_LIMIT_TEXT,
+			 "MSI: one vector of %u, for want of interrupt remapping (intremap=0): to "
+			 "enable more is answered by 1 (R48)",
+			 cfg->msi_vectors);
+	if (cfg->host_vectors)
+		snprintf(
+			out->text[out->n++], HOST_LIMIT_TEXT,
+			"vectors: the host has %u in all (hostvecs=%u): what is beyond is -ENOSPC, "
+			"or fewer (R48, R49)",
+			cfg->host_vectors, cfg->host_vectors);
 }
 
 int emu_inspect(struct backend *be, struct backend_inspect *out)

@@ -155,6 +155,7 @@ bool emu_samples_dyn(const struct emu *emu);                       /* R17 */
 
 /* describe.c */
 int emu_describe(struct backend *be, struct backend_desc *desc);
+void emu_host_limits(struct backend *be, struct host_limits *out);
 int emu_inspect(struct backend *be, struct backend_inspect *out);
 
 /* validate.c */

@@ -204,6 +204,7 @@ static const struct backend_ops emu_ops = {
 	.reset = emu_reset,
 	.device = emu_device,
 	.inspect = emu_inspect,
+	.host_limits = emu_host_limits,
 	.entries = emu_entries,
 	.mask_entry = emu_mask_entry,
 	.set_step_hook = emu_set_step_hook,

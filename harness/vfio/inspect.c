@@ -22,18 +22,18 @@ void inspect_start(struct vfio_backend *v, const char *sysfs)
 	if (procirq_open(&v->procirq))
 		v->procirq.fd = -1;
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/config", sysfs, v->pci.bdf);
-	v->sysfs_config = open(path, O_RDONLY | O_CLOEXEC);
-	if (v->sysfs_config >= 0 && pread(v->sysfs_config, &byte, 1, PCI_STD_HEADER_SIZEOF) != 1) {
-		close(v->sysfs_config);
-		v->sysfs_config = -1;
-	}
+	v->sysfs_head = open(path, O_RDONLY | O_CLOEXEC);
+	v->sysfs_config =
+		v->sysfs_head >= 0 && pread(v->sysfs_head, &byte, 1, PCI_STD_HEADER_SIZEOF) == 1
+			? v->sysfs_head
+			: -1;
 }
 
 void inspect_stop(struct vfio_backend *v)
 {
 	procirq_close(&v->procirq);
-	if (v->sysfs_config >= 0)
-		close(v->sysfs_config);
+	if (v->sysfs_head >= 0)
+		close(v->sysfs_head);
 }
 
 uint32_t inspect_bits(const struct vfio_backend *v)

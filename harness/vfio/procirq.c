@@ -193,6 +193,11 @@ int procirq_read_taken(struct procirq *p, const char *bdf, uint64_t by_cpu[PROCI
 	return err;
 }
 
+const char *procirq_text(struct procirq *p, size_t *len)
+{
+	return p->fd < 0 || read_all(p, len) ? NULL : p->buf;
+}
+
 void procirq_close(struct procirq *p)
 {
 	if (p->fd >= 0)

@@ -40,6 +40,8 @@ void procirq_parse(const char *text, size_t len, const char *bdf, struct procirq
 int procirq_open(struct procirq *p);
 int procirq_read(struct procirq *p, const char *bdf, struct procirq_lines *out);
 int procirq_read_taken(struct procirq *p, const char *bdf, uint64_t by_cpu[PROCIRQ_CPUS]);
+/* The whole text, *@len bytes of it, until the next read. NULL: it cannot be read. */
+const char *procirq_text(struct procirq *p, size_t *len);
 void procirq_close(struct procirq *p);
 
 /* All lines that vfio-pci has for @bdf now: 0 when nothing leaked. -errno when it cannot be seen.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * state: the open device, shared by the files that implement the backend's operations: vfio.c (open
- * and the ioctls), device.c (what is done to the device beside them), inspect.c (what can be seen).
+ * and the ioctls), device.c (what is done to the device beside them), inspect.c (what can be seen),
+ * host.c (what the host has for it).
  */
 #ifndef IRQSTORM_VFIO_STATE_H
 #define IRQSTORM_VFIO_STATE_H
@@ -26,7 +27,10 @@ struct vfio_backend {
 	struct pciconf conf;
 	struct msix_view msix;
 	struct procirq procirq; /* fd -1: cannot be seen */
-	int sysfs_config;       /* sysfs's config file, -1: only 64 bytes of it may be read */
+	uint32_t irq;           /* of the pin, 0: none, or not known */
+	bool irq_known;
+	int sysfs_head;   /* sysfs's config file, of which 64 bytes may be read; or -1 */
+	int sysfs_config; /* the same, when all of it may be read; else -1 */
 	uint32_t cap_msi, cap_msix, cap_pm;
 	uint32_t cap_flr; /* the PCIe capability of a device that can FLR */
 	bool caps_known;
@@ -69,6 +73,11 @@ int device_was_reset(struct vfio_backend *v);
 /* inspect.c */
 void inspect_start(struct vfio_backend *v, const char *sysfs);
 void inspect_stop(struct vfio_backend *v);
+
+/* host.c */
+void host_start(struct vfio_backend *v, const char *sysfs);
+void host_limits(struct backend *be, struct host_limits *out);
+bool host_why_refused(struct backend *be, uint32_t index, int ret, char *buf, size_t size);
 uint32_t inspect_bits(const struct vfio_backend *v);
 int inspect_do(struct backend *be, struct backend_inspect *out);
 

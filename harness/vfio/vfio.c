@@ -229,6 +229,8 @@ static const struct backend_ops vfio_ops = {
 	.inspect = inspect_do,
 	.taken = vfio_taken,
 	.mask_entry = vfio_mask_entry,
+	.host_limits = host_limits,
+	.why_refused = host_why_refused,
 	.close = vfio_close,
 };
 
@@ -330,6 +332,7 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 	if (err)
 		goto err_group;
 	inspect_start(v, roots.sysfs);
+	host_start(v, roots.sysfs);
 	*out = &v->be;
 	return 0;
 
