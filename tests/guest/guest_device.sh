@@ -22,9 +22,11 @@ device() {
 }
 
 for kernel in 6.12 6.1; do
-	device "devices" $kernel on --devices ivshmem,e1000e,edu,xhci,nvme
+	device "devices" $kernel on --devices ivshmem,e1000e,edu,xhci,nvme,nvme=2048
 	device "no interrupt remapping" $kernel off --devices xhci,edu
-	device "INTx not masked by DisINTx" $kernel on --devices edu --append vfio-pci.nointxmask=1
+	# Four slots apart two devices have one line.
+	device "INTx not masked by DisINTx" $kernel on --devices edu,xhci,xhci,xhci,edu \
+		--append vfio-pci.nointxmask=1
 done
 
 finish

@@ -20,6 +20,9 @@ for kernel in 6.12 6.1; do
 	later "xhci: all programs of two operations behave as the model says" 0 \
 		"j['divergences'] == 0 and j['complete'] and j['alphabet'] >= 25" \
 		explore --quiet --depth 2 --target vfio:0000:00:04.0
+	later "edu: what it cannot raise is no operation of the alphabet" 0 \
+		"j['divergences'] == 0 and j['complete'] and j['alphabet'] == 42" \
+		explore --quiet --depth 1 --target vfio:0000:00:06.0
 	# One CPU, as for diff alone: see guest --help.
 	boot $kernel --kernel debian:$kernel --smp 1 --devices "$(IFS=,; echo "${devices[*]}")"
 done

@@ -104,7 +104,7 @@ int loopback(struct state *s, uint32_t index, uint32_t vector)
 	return backend_set_irqs(s->be, irq_set_loopback(&s->buf, index, vector));
 }
 
-int intx_mask(struct state *s, bool mask)
+int set_intx_mask(struct state *s, bool mask)
 {
 	const struct vfio_irq_set set = {
 		.argsz = IRQ_SET_HDR_SIZE,

@@ -82,7 +82,7 @@ int arm(struct state *s, uint32_t index, uint32_t start, uint32_t count, const i
 int disarm(struct state *s, uint32_t index, uint32_t vector);
 int disable(struct state *s, uint32_t index);
 int loopback(struct state *s, uint32_t index, uint32_t vector);
-int intx_mask(struct state *s, bool mask);
+int set_intx_mask(struct state *s, bool mask);
 
 /* The counter of @fd, 0 when nothing comes within @ms. */
 uint64_t wait_count(int fd, int ms);

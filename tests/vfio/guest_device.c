@@ -203,11 +203,24 @@ static void one_device(struct state *s, const char *bdf)
 	if (backend_fire(s->be, MSI, 0) != -EOPNOTSUPP && s->desc.caps & BACKEND_HW_FIRE)
 		run_checks(msi_checks, s);
 	close_device(s);
+	if (s->desc.irq[MSIX].count == IRQ_MAX_VECTORS)
+		check_vectors(s, bdf);
+}
+
+static bool masks_at_the_controller(void)
+{
+	FILE *f = fopen("/sys/module/vfio_pci/parameters/nointxmask", "r");
+	int c = f ? getc(f) : 'N';
+
+	if (f)
+		fclose(f);
+	return c == 'Y';
 }
 
 int main(int argc, char **argv)
 {
 	static struct state s;
+	const char *holder = NULL; /* an edu before */
 	char list[512], *rest = list, *word;
 
 	state_init(&s);
@@ -223,7 +236,12 @@ int main(int argc, char **argv)
 			continue;
 		*name++ = '\0';
 		s.device = name;
-		one_device(&s, word);
+		if (masks_at_the_controller() && holder && !strcmp(name, "edu"))
+			check_line(&s, holder, word);
+		else if (!masks_at_the_controller() || !strcmp(name, "edu"))
+			one_device(&s, word);
+		if (!holder && !strcmp(name, "edu"))
+			holder = word;
 	}
 	return state_end(&s);
 }

@@ -11,6 +11,10 @@ extern const struct check msix_checks[];
 extern const struct check line_checks[];
 extern const struct check msi_checks[];
 
+/* Of devices that are not open: one with 2048 vectors, and two that have one INTx line. */
+void check_vectors(struct state *s, const char *bdf);
+void check_line(struct state *s, const char *holder, const char *bdf);
+
 bool can(const struct state *s, enum backend_device_op op);
 bool dynamic(const struct state *s);
 

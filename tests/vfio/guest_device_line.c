@@ -23,11 +23,11 @@ static enum verdict automask_and_unmask(struct state *s)
 		WANT(i % 2 ? line(s, 1) : backend_fire(s->be, INTX, 0), 0);
 		WANT(wait_count(s->fd[0], WAIT_MS), 1);
 		MUST(expect_quiet(s));
-		WANT(intx_mask(s, false), 0); /* still asserted: it comes again, once */
+		WANT(set_intx_mask(s, false), 0); /* still asserted: it comes again, once */
 		WANT(wait_count(s->fd[0], WAIT_MS), 1);
 		MUST(expect_quiet(s));
 		WANT(line(s, 0), 0);
-		WANT(intx_mask(s, false), 0);
+		WANT(set_intx_mask(s, false), 0);
 		MUST(expect_quiet(s));
 	}
 	WANT(disable(s, INTX), 0);
@@ -38,15 +38,15 @@ static enum verdict automask_and_unmask(struct state *s)
 static enum verdict masked_line_waits(struct state *s)
 {
 	WANT(arm(s, INTX, 0, 1, s->fd), 0);
-	WANT(intx_mask(s, true), 0);
+	WANT(set_intx_mask(s, true), 0);
 	WANT(line(s, 1), 0);
 	MUST(expect_quiet(s));
 	WANT(loopback(s, INTX, 0), 0);
 	WANT(wait_count(s->fd[0], 0), 1);
-	WANT(intx_mask(s, false), 0);
+	WANT(set_intx_mask(s, false), 0);
 	WANT(wait_count(s->fd[0], WAIT_MS), 1);
 	WANT(line(s, 0), 0);
-	WANT(intx_mask(s, false), 0);
+	WANT(set_intx_mask(s, false), 0);
 	MUST(expect_quiet(s));
 	WANT(disable(s, INTX), 0);
 	return OK;
@@ -61,7 +61,7 @@ static enum verdict signal_without_trigger_is_lost(struct state *s)
 	MUST(expect_quiet(s));
 	WANT(arm(s, INTX, 0, 1, s->fd), 0);
 	MUST(expect_quiet(s));
-	WANT(intx_mask(s, false), 0);
+	WANT(set_intx_mask(s, false), 0);
 	WANT(wait_count(s->fd[0], WAIT_MS), 1);
 	WANT(line(s, 0), 0);
 	WANT(disable(s, INTX), 0);
@@ -79,9 +79,9 @@ static enum verdict disintx_before_enable(struct state *s)
 	WANT(disintx(s, 0), 0);
 	WANT(wait_count(s->fd[0], WAIT_MS), 1);
 	WANT(line(s, 0), 0);
-	WANT(intx_mask(s, false), 0);
+	WANT(set_intx_mask(s, false), 0);
 	/* 1->0 also cancels a mask of the ioctl: one bit. */
-	WANT(intx_mask(s, true), 0);
+	WANT(set_intx_mask(s, true), 0);
 	WANT(disintx(s, 1), 0);
 	WANT(disintx(s, 0), 0);
 	WANT(line(s, 1), 0);
