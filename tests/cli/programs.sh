@@ -52,6 +52,24 @@ check "a planted fault is a difference" 1 'DIFFERENCE \(counter\)' \
 check "--trace has each operation" 0 '1  set_irqs msix trigger eventfd fds=e0,e1 += 0' \
 	run --trace "$tmp/good.irq"
 check "--trace has what was read" 0 '4  read e1 += 1$' run --trace "$tmp/good.irq"
+printf 'set_irqs msix trigger eventfd fds=e0,e1\nset_irqs msix trigger none count=2\n' >"$tmp/removes.irq"
+check "a hazard is told with its rule, and is no finding" 0 \
+	'^  hazard R59: operation 2: set_irqs msix trigger none count=2: ' run "$tmp/removes.irq"
+"$bin" run --json "$tmp/h.json" "$tmp/removes.irq" "$tmp/good.irq" >/dev/null 2>&1
+result "in JSON, too" "$(json "$tmp/h.json" programs 0 hazards 0 | grep -c '^R59: operation 2: ')" ""
+result "and of a clean program there is none" $(($(json "$tmp/h.json" programs 1 hazards | grep -c '^\[\]$') == 1)) ""
+result "nor a refusal on the emulator" $(($(json "$tmp/h.json" programs 0 refused) == 0)) ""
+check "they are counted" 0 '2 programs: 0 differ.* 1 with hazards' run "$tmp/removes.irq" "$tmp/good.irq"
+printf 'set_irqs msix trigger eventfd fds=e0\nexpect -ENOSPC\n' >"$tmp/nospc.irq"
+check "an emulated host is ours: it refuses nothing that it was not asked to" 1 'got 0' \
+	run "$tmp/nospc.irq"
+printf 'set_irqs msix trigger eventfd count=8 fds=e0\nexpect -ENOSPC\n' >"$tmp/nospc.irq"
+check "and what it was asked to is expected" 0 ': ok' run --target emu:hostvecs=4 "$tmp/nospc.irq"
+check "info foretells it" 0 '^host     vectors: the host has 4 in all' info --target emu:hostvecs=4
+"$bin" info --target emu:hostvecs=4,intremap=0 --json "$tmp/i.json" >/dev/null 2>&1
+result "in JSON, too: " "$(json "$tmp/i.json" host_limits 1 | grep -c 'hostvecs=4')" ""
+"$bin" info --json "$tmp/i.json" >/dev/null 2>&1
+result "and without a limit there is none" $(($(json "$tmp/i.json" host_limits | grep -c '^\[\]$') == 1)) ""
 one_line "no program" 2 'no program named' run
 one_line "a program that cannot be parsed" 2 'unreadable.irq:2: ' run "$tmp/unreadable.irq"
 one_line "a program that is not there" 3 'none.irq.*No such file' run "$tmp/none.irq"

@@ -37,7 +37,8 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	if (rig->lie == KEPT_REFERENCE && size >= IRQ_SET_HDR_SIZE &&
 	    set->index == VFIO_PCI_REQ_IRQ_INDEX && !set->count)
 		return 0;
-	if (++rig->calls == rig->on_call) {
+	rig->calls++;
+	if (rig->calls == rig->on_call || (rig->every && rig->calls % rig->every == 0)) {
 		if (rig->answer)
 			return rig->answer;
 		backend_device(rig->inner, BACKEND_DEV_FAIL, rig->fail_nth);

@@ -33,6 +33,7 @@ struct rig {
 	uint32_t vector;
 	/* A host that refuses in the @on_call-th SET_IRQS (from 1; 0: never): */
 	uint32_t on_call, calls;
+	uint32_t every;      /* or in each @every-th of them, 0: in none */
 	uint32_t fail_nth;   /* at this fallible step of the emulator, */
 	int32_t answer;      /* or with this answer, and the call is not made */
 	uint32_t hide;       /* enum backend_inspect_bits that cannot be seen */

@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "exec/differential.h"
+#include "exec/explore.h"
 #include "program/text.h"
 #include "rig.h"
 
@@ -20,6 +22,8 @@ static void open_real(const char *target)
 {
 	rig_open(&rig, &x, target, HONEST);
 	x.emulated = false;
+	x.desc.device_ops = 1u << BACKEND_DEV_DISINTX | 1u << BACKEND_DEV_MEMORY |
+			    1u << BACKEND_DEV_REOPEN | 1u << BACKEND_DEV_LINE;
 	rig.hide = UNSEEN;
 }
 
@@ -313,6 +317,43 @@ Test(refused, a_program_ends_where_nobody_can_tell_what_was_left)
 	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
 	cr_assert_eq(r.refused, 1);
 	cr_assert_eq(r.skipped, 3);
+	executor_close(&x);
+}
+
+/* Every fifth call meets a host without memory for its data (R9), if it has any. */
+Test(refused, diff_goes_on_counts_and_tells)
+{
+	struct diff_options o = {.ops = 400, .seed = 7, .length = 20};
+	struct diff_result d;
+	struct errmsg e = {0};
+
+	open_real("emu:vectors=8,msi=4");
+	rig.fail_nth = 2;
+	rig.every = 5;
+	cr_assert_eq(differential_run(&x, &o, &d, &e), 0, "%s", e.text);
+	cr_assert_eq(d.found.difference, DIFF_NONE, "%s", d.found.text);
+	cr_assert_geq(d.ops, 400);
+	cr_assert_gt(d.refused, 5, "%lu", (unsigned long)d.refused);
+	cr_assert_str_eq(d.refusal, "-ENOMEM: the host has no memory for it (R9)");
+	program_free(&d.program);
+	executor_close(&x);
+}
+
+Test(refused, explore_goes_on_counts_and_tells)
+{
+	struct explore_options o = {.depth = 2};
+	struct explore_result r;
+	struct errmsg e = {0};
+
+	open_real("emu:vectors=3,msi=2");
+	rig.fail_nth = 2;
+	rig.every = 5;
+	cr_assert_eq(explore_run(&x, &o, &r, &e), 0, "%s", e.text);
+	cr_assert_eq(r.found.difference, DIFF_NONE, "%s", r.found.text);
+	cr_assert_gt(r.refused, 5, "%lu", (unsigned long)r.refused);
+	cr_assert(strstr(r.refusal, "(R9)"), "%s", r.refusal);
+	cr_assert_eq(r.skipped, 0);
+	program_free(&r.program);
 	executor_close(&x);
 }
 

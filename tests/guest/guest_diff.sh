@@ -11,6 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 . "$here/several.sh"
 
 devices=(xhci ivshmem edu e1000e)
+orders=(program "set_irqs msix trigger eventfd count=2048 fds=e0")
 for kernel in 6.12 6.1; do
 	for i in "${!devices[@]}"; do
 		later "${devices[i]}: random programs behave as the model says" 0 \
@@ -23,8 +24,15 @@ for kernel in 6.12 6.1; do
 	later "edu: what it cannot raise is no operation of the alphabet" 0 \
 		"j['divergences'] == 0 and j['complete'] and j['alphabet'] == 42" \
 		explore --quiet --depth 1 --target vfio:0000:00:06.0
+	later "nvme: vectors that the host has not are refused by it" 4 \
+		"j['programs'][0]['refused'] == 1 and not j['programs'][0]['difference'] and \
+		 'no free interrupt vectors' in j['programs'][0]['refusal']['reason']" \
+		run --target vfio:0000:00:08.0 /program.irq
+	later "nvme: and that is known beforehand" 0 \
+		"any('the device can ask for 2048' in t for t in j['host_limits'])" \
+		info --target vfio:0000:00:08.0
 	# One CPU, as for diff alone: see guest --help.
-	boot $kernel --kernel debian:$kernel --smp 1 --devices "$(IFS=,; echo "${devices[*]}")"
+	boot $kernel --kernel debian:$kernel --smp 1 --devices "$(IFS=,; echo "${devices[*]}"),nvme=2048"
 done
 
 finish

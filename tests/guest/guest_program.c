@@ -13,6 +13,7 @@
  *	sigint      wait for SIGINT, then say so
  *	record N    write N programs of two lines to the memory that survives, as IRQSTORM_BLACKBOX
  *	hang        stop init, so that no heartbeat comes
+ *	program TEXT  write it to /program.irq, a program for what follows
  *	irqstorm W  run irqstorm with these words, between lines "== irqstorm W" and "exit N"
  */
 #include <fcntl.h>
@@ -100,6 +101,16 @@ static void record(int n)
 	blackbox_close(&box);
 }
 
+static void write_program(const char *text)
+{
+	FILE *f = fopen("/program.irq", "w");
+
+	if (!f || fprintf(f, "%s\n", text) < 0 || fclose(f)) {
+		perror("/program.irq");
+		exit(3);
+	}
+}
+
 /* Init is irqstorm itself. */
 static void run_irqstorm(char *line)
 {
@@ -150,6 +161,8 @@ int main(int argc, char **argv)
 				puts(next);
 			else if (!strcmp(argv[i], "sleep"))
 				sleep((unsigned int)atoi(next));
+			else if (!strcmp(argv[i], "program"))
+				write_program(next);
 			else if (!strcmp(argv[i], "irqstorm"))
 				run_irqstorm(next);
 			else if (!strcmp(argv[i], "record"))

@@ -4,7 +4,8 @@
 #	                                           JSON: Python over j; "": it prints none
 #	boot LABEL OPTION...                       all of them in one guest: a result each
 # Wants $bin, $program (guest_program), $here, $tmp, and lib.sh.
-names=() codes=() conditions=() lines=()
+# $orders: orders of guest_program that come before them.
+names=() codes=() conditions=() lines=() orders=()
 
 later() {
 	names+=("$1") codes+=("$2") conditions+=("$3")
@@ -13,7 +14,7 @@ later() {
 }
 
 boot() {
-	local label=$1 code i line why words=()
+	local label=$1 code i line why words=("${orders[@]}")
 	shift
 	for line in "${lines[@]}"; do
 		words+=(irqstorm "$line")
