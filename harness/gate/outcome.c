@@ -90,7 +90,7 @@ static void read_run(const json_t *root, struct outcome *out)
 		const json_t *d = json_object_get(p, "difference");
 
 		out->ops += count(p, "ops");
-		out->skipped += count(p, "skipped") > 0;
+		out->skipped += count(p, "skipped") > 0 || count(p, "refused") > 0;
 		if (!json_is_object(d) || out->found)
 			continue;
 		out->found = true;

@@ -38,7 +38,7 @@ static void describe(struct gate_check *check, const struct outcome *out)
 		size_t n = strlen(check->says);
 
 		snprintf(check->says + n, sizeof(check->says) - n,
-			 ", %llu of them in part: the target cannot do the rest",
+			 ", %llu of them in part: the target or its host cannot do the rest",
 			 (unsigned long long)out->skipped);
 	}
 }

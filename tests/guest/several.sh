@@ -10,7 +10,7 @@ names=() codes=() conditions=() lines=() orders=()
 later() {
 	names+=("$1") codes+=("$2") conditions+=("$3")
 	shift 3
-	lines+=("$* --json -")
+	lines+=("$1 --json - ${*:2}")
 }
 
 boot() {
