@@ -41,15 +41,20 @@ static bool agrees(const struct model *m, const struct seen *seen)
 	return true;
 }
 
-static void say(struct oracle *o, const struct host_refusal *refusal, uint32_t index)
+/* False: it is none, for want of evidence. */
+static bool say(struct oracle *o, const struct host_refusal *refusal, uint32_t index)
 {
 	struct executor *x = o->x;
 	char ret[24], rule[8], text[200];
+	bool seen = backend_why_refused(x->be, index, refusal->answer, text, sizeof(text));
 
-	if (!backend_why_refused(x->be, index, refusal->answer, text, sizeof(text)))
+	if (!seen && refusal_needs_evidence(refusal))
+		return false;
+	if (!seen)
 		refusal_text(refusal, text, sizeof(text));
 	snprintf(o->why, sizeof(o->why), "%s: %s (%s)", text_ret(refusal->answer, ret, sizeof(ret)),
 		 text, rule_name(refusal->rule, rule));
+	return true;
 }
 
 static void count(struct oracle *o, const struct host_refusal *refusal, uint32_t at)
@@ -130,13 +135,14 @@ bool refused_by_host(struct oracle *o, const struct op *op, const struct outcome
 	}
 	if (!find(x, op, got->ret, &seen, &taken, &refused))
 		return false;
+	op_request_head(op, &head);
+	if (!say(o, &taken.refusal, head.index))
+		return false;
 	if (!(seen.vectors.valid & INSPECT_ACTIVE))
 		o->adrift = is_ambiguous(x, op, got->ret, &taken);
 	taken.counts = &x->rules;
 	x->model = taken;
 	*want = refused;
-	op_request_head(op, &head);
-	say(o, &taken.refusal, head.index);
 	count(o, &taken.refusal, at);
 	return true;
 }

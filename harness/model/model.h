@@ -55,7 +55,8 @@ struct vector_set {
 /* What a request takes of the host (refusal.h). */
 enum host_resource {
 	HOST_MEMORY,
-	HOST_VECTOR,  /* one of MSI(-X), when it is set */
+	HOST_VECTOR,  /* of MSI(-X), when one is set */
+	HOST_ADDED,   /* one more of MSI-X, while it is enabled */
 	HOST_VECTORS, /* those of a first enable */
 	HOST_LINE,    /* of INTX */
 	HOST_RESOURCES,
@@ -103,7 +104,7 @@ struct model {
 	struct vector_set message; /* entries that hold the kernel's message */
 	struct vector_set sends;   /* vectors whose message in use (cached or not) is that */
 
-	uint32_t fail;              /* steps until one fails, 0: none does */
+	uint32_t fail; /* steps until one fails, 0: none does */
 	struct host_refusal refusal;
 	struct model_events events; /* of the last OP_AT call */
 	uint32_t words;   /* of a set that can have been used since model_init(); not state */

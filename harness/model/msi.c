@@ -44,7 +44,7 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 	}
 	if (m->cfg.host_vectors && vector_set_size(m, &m->allocated) >= m->cfg.host_vectors)
 		return -ENOSPC; /* R49 */
-	err = host_refuses(m, HOST_VECTOR, 1, R(55));
+	err = host_refuses(m, HOST_ADDED, 1, R(55));
 	if (err)
 		return err;
 	allocate(m, vector);

@@ -6,14 +6,18 @@
 
 #include "model/state.h"
 
+#define KERNEL_ENOTSUPP 524 /* not in errno.h: an interrupt domain that cannot */
+
 /* 0 ends a row. */
 static const struct {
-	int32_t answers[4];
+	int32_t answers[6];
 	bool fewer; /* or a positive number, of the vectors that can be had */
 } lawful[HOST_RESOURCES] = {
 	[HOST_MEMORY] = {{-ENOMEM}, false},
 	[HOST_VECTOR] = {{-ENOSPC, -ENOMEM}, false},
-	[HOST_VECTORS] = {{-ENOSPC, -ENOMEM}, true},
+	[HOST_ADDED] = {{-ENOSPC, -ENOMEM, -ENODEV, -KERNEL_ENOTSUPP}, false},
+	/* -EINVAL: MSI is off here, which has to be seen (refusal_needs_evidence()) */
+	[HOST_VECTORS] = {{-ENOSPC, -ENOMEM, -ENODEV, -KERNEL_ENOTSUPP, -EINVAL}, true},
 	/* no irq at all, no memory for the handler, a line that others have */
 	[HOST_LINE] = {{-ENODEV, -ENOMEM, -EBUSY}, false},
 };
@@ -54,11 +58,17 @@ bool model_step_refused(struct model *m, const struct op *op, int32_t ret, uint3
 	return m->refusal.met && out->ret == ret;
 }
 
+bool refusal_needs_evidence(const struct host_refusal *refusal)
+{
+	return refusal->answer == -EINVAL;
+}
+
 const char *refusal_text(const struct host_refusal *refusal, char *buf, size_t size)
 {
 	static const char *const texts[HOST_RESOURCES] = {
 		[HOST_MEMORY] = "the host has no memory for it",
 		[HOST_VECTOR] = "the host has no free interrupt vectors",
+		[HOST_ADDED] = "the host has no free interrupt vectors",
 		[HOST_VECTORS] = "the host has no free interrupt vectors",
 		[HOST_LINE] = "its interrupt line is not to be had",
 	};
@@ -66,8 +76,11 @@ const char *refusal_text(const struct host_refusal *refusal, char *buf, size_t s
 	if (refusal->answer > 0)
 		snprintf(buf, size, "the host has %d free interrupt vectors, of %u wanted",
 			 refusal->answer, refusal->wanted);
+	else if (refusal->answer == -ENOMEM)
+		snprintf(buf, size, "%s", texts[HOST_MEMORY]);
+	else if (refusal->what != HOST_LINE && refusal->answer != -ENOSPC)
+		snprintf(buf, size, "the host's interrupt domain cannot do it");
 	else
-		snprintf(buf, size, "%s",
-			 refusal->answer == -ENOMEM ? texts[HOST_MEMORY] : texts[refusal->what]);
+		snprintf(buf, size, "%s", texts[refusal->what]);
 	return buf;
 }

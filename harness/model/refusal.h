@@ -23,6 +23,12 @@
 bool model_step_refused(struct model *m, const struct op *op, int32_t ret, uint32_t nth,
 			struct expectation *out);
 
+/*
+ * The answer is also that of a caller's mistake: it is a refusal only where the host can be seen to
+ * be such.
+ */
+bool refusal_needs_evidence(const struct host_refusal *refusal);
+
 /* Which lack it was, in words that need no device: "the host has no free interrupt vectors". */
 const char *refusal_text(const struct host_refusal *refusal, char *buf, size_t size);
 

@@ -12,10 +12,22 @@
 
 #define IRQ_NOTCONNECTED (1u << 31) /* include/linux/interrupt.h */
 
-/* Of the pin, as long as no MSI is enabled, which is so right after an open. */
+/* "" when it cannot be read. Returns @text. */
+static const char *read_text(const char *path, char *text, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(text, 1, size - 1, f) : 0;
+
+	text[n] = '\0';
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* The irq is of the pin as long as no MSI is enabled, which is so right after an open. */
 void host_start(struct vfio_backend *v, const char *sysfs)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], text[16];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/irq", sysfs, v->pci.bdf);
@@ -25,6 +37,8 @@ void host_start(struct vfio_backend *v, const char *sysfs)
 		v->irq = 0;
 	if (f)
 		fclose(f);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/msi_bus", sysfs, v->pci.bdf);
+	v->msi_bus = *read_text(path, text, sizeof(text)) != '0';
 }
 
 /*
@@ -45,22 +59,10 @@ static bool lacks_disintx(struct vfio_backend *v)
 	return !(le16toh(seen) & bit);
 }
 
-/* debugfs, where the kernel has it and we may. */
-static int64_t free_vectors(void)
-{
-	char text[1024] = "";
-	FILE *f = fopen("/sys/kernel/debug/irq/domains/VECTOR", "re");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-	text[n] = '\0';
-	if (f)
-		fclose(f);
-	return hostlimit_free(text);
-}
-
 static void facts(struct vfio_backend *v, struct hostlimit_facts *out)
 {
 	struct backend_desc desc;
+	char text[4096];
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	memset(out, 0, sizeof(*out));
@@ -68,7 +70,11 @@ static void facts(struct vfio_backend *v, struct hostlimit_facts *out)
 	out->bdf = v->pci.bdf;
 	out->irq = v->irq;
 	out->cpus = cpus > 0 ? (uint32_t)cpus : 0;
-	out->free = free_vectors();
+	/* debugfs, where the kernel has it and we may. */
+	out->free = hostlimit_free(
+		read_text("/sys/kernel/debug/irq/domains/VECTOR", text, sizeof(text)));
+	out->no_msi =
+		!v->msi_bus || hostlimit_nomsi(read_text("/proc/cmdline", text, sizeof(text)));
 #if defined(__x86_64__)
 	out->x86 = true;
 #endif

@@ -113,6 +113,29 @@ uint32_t hostlimit_sharers(const char *interrupts, size_t size, uint32_t irq, co
 	return n;
 }
 
+bool hostlimit_nomsi(const char *cmdline)
+{
+	struct span s = {cmdline, cmdline + strlen(cmdline)};
+
+	for (;;) {
+		struct span w = word(&s);
+		const char *at;
+
+		if (w.p == w.end)
+			return false;
+		if (w.end - w.p < 4 || memcmp(w.p, "pci=", 4))
+			continue;
+		/* "pci=noaer,nomsi" */
+		for (at = w.p + 3; at; at = memchr(at, ',', (size_t)(w.end - at))) {
+			size_t left = (size_t)(w.end - ++at);
+
+			if (left >= 5 && !memcmp(at, "nomsi", 5) &&
+			    (left == 5 || at[5] == ',' || at[5] == '\n'))
+				return true;
+		}
+	}
+}
+
 int64_t hostlimit_free(const char *domain)
 {
 	static const char key[] = "Global available:";
@@ -186,6 +209,10 @@ void hostlimit_foretell(const struct hostlimit_facts *f, struct host_limits *out
 
 	out->n = 0;
 	foretell_intx(f, out);
+	if (f->no_msi && most) {
+		add(out, "MSI and MSI-X are off for the device: to enable one is -EINVAL (R46)");
+		return;
+	}
 	if (msi > 1 && lacks_remapping(f))
 		add(out,
 		    "MSI: one vector of %u, for want of interrupt remapping: to enable more is "
@@ -208,6 +235,13 @@ bool hostlimit_why(const struct hostlimit_facts *f, uint32_t index, int ret, cha
 {
 	char names[96];
 
+	if (index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX) {
+		if (ret != -EINVAL || !f->no_msi)
+			return false;
+		snprintf(buf, size,
+			 "MSI and MSI-X are off for the device, on this host or its bus");
+		return true;
+	}
 	if (index != VFIO_PCI_INTX_IRQ_INDEX)
 		return false;
 	if (ret == -ENODEV) {

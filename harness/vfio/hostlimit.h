@@ -20,6 +20,7 @@ struct hostlimit_facts {
 	const char *bdf;
 	uint32_t irq;  /* of the pin, 0: none */
 	bool no_2_3;   /* known to lack DisINTx, for vfio-pci at least (nointxmask) */
+	bool no_msi;   /* MSI and MSI-X are off: pci=nomsi, or the bus has none */
 	bool x86;      /* 256 vectors a CPU, 32 of them exceptions */
 	uint32_t cpus; /* online */
 	int64_t free;  /* interrupt vectors that are free now, -1: not known */
@@ -32,6 +33,9 @@ struct hostlimit_facts {
  */
 uint32_t hostlimit_sharers(const char *interrupts, size_t size, uint32_t irq, const char *bdf,
 			   char *names, size_t names_size);
+
+/* Does a kernel's command line turn MSI off? */
+bool hostlimit_nomsi(const char *cmdline);
 
 /* Free vectors by debugfs' irq/domains/VECTOR, -1: it does not say. */
 int64_t hostlimit_free(const char *domain);

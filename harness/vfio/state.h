@@ -29,6 +29,7 @@ struct vfio_backend {
 	struct procirq procirq; /* fd -1: cannot be seen */
 	uint32_t irq;           /* of the pin, 0: none, or not known */
 	bool irq_known;
+	bool msi_bus;     /* sysfs' word: the device may use MSI */
 	int sysfs_head;   /* sysfs's config file, of which 64 bytes may be read; or -1 */
 	int sysfs_config; /* the same, when all of it may be read; else -1 */
 	uint32_t cap_msi, cap_msix, cap_pm;

@@ -22,6 +22,7 @@ static void open_real(const char *target)
 {
 	rig_open(&rig, &x, target, HONEST);
 	x.emulated = false;
+	rig.ops.set_step_hook = NULL;
 	x.desc.device_ops = 1u << BACKEND_DEV_DISINTX | 1u << BACKEND_DEV_MEMORY |
 			    1u << BACKEND_DEV_REOPEN | 1u << BACKEND_DEV_LINE;
 	rig.hide = UNSEEN;
@@ -170,8 +171,10 @@ static const struct answer {
 	{"set_irqs msix trigger eventfd fds=e0\n", "set_irqs msix trigger bool bools=1", 1,
 	 -ENOSPC},
 	{"", "set_irqs msix trigger eventfd fds=e0", 0, -EBUSY},
-	{"", "set_irqs msix trigger eventfd fds=e0", 0, -ENODEV},
+	{"set_irqs msix trigger eventfd fds=e0\n", "set_irqs msix trigger eventfd fds=e1", 1,
+	 -ENODEV},
 	{"", "set_irqs msix trigger eventfd fds=e0", 0, -EINVAL},
+	{"", "set_irqs msix trigger eventfd fds=e0", 0, -EIO},
 	{"", "set_irqs msi trigger eventfd fds=e0", 0, -EBUSY},
 	{"", "set_irqs intx trigger eventfd fds=e0", 0, -ENOSPC},
 	{"", "set_irqs intx trigger eventfd fds=e0", 0, 1},
@@ -211,6 +214,8 @@ static const struct answer lawful[] = {
 	{"", "set_irqs msix trigger eventfd count=8 fds=e0", 0, -ENOSPC},
 	{"", "set_irqs msix trigger eventfd count=8 fds=e0", 0, -ENOMEM},
 	{"", "set_irqs msix trigger eventfd count=8 fds=e0", 0, 7},
+	{"", "set_irqs msix trigger eventfd count=8 fds=e0", 0, -ENODEV},
+	{"", "set_irqs msi trigger eventfd fds=e0", 0, -524},
 	{"", "set_irqs msi trigger eventfd fds=e0,e1", 0, 1},
 	{"", "set_irqs msi trigger eventfd fds=e0,e1", 0, -ENOSPC},
 	{"", "set_irqs intx trigger eventfd fds=e0", 0, -EBUSY},
@@ -240,6 +245,34 @@ Test(refused, the_same_answers_of_an_emulated_host_are_differences)
 			executor_close(&x);
 		}
 	}
+}
+
+static bool msi_is_off(struct backend *be, uint32_t index, int ret, char *buf, size_t size)
+{
+	(void)be;
+	snprintf(buf, size, "MSI is off");
+	return index != VFIO_PCI_INTX_IRQ_INDEX && ret == -EINVAL;
+}
+
+/* It is also what a mistake is answered with. */
+Test(refused, einval_is_a_refusal_only_where_the_host_is_seen_to_be_such)
+{
+	struct exec_result r;
+
+	open_real("emu:vectors=8");
+	rig.answer = -EINVAL;
+	r = run("", 0, "set_irqs msix trigger eventfd fds=e0", "");
+	cr_assert_eq(r.difference, DIFF_RETURN);
+	rig.ops.why_refused = msi_is_off;
+	r = run("", 0, "set_irqs msix trigger eventfd fds=e0", "");
+	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
+	cr_assert_str_eq(r.refusal, "-EINVAL: MSI is off (R46)");
+	r = run("set_irqs msix trigger eventfd fds=e0\n", 1, "set_irqs msix trigger eventfd fds=e1",
+		"");
+	cr_assert_eq(r.difference, DIFF_RETURN, "it was on");
+	r = run("", 0, "set_irqs intx trigger eventfd fds=e0", "");
+	cr_assert_eq(r.difference, DIFF_RETURN, "INTX is not concerned");
+	executor_close(&x);
 }
 
 Test(refused, a_refusal_that_does_not_do_what_it_must_is_a_difference)

@@ -115,6 +115,27 @@ Test(hostlimit, msi_without_remapping_has_one_vector)
 	foretells(&f, NULL);
 }
 
+Test(hostlimit, a_host_without_msi_is_seen)
+{
+	struct hostlimit_facts f = facts();
+	char text[160];
+
+	cr_assert(hostlimit_nomsi("ro quiet pci=nomsi\n"));
+	cr_assert(hostlimit_nomsi("pci=noaer,nomsi console=ttyS0\n"));
+	cr_assert_not(hostlimit_nomsi("pci=nomsix_of_mine,noaer nomsi\n"));
+	cr_assert_not(hostlimit_nomsi("ro quiet\n"));
+	cr_assert_not(hostlimit_nomsi(""));
+	cr_assert_not(hostlimit_why(&f, VFIO_PCI_MSI_IRQ_INDEX, -EINVAL, text, sizeof(text)));
+	f.no_msi = true;
+	foretells(&f, "MSI and MSI-X are off");
+	cr_assert(hostlimit_why(&f, VFIO_PCI_MSI_IRQ_INDEX, -EINVAL, text, sizeof(text)));
+	cr_assert(hostlimit_why(&f, VFIO_PCI_MSIX_IRQ_INDEX, -EINVAL, text, sizeof(text)));
+	cr_assert_not(hostlimit_why(&f, VFIO_PCI_MSIX_IRQ_INDEX, -ENOSPC, text, sizeof(text)));
+	cr_assert_not(hostlimit_why(&f, VFIO_PCI_INTX_IRQ_INDEX, -EINVAL, text, sizeof(text)));
+	f.count[VFIO_PCI_MSI_IRQ_INDEX] = 0;
+	foretells(&f, NULL);
+}
+
 Test(hostlimit, vectors_of_the_host_are_held_against_the_devices)
 {
 	struct hostlimit_facts f = facts();
