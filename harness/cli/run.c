@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/finding.h"
 #include "cli/run_guest.h"
+#include "cli/told.h"
 #include "exec/executor.h"
 #include "exec/target.h"
 #include "program/file.h"
@@ -57,7 +58,17 @@ static const struct opt run_opts[] = {
 
 struct totals {
 	uint32_t programs, different, skipped, refused, hazards;
+	/* Of all programs, for JSON: "FILE: R59: operation 2: ...", freed by free_totals(). */
+	char **lines;
+	uint32_t n_lines;
 };
+
+static void free_totals(struct totals *t)
+{
+	for (uint32_t i = 0; i < t->n_lines; i++)
+		free(t->lines[i]);
+	free(t->lines);
+}
 
 static void trace_line(void *data, uint32_t at, const struct op *op, const char *outcome)
 {
@@ -73,69 +84,23 @@ struct outcome_of {
 	struct hazard_watch hazards; /* of the last run */
 };
 
-#define HAZARD_LINE (TEXT_OP_MAX + 320)
-
-/* "R59: operation 2: set_irqs msix trigger none count=2: signals ..." */
-static const char *hazard_line(const struct hazard *h, const struct program *p, char *buf)
+static int keep_hazards(struct totals *t, const char *name, const struct hazard_watch *w,
+			const struct program *p)
 {
-	char op[TEXT_OP_MAX], text[280];
+	char line[TOLD_LINE];
 
-	snprintf(buf, HAZARD_LINE, "%s: operation %u: %s: %s", hazard_rule(h->kind), h->at + 1,
-		 text_op(&p->ops[h->at], op, sizeof(op)), hazard_text(h, text, sizeof(text)));
-	return buf;
-}
+	for (uint32_t i = 0; i < w->n; i++) {
+		char **more = realloc(t->lines, (t->n_lines + 1) * sizeof(*more));
 
-static void hazards_json(struct json *j, const struct hazard_watch *w, const struct program *p)
-{
-	char line[HAZARD_LINE];
-
-	json_array_begin(j, "hazards");
-	for (uint32_t i = 0; i < w->n; i++)
-		json_str(j, NULL, hazard_line(&w->found[i], p, line));
-	if (w->more) {
-		snprintf(line, sizeof(line), "and %llu more", (unsigned long long)w->more);
-		json_str(j, NULL, line);
+		if (!more)
+			return -ENOMEM;
+		t->lines = more;
+		if (asprintf(&t->lines[t->n_lines], "%s: %s", name,
+			     told_hazard(&w->found[i], p, line)) < 0)
+			return -ENOMEM;
+		t->n_lines++;
 	}
-	json_array_end(j);
-}
-
-static void print_hazards(FILE *f, const struct hazard_watch *w, const struct program *p)
-{
-	char line[HAZARD_LINE];
-
-	for (uint32_t i = 0; i < w->n; i++)
-		fprintf(f, "  hazard %s\n", hazard_line(&w->found[i], p, line));
-	if (w->more)
-		fprintf(f, "  hazards: %llu more\n", (unsigned long long)w->more);
-}
-
-static void refusal_json(struct json *j, const struct exec_result *r, const struct program *p)
-{
-	char op[TEXT_OP_MAX];
-
-	json_u64(j, "refused", r->refused);
-	if (!r->refused) {
-		json_str(j, "refusal", NULL);
-		return;
-	}
-	json_object_begin(j, "refusal");
-	json_u64(j, "at", r->refused_at);
-	json_str(j, "operation", text_op(&p->ops[r->refused_at], op, sizeof(op)));
-	json_str(j, "reason", r->refusal);
-	json_object_end(j);
-}
-
-static void print_refusal(FILE *f, const struct exec_result *r, const struct program *p)
-{
-	char op[TEXT_OP_MAX];
-
-	if (!r->refused)
-		return;
-	fprintf(f, "  refused by the host, which it may: operation %u: %s: %s", r->refused_at + 1,
-		text_op(&p->ops[r->refused_at], op, sizeof(op)), r->refusal);
-	if (r->refused > 1)
-		fprintf(f, "; and %u more calls", r->refused - 1);
-	fputc('\n', f);
+	return 0;
 }
 
 static void result_json(struct json *j, const char *name, const struct outcome_of *all,
@@ -152,8 +117,8 @@ static void result_json(struct json *j, const char *name, const struct outcome_o
 	json_u64(j, "differ", all->differ);
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)r->digest);
 	json_str(j, "digest", digest);
-	refusal_json(j, r, p);
-	hazards_json(j, &all->hazards, p);
+	told_refusal_json(j, r, p);
+	told_hazards_json(j, &all->hazards, p);
 	finding_json(j, "difference", r, p);
 	json_object_end(j);
 }
@@ -177,7 +142,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			r->skipped || r->refused ? "skipped in part" : "ok", r->ops,
 			r->skipped ? " (the target cannot do the others)" : "",
 			(unsigned long long)r->digest);
-		print_refusal(f, r, p);
+		told_refusal_print(f, r, p);
 		return;
 	}
 	fprintf(f, "%s: DIFFERENCE (%s) after operation %u: %s\n  %s\n  key %s\n", name,
@@ -186,7 +151,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 		r->key);
 	if (all->runs > 1)
 		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
-	print_refusal(f, r, p);
+	told_refusal_print(f, r, p);
 	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(), target,
 		name_at_host(name));
 }
@@ -276,9 +241,11 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		if (text)
 			print_breaches(text, x, &p);
 		if (text)
-			print_hazards(text, &all.hazards, &p);
+			told_hazards_print(text, &all.hazards, &p);
 		if (j)
 			result_json(j, path, &all, &p);
+		if (j && keep_hazards(t, path, &all.hazards, &p))
+			err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	}
 	program_free(&p);
 	return err;
@@ -305,6 +272,10 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 	if (err)
 		return err;
 	if (json) {
+		json_array_end(&j);
+		json_array_begin(&j, "hazards");
+		for (uint32_t i = 0; i < t->n_lines; i++)
+			json_str(&j, NULL, t->lines[i]);
 		json_array_end(&j);
 		finding_rules_json(&j, "rules", &x->rules);
 		json_object_end(&j);
@@ -427,6 +398,7 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		code = (int)e.exit;
 	}
 	executor_close(&x);
+	free_totals(&t);
 	free(target);
 	return code;
 }

@@ -57,6 +57,7 @@ check "a hazard is told with its rule, and is no finding" 0 \
 	'^  hazard R59: operation 2: set_irqs msix trigger none count=2: ' run "$tmp/removes.irq"
 "$bin" run --json "$tmp/h.json" "$tmp/removes.irq" "$tmp/good.irq" >/dev/null 2>&1
 result "in JSON, too" "$(json "$tmp/h.json" programs 0 hazards 0 | grep -c '^R59: operation 2: ')" ""
+result "and beside the programs" "$(json "$tmp/h.json" hazards 0 | grep -c 'removes.irq: R59: operation 2: ')" ""
 result "and of a clean program there is none" $(($(json "$tmp/h.json" programs 1 hazards | grep -c '^\[\]$') == 1)) ""
 result "nor a refusal on the emulator" $(($(json "$tmp/h.json" programs 0 refused) == 0)) ""
 check "they are counted" 0 '2 programs: 0 differ.* 1 with hazards' run "$tmp/removes.irq" "$tmp/good.irq"
