@@ -11,9 +11,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 short="--duration 200ms --vectors 8 --quiet --no-control"
 
-"$bin" stress $short --target emu:fault=drop:200 --seed 11 --json "$work/lost.json" >/dev/null 2>&1
+"$bin" stress $short --target emu:fault=drop:10 --seed 11 --json "$work/lost.json" >/dev/null 2>&1
 check "a loss is lost again" 1 'FINDING  lost [1-9]' run "$work/lost.json"
-check "by the command in the result" 1 'repeating: irqstorm stress .*fault=drop:200 .*--seed 0xb' \
+check "by the command in the result" 1 'repeating: irqstorm stress .*fault=drop:10 .*--seed 0xb' \
 	run "$work/lost.json"
 "$bin" stress $short --resize dynamic --json "$work/good.json" >/dev/null 2>&1
 check "a good run is repeated, too" 0 '^PASS  0 lost' run "$work/good.json"
