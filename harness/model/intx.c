@@ -132,7 +132,7 @@ static int attach(struct model *m, int32_t fd)
 	int err;
 
 	rule(m, R(36));
-	if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(36)))
+	if (step_fails(m))
 		return -ENOMEM;
 	if (step_fails(m))
 		return -EBADF;

@@ -55,7 +55,7 @@ struct vector_set {
 /* What a request takes of the host (refusal.h). */
 enum host_resource {
 	HOST_MEMORY,
-	HOST_VECTOR,  /* of MSI(-X), when one is set */
+	HOST_VECTOR,  /* of MSI(-X), and the memory for it, when one is set */
 	HOST_ADDED,   /* one more of MSI-X, while it is enabled */
 	HOST_VECTORS, /* those of a first enable */
 	HOST_LINE,    /* of INTX */

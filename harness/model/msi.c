@@ -95,7 +95,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	rule(m, R(56)); /* whatever fails now, the vector stays in A */
 	if (!m->cfg.is_6_1 && step_fails(m))
 		return -ENOMEM;
-	if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(50)))
+	if (step_fails(m))
 		return -ENOMEM;
 	if (step_fails(m))
 		return -EBADF;
@@ -104,7 +104,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 		return err;
 	if (is_msix(m) && !step_fails(m))
 		model_function_write_message(m, vector);
-	err = step_fails(m) ? -ENOSPC : host_refuses(m, HOST_VECTOR, 1, R(49));
+	err = step_fails(m) ? -ENOSPC : host_refuses(m, HOST_VECTOR, 1, R(50));
 	if (err) {
 		model_eventfd_put(m, object);
 		return err;

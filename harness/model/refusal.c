@@ -18,8 +18,8 @@ static const struct {
 	[HOST_ADDED] = {{-ENOSPC, -ENOMEM, -ENODEV, -KERNEL_ENOTSUPP}, false},
 	/* -EINVAL: MSI is off here, which has to be seen (refusal_needs_evidence()) */
 	[HOST_VECTORS] = {{-ENOSPC, -ENOMEM, -ENODEV, -KERNEL_ENOTSUPP, -EINVAL}, true},
-	/* no irq at all, no memory for the handler, a line that others have */
-	[HOST_LINE] = {{-ENODEV, -ENOMEM, -EBUSY}, false},
+	/* no irq at all, or a line that others have */
+	[HOST_LINE] = {{-ENODEV, -EBUSY}, false},
 };
 
 static bool may_answer(enum host_resource what, uint32_t wanted, int32_t ret)

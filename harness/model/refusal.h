@@ -2,10 +2,11 @@
 /*
  * refusal: what a host may refuse. A right kernel answers as the rules say as long as the host has
  * what a request takes: memory, interrupt vectors, a line that it can have for itself. Where the
- * model takes one of these it knows which answers a host that has none may give (R9, R25, R36, R46,
- * R48-R50, R55, R63), and what the request has done by then. So whether an answer is a lawful
- * refusal, and what follows from it, is a matter of the request and the state, not of a list of
- * known cases. Pure; thread-safe.
+ * model takes one of these it knows which answers a host that has none may give (R9, R25, R46,
+ * R48-R50, R55), and what the request has done by then. So whether an answer is a lawful refusal,
+ * and what follows from it, is a matter of the request and the state, not of a list of known cases.
+ * A lack that ends as an earlier one with the same answer does (the -ENOMEM of R25, R36 and R63 as
+ * that of R9, those inside R50 as one) has no place of its own. Pure; thread-safe.
  */
 #ifndef IRQSTORM_MODEL_REFUSAL_H
 #define IRQSTORM_MODEL_REFUSAL_H

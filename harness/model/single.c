@@ -19,7 +19,7 @@ static int set_eventfd(struct model *m, const struct call *c, uint8_t *trigger)
 		err = model_eventfd_get(m, fd, &object);
 		if (err)
 			return err; /* the old one is kept */
-		if (!m->cfg.is_6_1 && (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(63)))) {
+		if (!m->cfg.is_6_1 && step_fails(m)) {
 			model_eventfd_put(m, object);
 			return -ENOMEM; /* R63 */
 		}

@@ -222,6 +222,8 @@ static const struct answer lawful[] = {
 	{"", "set_irqs intx trigger eventfd fds=e0", 0, -ENODEV},
 	{"", "set_irqs err trigger eventfd fds=e0", 0, -ENOMEM},
 	{"set_irqs msix trigger eventfd fds=e0\n", "set_irqs msix trigger eventfd start=3 fds=e1",
+	 1, -ENODEV},
+	{"set_irqs msix trigger eventfd fds=e0\n", "set_irqs msix trigger eventfd start=3 fds=e1",
 	 1, -ENOSPC},
 };
 
