@@ -21,8 +21,8 @@ struct diff_options {
 
 struct diff_result {
 	uint64_t ops, programs, skipped;
-	uint64_t refused;  /* calls that the host refused, as it may */
-	char refusal[256]; /* the first: why */
+	uint64_t refused;                    /* calls that the host refused, as it may */
+	char refusal[256];                   /* the first: why */
 	uint64_t digest;                     /* of all programs' outcomes */
 	bool stopped;                        /* before the end */
 	double ops_per_s, control_ops_per_s; /* of the programs that ran both ways; 0: none did */

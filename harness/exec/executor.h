@@ -31,7 +31,7 @@ struct exec_result {
 	uint32_t refused; /* calls that the host refused, as it may, and the program expects not */
 	uint32_t refused_at; /* the first of them, */
 	char refusal[256];   /* and why, with the answer and its rule */
-	uint64_t digest;               /* of all outcomes: same program and answers, same number */
+	uint64_t digest;     /* of all outcomes: same program and answers, same number */
 };
 
 /* One line per operation, for --trace. */
