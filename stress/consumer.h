@@ -36,6 +36,7 @@ typedef void (*consumer_signal_fn)(void *arg, uint32_t slot, uint64_t count, uin
 struct consumer_stats {
 	uint64_t cq_overflows; /* completion queue was full: entries delayed, none lost */
 	uint64_t rearms;       /* multishot requests that ended and were started again */
+	uint64_t held_enters;  /* of an io_uring, that brought nothing while work stood */
 	uint64_t passes;
 };
 

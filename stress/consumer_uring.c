@@ -4,22 +4,28 @@
  * of Debian 12 has no helper, so the request is filled by hand) brings the exact count in a
  * provided buffer with each completion. Multishot poll posts one completion per task-work run,
  * however many signals came, and the count is read() then. With DEFER_TASKRUN completions appear
- * only inside io_uring_enter() of the one issuer, so an enter that asks for events and a drained
- * queue make a complete pass.
+ * only inside io_uring_enter() of the one issuer; consumer_ring.h tells when a pass is complete.
  */
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "stress/consumer.h"
+#include "stress/consumer_ring.h"
 #include "support/clock.h"
+#include "support/log.h"
 
 #define OP_READ_MULTISHOT 49 /* IORING_OP_READ_MULTISHOT */
 #define BUFFER_GROUP      0
 
+#ifndef IORING_SETUP_TASKRUN_FLAG
+#define IORING_SETUP_TASKRUN_FLAG (1U << 9)
+#define IORING_SQ_TASKRUN         (1U << 2)
+#endif
 #ifndef IORING_SETUP_SINGLE_ISSUER
 #define IORING_SETUP_SINGLE_ISSUER (1U << 12)
 #endif
@@ -29,6 +35,7 @@
 
 struct consumer_uring {
 	struct consumer c;
+	struct ring pass;
 	struct io_uring ring;
 	const int32_t *fds;
 	uint32_t n;
@@ -105,7 +112,7 @@ static int handle(struct consumer_uring *u, const struct io_uring_cqe *cqe)
 	return reported;
 }
 
-static int drain(struct consumer_uring *u)
+static int drain(struct consumer_uring *u, uint32_t *completions)
 {
 	struct io_uring_cqe *cqe;
 	unsigned int head, seen = 0;
@@ -120,18 +127,75 @@ static int drain(struct consumer_uring *u)
 		total += got;
 	}
 	io_uring_cq_advance(&u->ring, seen);
+	*completions = seen;
 	return got < 0 ? got : total;
 }
 
-/*
- * An enter runs a limited number of the task work items that stand ready (20 in 6.13 and later),
- * first come first served. At most one stands for each eventfd, so after this many enters each that
- * was ready when the pass began has had its turn; usually the queue is dry much sooner.
- */
-static unsigned int enters_a_pass(const struct consumer_uring *u)
+static struct consumer_uring *of_ring(struct ring *r)
 {
-	return u->n / 16 + 2;
+	return (struct consumer_uring *)((char *)r - offsetof(struct consumer_uring, pass));
 }
+
+static bool ring_has_to_submit(struct ring *r)
+{
+	return io_uring_sq_ready(&of_ring(r)->ring);
+}
+
+static int ring_submit(struct ring *r)
+{
+	int err = ring_has_to_submit(r) ? io_uring_submit(&of_ring(r)->ring) : 0;
+
+	return err < 0 ? err : 0;
+}
+
+static int ring_get_events(struct ring *r)
+{
+	int err = io_uring_get_events(&of_ring(r)->ring);
+
+	return err < 0 ? err : 0;
+}
+
+static int ring_drain(struct ring *r, uint32_t *completions)
+{
+	return drain(of_ring(r), completions);
+}
+
+static bool ring_has_overflow(struct ring *r)
+{
+	return io_uring_cq_has_overflow(&of_ring(r)->ring);
+}
+
+/* Acquire: what the queue held before the kernel set it is there. */
+static bool ring_taskrun(struct ring *r)
+{
+	return __atomic_load_n(of_ring(r)->ring.sq.kflags, __ATOMIC_ACQUIRE) & IORING_SQ_TASKRUN;
+}
+
+/* The kernel sets and clears its bits of this shared word one by one, atomically, too. */
+static void ring_clear_taskrun(struct ring *r)
+{
+	if (ring_taskrun(r))
+		__atomic_fetch_and(of_ring(r)->ring.sq.kflags, ~IORING_SQ_TASKRUN,
+				   __ATOMIC_SEQ_CST);
+}
+
+static void ring_pause(struct ring *r, uint32_t held)
+{
+	(void)r;
+	if (held > RING_HELD_SPIN)
+		clock_sleep_until(clock_ns() + NSEC_PER_MSEC);
+}
+
+static const struct ring_ops uring_ring_ops = {
+	.submit = ring_submit,
+	.has_to_submit = ring_has_to_submit,
+	.get_events = ring_get_events,
+	.drain = ring_drain,
+	.has_overflow = ring_has_overflow,
+	.taskrun = ring_taskrun,
+	.clear_taskrun = ring_clear_taskrun,
+	.pause = ring_pause,
+};
 
 static int uring_pass(struct consumer *c, uint64_t timeout_ns)
 {
@@ -141,37 +205,21 @@ static int uring_pass(struct consumer *c, uint64_t timeout_ns)
 		.tv_nsec = (long long)(timeout_ns % NSEC_PER_SEC),
 	};
 	struct io_uring_cqe *cqe;
-	int err, got, total;
+	uint32_t completions;
+	int err;
 
 	if (timeout_ns) {
 		err = io_uring_submit_and_wait_timeout(&u->ring, &cqe, 1, &ts, NULL);
 		if (err < 0 && err != -ETIME && err != -EINTR && err != -EAGAIN)
 			return err;
-		return drain(u);
+		return drain(u, &completions);
 	}
-	err = io_uring_submit(&u->ring);
-	if (err < 0)
-		return err;
-	total = drain(u);
-	for (unsigned int i = 0; i < enters_a_pass(u) && total >= 0; i++) {
-		bool overflow = io_uring_cq_has_overflow(&u->ring);
-
-		/* entries that found the queue full are flushed by the next enter */
-		u->c.stats.cq_overflows += overflow;
-		/* what was armed again by drain() is read by its submission */
-		err = io_uring_sq_ready(&u->ring) ? io_uring_submit(&u->ring) : 0;
-		if (err >= 0)
-			err = io_uring_get_events(&u->ring);
-		if (err < 0)
-			return err;
-		got = drain(u);
-		if (got < 0)
-			return got;
-		total += got;
-		if (!got && !overflow && !io_uring_sq_ready(&u->ring))
-			break;
-	}
-	return total;
+	err = ring_pass(&u->pass, &c->stats);
+	if (err == -ETIME)
+		log_error("io_uring has work pending and did not bring it in %u calls: what was "
+			  "lost cannot be told; try --consumer epoll",
+			  RING_HELD_MAX);
+	return err;
 }
 
 static void uring_destroy(struct consumer *c)
@@ -227,30 +275,43 @@ static int setup_buffers(struct consumer_uring *u)
 	return 0;
 }
 
+/*
+ * Oldest last. Before 6.1 completions come by themselves, which costs an interrupt of the thread.
+ * The flag (5.19) is only for rings whose work is deferred.
+ */
+static int open_ring(struct consumer_uring *u, uint32_t n)
+{
+	static const uint32_t setups[] = {
+		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+		0,
+	};
+	uint32_t sq = pow2_at_least(n) > 1024 ? 1024 : pow2_at_least(n);
+	int err = -EINVAL;
+
+	for (uint32_t i = 0; err == -EINVAL && i < sizeof(setups) / sizeof(setups[0]); i++) {
+		struct io_uring_params params = {
+			.flags = IORING_SETUP_CQSIZE | setups[i],
+			.cq_entries = 2 * pow2_at_least(2 * n),
+		};
+
+		err = io_uring_queue_init_params(sq, &u->ring, &params);
+	}
+	return err;
+}
+
 int consumer_uring_create(const int32_t *fds, uint32_t n, bool want_read, struct consumer **out,
 			  struct errmsg *e)
 {
 	struct consumer_uring *u = calloc(1, sizeof(*u));
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER |
-			 IORING_SETUP_DEFER_TASKRUN,
-		.cq_entries = 2 * pow2_at_least(2 * n),
-	};
-	uint32_t sq = pow2_at_least(n) > 1024 ? 1024 : pow2_at_least(n);
 	int err = -ENOMEM;
 
 	if (!u)
 		goto fail;
-	err = io_uring_queue_init_params(sq, &u->ring, &params);
-	if (err == -EINVAL) {
-		/* before 6.1: completions come by themselves, which costs an interrupt of the
-		 * thread */
-		params.flags = IORING_SETUP_CQSIZE;
-		err = io_uring_queue_init_params(sq, &u->ring, &params);
-	}
+	err = open_ring(u, n);
 	if (err)
 		goto fail;
 	u->c.ops = &uring_ops;
+	u->pass = (struct ring){.ops = &uring_ring_ops, .requests = n};
 	u->fds = fds;
 	u->n = n;
 	u->multishot_read = want_read && has_multishot_read(&u->ring);
