@@ -93,6 +93,7 @@ static int hunt_random(struct hunt *h, const sigset_t *signals, struct errmsg *e
 		err = errmsg_set(e, -EINTR, EXIT_ENVIRONMENT, "stopped by a signal");
 out:
 	program_free(&r.program);
+	sequence_free(&r.sequence);
 	executor_close(&x);
 	free(spec);
 	return err;

@@ -231,6 +231,7 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 		code = write_results(&o, &x, &r, &json, &csv, &save);
 	}
 	program_free(&r.program);
+	sequence_free(&r.sequence);
 	matrix_free(&matrix);
 	executor_close(&x);
 	return code;

@@ -180,6 +180,7 @@ out:
 		code = (int)e.exit;
 	}
 	program_free(&r.program);
+	sequence_free(&r.sequence);
 	executor_close(&x);
 	return code;
 }

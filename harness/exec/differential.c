@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "exec/leak.h"
-#include "exec/minimize.h"
 #include "support/clock.h"
 #include "support/digest.h"
 
@@ -26,6 +25,7 @@ struct run {
 	struct rng rng, devices;
 	struct generator g;
 	struct program p;
+	struct history history; /* the programs before it */
 	struct leak leak;
 	uint64_t checked_ns, bare_ns, both_ops; /* of the programs that ran both ways */
 };
@@ -127,11 +127,17 @@ static void count(struct run *run, const struct exec_result *r)
 static int report_found(struct run *run, const struct exec_result *r, bool by_itself)
 {
 	struct diff_result *d = run->r;
+	int err;
 
 	d->found = *r;
-	d->program = run->p;
-	program_init(&run->p);
-	return by_itself ? minimize(run->x, &d->program, &d->found, MINIMIZE_RUNS, run->e) : 0;
+	history_line_up(&run->history, &run->p, &d->sequence);
+	err = program_copy(&d->program, &d->sequence.p[d->sequence.n - 1]);
+	if (err)
+		return errmsg_set(run->e, err, EXIT_ENVIRONMENT, "out of memory");
+	d->settled.between = !by_itself;
+	return by_itself ? sequence_shorten(run->x, MINIMIZE_RUNS, &d->program, &d->sequence,
+					    &d->found, &d->settled, run->e)
+			 : 0;
 }
 
 static bool should_stop(struct run *run)
@@ -159,13 +165,14 @@ static int run_programs(struct run *run)
 		count(run, &r);
 		if (r.difference)
 			return report_found(run, &r, true);
-		if (run->x->emulated || d->programs % LEAK_PROGRAMS)
-			continue;
-		err = leak_check(&run->leak, run->x, &r, run->e);
-		if (err)
-			return err;
-		if (r.difference)
-			return report_found(run, &r, false);
+		if (!run->x->emulated && d->programs % LEAK_PROGRAMS == 0) {
+			err = leak_check(&run->leak, run->x, &r, run->e);
+			if (err)
+				return err;
+			if (r.difference)
+				return report_found(run, &r, false);
+		}
+		history_keep(&run->history, &run->p);
 	}
 	return 0;
 }
@@ -197,6 +204,7 @@ int differential_run(struct executor *x, const struct diff_options *o, struct di
 	}
 	r->overall_ops_per_s = (double)r->ops * 1e9 / (double)(clock_ns() - start + 1);
 	program_free(&run->p);
+	history_free(&run->history);
 	free(run);
 	return err;
 }

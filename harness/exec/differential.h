@@ -2,12 +2,14 @@
 /*
  * differential: random programs against the model until a difference or enough operations. On the
  * emulator every so many programs get another device, within what the target leaves open. A part
- * of the programs also runs bare, which tells what looking costs.
+ * of the programs also runs bare, which tells what looking costs. The last programs
+ * are kept: what was found may be their doing.
  */
 #ifndef IRQSTORM_EXEC_DIFFERENTIAL_H
 #define IRQSTORM_EXEC_DIFFERENTIAL_H
 
 #include "exec/executor.h"
+#include "exec/sequence.h"
 #include "program/generator.h"
 
 struct diff_options {
@@ -30,6 +32,13 @@ struct diff_result {
 	/* The first difference; difference DIFF_NONE when there was none. */
 	struct exec_result found;
 	struct program program; /* that showed it, as short as it gets; the caller frees */
+	/*
+	 * On an emulator: does the program show it on a new one, too? Where it does not, the
+	 * sequence that does (FRESH_SEQUENCE). On a real device FRESH_NOT_TRIED. Where it is not
+	 * known what does show it the sequence has the last programs, as they were found.
+	 */
+	struct settled settled;
+	struct sequence sequence; /* the caller frees */
 };
 
 /* What the generator may make for the device that @x is open on. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exec/minimize.h"
 #include "program/text.h"
 #include "support/digest.h"
 
@@ -84,6 +83,7 @@ struct search {
 	struct explore_result *r;
 	struct errmsg *e;
 	struct program alphabet, p;
+	struct history history;
 	struct nodes level, next;
 	struct seen seen;
 };
@@ -212,6 +212,7 @@ static int continue_node(struct search *s, const struct node *from, uint32_t dep
 		err = run_path(s, &node, depth, &digest);
 		if (err || s->r->found.difference)
 			return err;
+		history_keep(&s->history, &s->p);
 		err = seen_add(&s->seen, digest);
 		if (err > 0)
 			s->r->states++;
@@ -274,12 +275,15 @@ int explore_run(struct executor *x, const struct explore_options *o, struct expl
 	if (!err)
 		err = search(&s);
 	if (r->found.difference) {
-		r->program = s.p;
-		program_init(&s.p);
+		history_line_up(&s.history, &s.p, &r->sequence);
+		if (!err && program_copy(&r->program, &r->sequence.p[r->sequence.n - 1]))
+			err = no_memory(&s);
 		/* Looked at closely it may be seen before the end, and have a better key. */
 		if (!err)
-			err = minimize(x, &r->program, &r->found, MINIMIZE_RUNS, e);
+			err = sequence_shorten(x, MINIMIZE_RUNS, &r->program, &r->sequence,
+					       &r->found, &r->settled, e);
 	}
+	history_free(&s.history);
 	program_free(&s.p);
 	program_free(&s.alphabet);
 	free(s.level.v);

@@ -7,6 +7,7 @@
 #define IRQSTORM_EXEC_EXPLORE_H
 
 #include "exec/executor.h"
+#include "exec/sequence.h"
 
 struct explore_options {
 	uint32_t depth;
@@ -24,7 +25,10 @@ struct explore_result {
 	uint64_t digest;
 	bool stopped; /* before the end: not complete */
 	struct exec_result found;
-	struct program program; /* that showed it; the caller frees */
+	/* That showed it, what it is worth, and what ran before: as in differential.h. */
+	struct program program; /* the caller frees */
+	struct settled settled;
+	struct sequence sequence; /* the caller frees */
 };
 
 /* 0 or -errno with @e; a difference is no error. */

@@ -21,9 +21,15 @@
 struct isolate_shared {
 	struct exec_result r;
 	struct errmsg e;
+	uint32_t which; /* of the programs runs, or ran last */
 	int err;
 	bool done;
 };
+
+bool finding_is(const struct exec_result *r, const struct exec_result *want)
+{
+	return r->difference && !strcmp(r->key, want->key) && !strcmp(r->sense, want->sense);
+}
 
 int isolate_init(struct isolate *s, struct executor *x, struct errmsg *e)
 {
@@ -64,14 +70,30 @@ static void prepare_child(void)
 	alarm(HANG_S);
 }
 
-static _Noreturn void child(struct isolate *s, const struct program *p)
+static int run_all(struct isolate *s, const struct program *const *p, uint32_t n,
+		   const struct exec_result *want, uint32_t *which, struct exec_result *r,
+		   struct errmsg *e)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		int err;
+
+		*which = i;
+		err = executor_run(s->x, p[i], r, e);
+		if (err || (want ? finding_is(r, want) : r->difference != DIFF_NONE))
+			return err;
+	}
+	return 0;
+}
+
+static _Noreturn void child(struct isolate *s, const struct program *const *p, uint32_t n,
+			    const struct exec_result *want)
 {
 	struct isolate_shared *shared = s->shared;
 
 	prepare_child();
 	shared->err = executor_anew(s->x, &shared->e);
 	if (!shared->err)
-		shared->err = executor_run(s->x, p, &shared->r, &shared->e);
+		shared->err = run_all(s, p, n, want, &shared->which, &shared->r, &shared->e);
 	shared->done = true;
 	_exit(0);
 }
@@ -95,18 +117,20 @@ static void died(const struct program *p, int status, struct exec_result *r)
 	finding_key(r->difference, 0, r->at < p->n ? &p->ops[r->at] : NULL, r->key);
 }
 
-int isolate_run(struct isolate *s, const struct program *p, struct exec_result *r, struct errmsg *e)
+int isolate_run_all(struct isolate *s, const struct program *const *p, uint32_t n,
+		    const struct exec_result *want, uint32_t *which, struct exec_result *r,
+		    struct errmsg *e)
 {
 	struct isolate_shared *shared = s->shared;
 	int status;
 	pid_t pid;
 
 	if (!shared)
-		return executor_run(s->x, p, r, e);
+		return run_all(s, p, n, want, which, r, e);
 	memset(shared, 0, sizeof(*shared));
 	pid = fork();
 	if (!pid)
-		child(s, p);
+		child(s, p, n, want);
 	while (pid > 0 && waitpid(pid, &status, 0) != pid) {
 		if (errno != EINTR)
 			pid = -1;
@@ -115,11 +139,19 @@ int isolate_run(struct isolate *s, const struct program *p, struct exec_result *
 		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot start a process: %s",
 				  strerror(errno));
 	*r = shared->r;
+	*which = shared->which;
 	if (!shared->done) {
-		died(p, status, r);
+		died(p[*which], status, r);
 		return 0;
 	}
 	if (shared->err)
 		*e = shared->e;
 	return shared->err;
+}
+
+int isolate_run(struct isolate *s, const struct program *p, struct exec_result *r, struct errmsg *e)
+{
+	uint32_t which;
+
+	return isolate_run_all(s, &p, 1, NULL, &which, r, e);
 }

@@ -22,4 +22,15 @@ void isolate_free(struct isolate *s);
 int isolate_run(struct isolate *s, const struct program *p, struct exec_result *r,
 		struct errmsg *e);
 
+/*
+ * Programs one after another on one new emulator, until one shows @want (NULL: any difference);
+ * @r: what that one showed, or the last, whose number is in @which.
+ */
+int isolate_run_all(struct isolate *s, const struct program *const *p, uint32_t n,
+		    const struct exec_result *want, uint32_t *which, struct exec_result *r,
+		    struct errmsg *e);
+
+/* Is it the same finding: the same key, in the same way? */
+bool finding_is(const struct exec_result *r, const struct exec_result *want);
+
 #endif

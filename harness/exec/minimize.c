@@ -32,8 +32,18 @@ static bool same_finding(const struct search *s, const struct exec_result *r)
 /* What comes after the difference never ran. */
 static void cut_after(struct program *p, const struct exec_result *r)
 {
-	if (r->at + 1 < p->n)
+	if (r->at < p->n)
 		p->n = r->at + 1;
+}
+
+static int attempt(struct search *s, struct exec_result *r)
+{
+	int err;
+
+	if (s->attempt)
+		return s->attempt(s, r);
+	err = isolate_run(&s->isolate, &s->trial, r, s->e);
+	return err ? err : same_finding(s, r);
 }
 
 int search_try(struct search *s)
@@ -42,15 +52,15 @@ int search_try(struct search *s)
 	struct program swap;
 
 	for (uint32_t i = 0; i < s->tries; i++) {
-		int err;
+		int ret;
 
 		if (is_over(s))
 			return 0;
 		s->runs++;
-		err = isolate_run(&s->isolate, &s->trial, &r, s->e);
-		if (err)
-			return err;
-		if (!same_finding(s, &r))
+		ret = attempt(s, &r);
+		if (ret < 0)
+			return ret;
+		if (!ret)
 			continue;
 		cut_after(&s->trial, &r);
 		swap = *s->best;
@@ -122,8 +132,7 @@ static int confirm(struct search *s, struct minimize_result *result)
 	return 0;
 }
 
-/* Passes until none of them gets anywhere. */
-static int shrink(struct search *s)
+int search_shrink(struct search *s)
 {
 	static int (*const passes[])(struct search * s) = {
 		minimize_cut, minimize_fields, minimize_names, minimize_device, minimize_cut_pairs,
@@ -141,21 +150,9 @@ static int shrink(struct search *s)
 	return 0;
 }
 
-static int copy_program(const struct program *from, struct program *to)
-{
-	int err = 0;
-
-	program_clear(to);
-	to->has_device = from->has_device;
-	to->device = from->device;
-	for (uint32_t i = 0; !err && i < from->n; i++)
-		err = program_add(to, &from->ops[i]);
-	return err;
-}
-
 int search_copy(struct search *s)
 {
-	return copy_program(s->best, &s->trial);
+	return program_copy(&s->trial, s->best);
 }
 
 static int search(struct search *s, struct minimize_result *result)
@@ -169,15 +166,15 @@ static int search(struct search *s, struct minimize_result *result)
 		return err;
 	first = *s->r;
 	program_init(&original);
-	err = copy_program(s->best, &original);
+	err = program_copy(&original, s->best);
 	if (!err)
-		err = shrink(s);
+		err = search_shrink(s);
 	if (err)
 		goto out;
 	err = replay_isolated(s, s->key, &last, &result->shown_after);
 	/* A result that cannot be shown again is worth less than what there was. */
 	if (!err && !result->shown_after) {
-		err = copy_program(&original, s->best);
+		err = program_copy(s->best, &original);
 		*s->r = first;
 	} else if (!err) {
 		*s->r = last;
@@ -234,16 +231,4 @@ int minimize_with(struct executor *x, const struct minimize_options *o, struct p
 	result->ns = clock_ns() - start;
 	result->complete = !s.over;
 	return err;
-}
-
-int minimize(struct executor *x, struct program *p, struct exec_result *found, uint32_t budget,
-	     struct errmsg *e)
-{
-	struct minimize_options o = {.replays = 1, .max_runs = budget};
-	struct minimize_result result;
-
-	if (budget)
-		return minimize_with(x, &o, p, found, &result, e);
-	cut_after(p, found);
-	return 0;
 }

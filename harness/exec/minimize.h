@@ -40,8 +40,4 @@ struct minimize_result {
 int minimize_with(struct executor *x, const struct minimize_options *o, struct program *p,
 		  struct exec_result *found, struct minimize_result *result, struct errmsg *e);
 
-/* The same within @budget runs, one replay each, no answers wanted. */
-int minimize(struct executor *x, struct program *p, struct exec_result *found, uint32_t budget,
-	     struct errmsg *e);
-
 #endif

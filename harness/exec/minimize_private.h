@@ -8,6 +8,8 @@
 
 struct search {
 	struct isolate isolate;
+	/* Runs the trial in another way (sequence.c): 1 it shows the finding, 0 or -errno. */
+	int (*attempt)(struct search *s, struct exec_result *r);
 	const struct minimize_options *o;
 	struct program *best;
 	struct program trial;
@@ -30,6 +32,9 @@ int search_try(struct search *s);
 int search_without(struct search *s, uint32_t from, uint32_t n);
 /* The trial becomes the best, for an operation to be changed in it. 0 or -errno. */
 int search_copy(struct search *s);
+
+/* All of the passes below, until none gets anywhere. 0 or -errno. */
+int search_shrink(struct search *s);
 
 /* Each makes the best smaller where it can: 1 when it could, 0, or -errno. */
 int minimize_cut(struct search *s);       /* fewer operations */

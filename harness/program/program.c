@@ -52,6 +52,14 @@ int program_append(struct program *p, const struct op *ops, uint32_t n)
 	return 0;
 }
 
+int program_copy(struct program *to, const struct program *from)
+{
+	program_clear(to);
+	to->has_device = from->has_device;
+	to->device = from->device;
+	return program_append(to, from->ops, from->n);
+}
+
 bool op_allowed_in_at(enum op_kind kind)
 {
 	return kind == OP_FIRE || kind == OP_READ || kind == OP_IRQ_INFO;

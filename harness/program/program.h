@@ -149,6 +149,8 @@ static inline int program_reserve(struct program *p, uint32_t n)
 {
 	return n <= p->capacity - p->n ? 0 : program_grow(p, n);
 }
+/* @to becomes as @from; 0 or -ENOMEM, and then @to is anything. */
+int program_copy(struct program *to, const struct program *from);
 /* As program_reserve(). @ops: @n of them, not in @p. */
 int program_append(struct program *p, const struct op *ops, uint32_t n);
 static inline int program_add(struct program *p, const struct op *op)
