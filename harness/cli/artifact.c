@@ -14,6 +14,7 @@
 
 #include "campaign/findings.h"
 #include "cli/commands.h"
+#include "exec/sequence.h"
 #include "guest/bytes.h"
 #include "support/log.h"
 
@@ -189,11 +190,54 @@ static const char *string_of(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-/* A difference: {"key": ..., "program": TEXT, ...} of a run on walk's target. */
-static int repeat_difference(struct walk *w, const char *program, struct errmsg *e)
+/* One program alone does not show it: all of them, one after another. */
+static int run_sequence(const char *command, const json_t *programs, struct errmsg *e)
 {
+	char *words[WORDS_MAX + 1], paths[SEQUENCE_MAX][PATH_MAX];
+	char *line = strdup(command);
+	int n = line ? split(line, words, WORDS_MAX - SEQUENCE_MAX) : -ENOMEM, ret = 0;
+	size_t i, saved = 0;
+	json_t *program;
+
+	if (n < 0) {
+		free(line);
+		return errmsg_set(e, n, EXIT_ENVIRONMENT, "'%s': %s", command, strerror(-n));
+	}
+	printf("repeating: %s and %zu programs\n", command, json_array_size(programs));
+	json_array_foreach(programs, i, program)
+	{
+		const char *text = json_string_value(program);
+
+		if (!ret && (!text || saved == SEQUENCE_MAX))
+			ret = errmsg_set(e, -EINVAL, EXIT_USAGE,
+					 "a sequence has at most %u programs, all of them text",
+					 SEQUENCE_MAX);
+		if (!ret)
+			ret = save_program(text, "finding.irq", paths[saved], e);
+		if (!ret)
+			words[n++] = paths[saved++];
+	}
+	words[n] = NULL;
+	if (!ret)
+		ret = run_self(words, e);
+	while (saved)
+		unlink(paths[--saved]);
+	free(line);
+	return ret;
+}
+
+/* A difference: {"key": ..., "program": TEXT, ...} of a run on walk's target. */
+static int repeat_difference(struct walk *w, const json_t *difference, struct errmsg *e)
+{
+	const char *program = string_of(difference, "program");
+	const char *fresh = string_of(difference, "fresh");
 	char command[1024];
 
+	if (fresh && !strcmp(fresh, fresh_verdict_names[FRESH_SEQUENCE])) {
+		snprintf(command, sizeof(command), "%s run --target %s",
+			 w->via ? w->via : "irqstorm", w->target);
+		return note(w, run_sequence(command, json_object_get(difference, "sequence"), e));
+	}
 	snprintf(command, sizeof(command), "%s run --target %s --trace FILE.irq",
 		 w->via ? w->via : "irqstorm", w->target);
 	return note(w, run_command(command, program, "FILE.irq", e));
@@ -222,7 +266,7 @@ static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *
 	if (repeat && *repeat && (top || (verdict && strcmp(verdict, "pass"))))
 		return note(w, run_command(repeat, program, string_of(v, "program_name"), e));
 	if (program && w->target && string_of(v, "key") && string_of(v, "what"))
-		return repeat_difference(w, program, e);
+		return repeat_difference(w, v, e);
 	json_object_foreach((json_t *)v, key, inner)
 	{
 		err = err ? err : repeat_all(w, inner, false, e);

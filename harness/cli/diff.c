@@ -87,7 +87,7 @@ static bool watch(void *data, uint64_t ops, uint64_t programs)
 }
 
 static void write_json(FILE *f, const struct diff_cli *o, const struct executor *x,
-		       const struct diff_result *r)
+		       const struct diff_result *r, const struct finding *found)
 {
 	char digest[24];
 	struct json j;
@@ -119,13 +119,13 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 	json_str(&j, "digest", digest);
 	matrix_json(x->matrix, &j, "input_matrix");
 	finding_rules_json(&j, "rules", &x->rules);
-	finding_json(&j, "first_divergence", &r->found, &r->program);
+	finding_json(&j, "first_divergence", found);
 	json_object_end(&j);
 	json_finish(&j);
 }
 
 static void print_text(FILE *f, const struct diff_cli *o, const struct executor *x,
-		       const struct diff_result *r)
+		       const struct diff_result *r, const struct finding *found)
 {
 	char ops[32], rate[32];
 
@@ -143,7 +143,7 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	matrix_print(x->matrix, f);
 	if (r->found.difference)
-		finding_print(f, &r->found, &r->program, o->target);
+		finding_print(f, found);
 	else
 		fputs("0 divergences\n", f);
 }
@@ -155,15 +155,23 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 	int code = r->found.difference ? EXIT_FINDING : EXIT_PASS;
 	struct errmsg e = {0};
 	struct outfile text = {0};
+	struct finding found = {
+		.r = &r->found,
+		.p = &r->program,
+		.settled = &r->settled,
+		.sequence = &r->sequence,
+		.target = o->target,
+	};
 
+	finding_hand_over(&found);
 	if (json->f)
-		write_json(json->f, o, x, r);
+		write_json(json->f, o, x, r, &found);
 	if (csv->f)
 		matrix_csv(x->matrix, csv->f);
 	if (json->f != stdout && !outfile_open(&text, "-", &e))
-		print_text(text.f, o, x, r);
+		print_text(text.f, o, x, r, &found);
 	if (*e.text || outfile_commit(&text, &e) || outfile_commit(csv, &e) ||
-	    finding_save(save, &r->found, &r->program, &e) || outfile_commit(json, &e)) {
+	    finding_save(save, &found, &e) || outfile_commit(json, &e)) {
 		log_error("%s", e.text);
 		code = EXIT_ENVIRONMENT;
 	}

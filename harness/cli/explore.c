@@ -67,7 +67,7 @@ static bool watch(void *data, uint32_t depth, uint64_t programs, uint64_t states
 }
 
 static void write_json(FILE *f, const struct explore_cli *o, const struct executor *x,
-		       const struct explore_result *r, double seconds)
+		       const struct explore_result *r, const struct finding *found, double seconds)
 {
 	char digest[24];
 	struct json j;
@@ -95,13 +95,13 @@ static void write_json(FILE *f, const struct explore_cli *o, const struct execut
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)r->digest);
 	json_str(&j, "digest", digest);
 	finding_rules_json(&j, "rules", &x->rules);
-	finding_json(&j, "first_divergence", &r->found, &r->program);
+	finding_json(&j, "first_divergence", found);
 	json_object_end(&j);
 	json_finish(&j);
 }
 
 static void print_text(FILE *f, const struct explore_cli *o, const struct executor *x,
-		       const struct explore_result *r, double seconds)
+		       const struct explore_result *r, const struct finding *found, double seconds)
 {
 	char programs[32], states[32];
 
@@ -118,7 +118,7 @@ static void print_text(FILE *f, const struct explore_cli *o, const struct execut
 	finding_print_refused(f, r->refused, r->refusal);
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	if (r->found.difference)
-		finding_print(f, &r->found, &r->program, o->target);
+		finding_print(f, found);
 	else
 		fputs("0 divergences\n", f);
 }
@@ -130,6 +130,12 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	struct executor x = {0};
 	struct explore_options options;
 	struct explore_result r = {0};
+	struct finding found = {
+		.r = &r.found,
+		.p = &r.program,
+		.settled = &r.settled,
+		.sequence = &r.sequence,
+	};
 	struct errmsg e = {0};
 	struct watch w = {0};
 	uint64_t start = clock_ns();
@@ -158,17 +164,19 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	if (err)
 		goto out;
 	seconds = (double)(clock_ns() - start) / 1e9;
+	found.target = o.target;
+	finding_hand_over(&found);
 	if (json.f)
-		write_json(json.f, &o, &x, &r, seconds);
+		write_json(json.f, &o, &x, &r, &found, seconds);
 	if (json.f != stdout) {
 		err = outfile_open(&text, "-", &e);
 		if (!err)
-			print_text(text.f, &o, &x, &r, seconds);
+			print_text(text.f, &o, &x, &r, &found, seconds);
 	}
 	if (!err)
 		err = outfile_commit(&text, &e);
 	if (!err)
-		err = finding_save(&save, &r.found, &r.program, &e);
+		err = finding_save(&save, &found, &e);
 	if (!err)
 		err = outfile_commit(&json, &e);
 	code = r.found.difference ? EXIT_FINDING : EXIT_PASS;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/finding.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "exec/target.h"
 #include "program/text.h"
+#include "support/log.h"
 
 const char *finding_command(void)
 {
@@ -13,9 +18,26 @@ const char *finding_command(void)
 	return via && *via ? via : "irqstorm";
 }
 
-void finding_json(struct json *j, const char *key, const struct exec_result *r,
-		  const struct program *p)
+static enum fresh_verdict verdict_of(const struct finding *f)
 {
+	return f->settled ? f->settled->verdict : FRESH_ALONE;
+}
+
+static void sequence_json(struct json *j, const struct sequence *s)
+{
+	json_array_begin(j, "sequence");
+	for (uint32_t i = 0; i < s->n; i++) {
+		char *text = text_of(&s->p[i]);
+
+		json_str(j, NULL, text);
+		free(text);
+	}
+	json_array_end(j);
+}
+
+void finding_json(struct json *j, const char *key, const struct finding *f)
+{
+	const struct exec_result *r = f->r;
 	char op[TEXT_OP_MAX];
 	char *text;
 
@@ -23,34 +45,36 @@ void finding_json(struct json *j, const char *key, const struct exec_result *r,
 		json_str(j, key, NULL);
 		return;
 	}
-	text = text_of(p);
+	text = text_of(f->p);
 	json_object_begin(j, key);
 	json_str(j, "key", r->key);
 	json_str(j, "kind", difference_name(r->difference));
 	json_str(j, "what", r->text);
 	json_u64(j, "at", r->at);
-	json_str(j, "operation", r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : NULL);
+	json_str(j, "operation",
+		 r->at < f->p->n ? text_op(&f->p->ops[r->at], op, sizeof(op)) : NULL);
 	json_str(j, "program", text);
+	if (f->settled) {
+		json_str(j, "fresh", fresh_verdict_names[f->settled->verdict]);
+		if (f->settled->verdict != FRESH_ALONE)
+			sequence_json(j, f->sequence);
+	}
 	json_object_end(j);
 	free(text);
 }
 
-void finding_print(FILE *f, const struct exec_result *r, const struct program *p,
-		   const char *target)
+static void print_sequence(FILE *to, const struct finding *f)
 {
-	char op[TEXT_OP_MAX];
+	const struct sequence *s = f->sequence;
 
-	fprintf(f, "DIFFERENCE (%s): %s\nkey %s\n", difference_name(r->difference), r->text,
-		r->key);
-	if (r->at < p->n)
-		fprintf(f, "after operation %u: %s\n", r->at + 1,
-			text_op(&p->ops[r->at], op, sizeof(op)));
-	fputs("program:\n----\n", f);
-	text_print(p, f);
-	fprintf(f,
-		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
-		"FILE.irq\n",
-		finding_command(), target);
+	for (uint32_t i = 0; i < s->n; i++) {
+		fprintf(to, "---- %u of %u\n", i + 1, s->n);
+		text_print(&s->p[i], to);
+	}
+	fprintf(to,
+		"----\nput each into a file of a folder DIR, as 00.irq, 01.irq, ..., and repeat "
+		"with:\n  %s run --target %s DIR/*.irq\n",
+		finding_command(), f->target);
 }
 
 void finding_print_refused(FILE *f, uint64_t calls, const char *why)
@@ -60,17 +84,152 @@ void finding_print_refused(FILE *f, uint64_t calls, const char *why)
 			(unsigned long long)calls, why);
 }
 
-int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
-		 struct errmsg *e)
+void finding_print_programs(FILE *to, const struct finding *f, const char *where)
 {
+	switch (verdict_of(f)) {
+	case FRESH_SEQUENCE:
+		fprintf(to,
+			"It depends on earlier programs: no program shows it alone %s. These %u "
+			"do, one after another:\n",
+			where, f->sequence->n);
+		print_sequence(to, f);
+		return;
+	case FRESH_NOT_SHOWN:
+		fprintf(to,
+			"It depends on earlier programs, or comes by chance: neither this program "
+			"alone nor the last %u together show it %s.\n",
+			f->sequence->n, where);
+		break;
+	case FRESH_NOT_TRIED:
+		if (f->settled->between)
+			fputs("It was seen between programs: this is the last one, and no program "
+			      "need show it alone.\n",
+			      to);
+		else
+			fprintf(to, "Not tried %s: an earlier program may have a part in it.\n",
+				where);
+		break;
+	default:
+		break;
+	}
+	fputs("program:\n----\n", to);
+	text_print(f->p, to);
+	fprintf(to,
+		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
+		"FILE.irq\n",
+		finding_command(), f->target);
+}
+
+void finding_print(FILE *to, const struct finding *f)
+{
+	const struct exec_result *r = f->r;
+	char op[TEXT_OP_MAX];
+
+	fprintf(to, "DIFFERENCE (%s): %s\nkey %s\n", difference_name(r->difference), r->text,
+		r->key);
+	if (r->at < f->p->n)
+		fprintf(to, "after operation %u: %s\n", r->at + 1,
+			text_op(&f->p->ops[r->at], op, sizeof(op)));
+	if (f->handed_over)
+		fputs("the program follows when it was tried in a fresh guest\n", to);
+	else
+		finding_print_programs(to, f,
+				       target_is_emulator(f->target) ? "on a new emulator"
+								     : "on a fresh machine");
+}
+
+int finding_save_sequence(const char *dir, const struct sequence *s, struct errmsg *e)
+{
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot make the folder %s: %s", dir,
+				  strerror(errno));
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct outfile out = {0};
+		char path[PATH_MAX];
+		int err;
+
+		if (snprintf(path, sizeof(path), "%s/%02u.irq", dir, i) >= (int)sizeof(path))
+			return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT,
+					  "%s: that path is too long", dir);
+		err = outfile_open(&out, path, e);
+		if (err)
+			return err;
+		text_print(&s->p[i], out.f);
+		err = outfile_commit(&out, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int write_file(const char *dir, const char *name, const struct program *p,
+		      const struct finding *f, struct errmsg *e)
+{
+	struct outfile out = {0};
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	err = outfile_open(&out, path, e);
+	if (err)
+		return err;
+	if (p)
+		text_print(p, out.f);
+	else
+		fprintf(out.f, "%s\n%s\n", f->r->key, f->target);
+	return outfile_commit(&out, e);
+}
+
+void finding_hand_over(struct finding *f)
+{
+	const char *dir = getenv("IRQSTORM_FINDING");
+	struct errmsg e = {0};
+
+	if (!dir || !*dir || !f->r->difference || verdict_of(f) != FRESH_NOT_TRIED ||
+	    f->settled->between || target_is_emulator(f->target))
+		return;
+	if (finding_save_sequence(dir, f->sequence, &e) ||
+	    write_file(dir, FINDING_HANDED_PROGRAM, f->p, f, &e) ||
+	    write_file(dir, FINDING_HANDED_KEY, NULL, f, &e))
+		log_error("%s", e.text);
+	else
+		f->handed_over = true;
+}
+
+/* What of it is more than one program goes into a folder beside the file. */
+static int save_others(struct outfile *save, const struct finding *f, struct errmsg *e)
+{
+	char dir[PATH_MAX];
+
+	if (verdict_of(f) == FRESH_ALONE || f->handed_over || !strcmp(save->path, "-"))
+		return 0;
+	if (snprintf(dir, sizeof(dir), "%s.sequence", save->path) >= (int)sizeof(dir))
+		return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT, "%s: that path is too long",
+				  save->path);
+	fprintf(save->f, "# %s: the programs that ran before are in %s\n",
+		verdict_of(f) == FRESH_SEQUENCE ? "depends on earlier programs"
+						: "may depend on earlier programs",
+		dir);
+	return finding_save_sequence(dir, f->sequence, e);
+}
+
+int finding_save(struct outfile *save, const struct finding *f, struct errmsg *e)
+{
+	int err;
+
 	if (!save->f)
 		return 0;
-	if (!r->difference) {
+	if (!f->r->difference) {
 		outfile_abort(save);
 		return 0;
 	}
-	fprintf(save->f, "# %s\n# %s\n", r->key, r->text);
-	text_print(p, save->f);
+	fprintf(save->f, "# %s\n# %s\n", f->r->key, f->r->text);
+	err = save_others(save, f, e);
+	if (err) {
+		outfile_abort(save);
+		return err;
+	}
+	text_print(f->p, save->f);
 	return outfile_commit(save, e);
 }
 

@@ -9,18 +9,45 @@
 #include <stdio.h>
 
 #include "exec/executor.h"
+#include "exec/sequence.h"
 #include "support/json.h"
 #include "support/outfile.h"
 
+struct finding {
+	const struct exec_result *r;
+	const struct program *p;
+	/* What the program is worth alone, and what ran before it; NULL where that was not asked.
+	 */
+	const struct settled *settled;
+	const struct sequence *sequence;
+	const char *target;
+	bool handed_over; /* to the command outside of this guest, which shows the programs */
+};
+
+/* The files of a finding that a guest hands over (IRQSTORM_FINDING names the folder). */
+#define FINDING_HANDED_KEY     "finding" /* two lines: the key, the target */
+#define FINDING_HANDED_PROGRAM "program" /* as it was shortened */
+/* and the last programs as they were found: 00.irq and so on */
+
+/*
+ * In a guest whose host can try it in others: the finding of a real device that was not tried
+ * anywhere is handed over, and its programs are not shown here.
+ */
+void finding_hand_over(struct finding *f);
+
 /* Object @key, or null when nothing was found. */
-void finding_json(struct json *j, const char *key, const struct exec_result *r,
-		  const struct program *p);
-/* To stdout: the difference, the program as text, and how to run it again on @target. */
-void finding_print(FILE *f, const struct exec_result *r, const struct program *p,
-		   const char *target);
-/* The program into @save if something was found, nothing at its place otherwise. 0 or -errno. */
-int finding_save(struct outfile *save, const struct exec_result *r, const struct program *p,
-		 struct errmsg *e);
+void finding_json(struct json *j, const char *key, const struct finding *f);
+/* The difference, the program or the sequence of them as text, and how to run it again. */
+void finding_print(FILE *to, const struct finding *f);
+/* The same without the difference: what is shown where it was found out what shows it. */
+void finding_print_programs(FILE *to, const struct finding *f, const char *where);
+/*
+ * The program into @save if something was found, nothing at its place otherwise. Of a sequence it
+ * is the last one, and all are in the folder NAME.sequence. 0 or -errno.
+ */
+int finding_save(struct outfile *save, const struct finding *f, struct errmsg *e);
+/* All programs of @s as @dir/00.irq and so on, the oldest first. 0 or -errno with @e. */
+int finding_save_sequence(const char *dir, const struct sequence *s, struct errmsg *e);
 /* A line, if the host refused any of the calls. */
 void finding_print_refused(FILE *f, uint64_t calls, const char *why);
 /* Object @key: how often the model decided by each rule, and those it never did. */

@@ -119,7 +119,7 @@ static void result_json(struct json *j, const char *name, const struct outcome_o
 	json_str(j, "digest", digest);
 	told_refusal_json(j, r, p);
 	told_hazards_json(j, &all->hazards, p);
-	finding_json(j, "difference", r, p);
+	finding_json(j, "difference", &(struct finding){.r = r, .p = p});
 	json_object_end(j);
 }
 

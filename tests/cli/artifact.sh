@@ -38,6 +38,16 @@ EOF
 "$bin" run --json "$work/run.json" "$work/wrong.irq" >/dev/null 2>&1
 rm "$work/wrong.irq"
 check "a difference carries its program" 1 'DIFFERENCE \(expect\) after operation 2' run "$work/run.json"
+# The counter of the fault outlives programs: the last of them is innocent.
+"$bin" diff --ops 100k --seed 3 --target emu:fault=drop:6 --quiet --json "$work/several.json" \
+	--save "$work/last.irq" >"$work/several.out" 2>/dev/null
+check "a difference of several programs is shown by all of them" 1 '^[2-9] programs: 1 differ' \
+	run "$work/several.json"
+check "and not by the last alone" 0 ': ok,' run --target emu:fault=drop:6 "$work/last.irq"
+grep -q '^# depends on earlier programs: the programs that ran before are in' "$work/last.irq"
+result "which says so" $((1 - $?)) "$(head -n 3 "$work/last.irq")"
+check "the others are beside it" 1 '^[2-9] programs: 1 differ' \
+	run --target emu:fault=drop:6 "$work"/last.irq.sequence/*.irq
 "$bin" diff --ops 2k --seed 3 --quiet --json "$work/diff.json" >/dev/null 2>&1
 check "no finding, nothing to repeat" 0 'nothing to repeat' run "$work/diff.json"
 
