@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/guest_fresh.h"
 #include "cli/guest_job.h"
 #include "guest/accel.h"
 #include "guest/crossing.h"
@@ -23,7 +24,7 @@
 
 struct guest_options {
 	const char *kernel, *devices, *memory, *append, *keep_log, *fuzz_dir;
-	uint64_t smp, timeout;
+	uint64_t smp, timeout, fresh;
 	uint32_t accel, intremap;
 	bool quiet;
 };
@@ -106,6 +107,15 @@ static const struct opt guest_opts[] = {
 	 .offset = FIELD(timeout),
 	 .help = "Kill a guest that is not done by then (default 10m; with a fuzz target's "
 		 "-max_total_time that and 2m, if it is more)."},
+	{.type = OPT_COUNT,
+	 .name = "fresh",
+	 .arg = "N",
+	 .def = "16",
+	 .max = 1000,
+	 .offset = FIELD(fresh),
+	 .help = "Boots at most to try in fresh guests what diff, explore, minimize or a fuzz "
+		 "target "
+		 "found on a real device, and to shorten what shows it there; 0 tries nothing."},
 	{.type = OPT_STRING,
 	 .name = "fuzz-dir",
 	 .arg = "DIR",
@@ -165,7 +175,7 @@ static int open_signals(struct errmsg *e)
 }
 
 static int boot(struct guest_config *c, enum accel_choice accel, const char *keep_log,
-		struct errmsg *e)
+		struct guest_fresh *fresh, struct errmsg *e)
 {
 	static const char *const fixed[] = {
 		[ACCEL_AUTO] = NULL, [ACCEL_TCG] = "tcg", [ACCEL_KVM] = "kvm"};
@@ -183,6 +193,7 @@ static int boot(struct guest_config *c, enum accel_choice accel, const char *kee
 				  strerror(errno));
 	code = guest_run(c, &r, e);
 	if (!code) {
+		r.code = guest_fresh_settle(fresh, c, &r);
 		code = judge_report(c, &r, keep_log);
 		if (accel == ACCEL_KVM && !r.ready && r.end != GUEST_STOPPED)
 			log_note("guest: KVM may not work on this host; try --accel tcg");
@@ -239,6 +250,7 @@ static int guest(const struct guest_options *o, const struct guest_job *job, str
 	};
 	struct kernel kernel = {0};
 	struct crossing x = {0};
+	struct guest_fresh fresh = {0};
 	struct kernel_spec spec;
 	struct devices devices;
 	struct bytes self = {0};
@@ -263,6 +275,8 @@ static int guest(const struct guest_options *o, const struct guest_job *job, str
 			 : crossing_init(&x, job->sub, job->argc, job->argv, e);
 	if (!err && job->fuzz)
 		err = crossing_folders(&x, e);
+	if (!err)
+		err = guest_fresh_init(&fresh, job, (uint32_t)o->fresh, &x, e);
 	if (!err && o->keep_log) {
 		c.console = fopen(o->keep_log, "we");
 		if (!c.console)
@@ -284,11 +298,12 @@ static int guest(const struct guest_options *o, const struct guest_job *job, str
 	c.n_in = x.n_in;
 	c.out = x.out;
 	c.n_out = x.n_out;
-	err = boot(&c, (enum accel_choice)o->accel, o->keep_log, e);
+	err = boot(&c, (enum accel_choice)o->accel, o->keep_log, &fresh, e);
 out:
 	kernel_free(&kernel);
 	if (c.console)
 		fclose(c.console);
+	guest_fresh_free(&fresh);
 	crossing_free(&x);
 	close(c.sigfd);
 	return err;
@@ -334,6 +349,9 @@ const struct command cmd_guest = {
 		"fuzz target of the preset fuzz-bare, with libFuzzer's options.\n"
 		"What the guest's programs did last survives a kernel that dies: after a bad end\n"
 		"the last 16 are in irqstorm-guest-PID.last/, as programs for `irqstorm run`.\n"
+		"What diff, explore, minimize or a fuzz target found on a real device is tried in\n"
+		"guests booted for it (--fresh) before its program is shown; one that depends on\n"
+		"earlier programs is shown with them, in irqstorm-guest-PID.sequence/.\n"
 		"Ctrl-C asks the subcommand to stop and still delivers; a second one kills.\n"
 		"\n"
 		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64; other IRQSTORM_*\n"

@@ -116,6 +116,29 @@ static int nothing_to_do(const char *path, const struct minimize_cli *o)
 	return EXIT_SKIP;
 }
 
+/* In a guest: whether it shows it alone in another one is for the command outside to see. */
+static void hand_over(const char *path, const struct minimize_cli *o, const struct program *p,
+		      const struct exec_result *r)
+{
+	const struct settled settled = {.verdict = FRESH_NOT_TRIED};
+	struct sequence original = {0};
+	struct finding found = {
+		.r = r,
+		.p = p,
+		.settled = &settled,
+		.sequence = &original,
+		.target = o->target,
+	};
+	struct errmsg e = {0};
+
+	program_init(&original.p[original.n++]);
+	if (program_load(path, &original.p[0], &e))
+		log_error("%s", e.text);
+	else
+		finding_hand_over(&found);
+	sequence_free(&original);
+}
+
 /* Returns an exit code. */
 static int minimize_file(struct executor *x, const char *path, const struct minimize_cli *o,
 			 struct watch *w, struct outfile *out, struct errmsg *e)
@@ -145,6 +168,7 @@ static int minimize_file(struct executor *x, const char *path, const struct mini
 				  "try more --runs",
 				  path);
 		err = outfile_commit(out, e);
+		hand_over(path, o, &p, &r);
 	} else {
 		outfile_abort(out);
 	}
@@ -208,7 +232,8 @@ const struct command cmd_minimize = {
 		"refused: exit code 4. A finding that shows only now and then is tried often\n"
 		"enough; if the result still does not show it in any replay, FILE gets the\n"
 		"original, and the exit code is 5. A signal ends the search and keeps what it\n"
-		"has.\n\n" TARGET_HELP,
+		"has. In a guest the result is then tried in fresh guests; where it shows nothing\n"
+		"there, what does is FILE, or the exit code is 5.\n\n" TARGET_HELP,
 	.examples = "  irqstorm minimize crash.irq -o small.irq\n"
 		    "  irqstorm minimize --target emu:profile=6.1 --runs 100 crash.bin -o -\n",
 	.opts = minimize_opts,

@@ -230,6 +230,8 @@ static int settle(struct work *w, const struct program *shortened, struct settle
 		return ret;
 	}
 	*w->found = r;
+	if (out->verdict == FRESH_ALONE && w->f->keep_alone)
+		return 0;
 	ret = fewer_programs(w);
 	if (!ret)
 		ret = shorter_programs(w);

@@ -57,6 +57,7 @@ struct fresh {
 	/* NULL, or true to end the search with what it has. */
 	bool (*stop)(struct fresh *f, uint32_t runs);
 	uint32_t max_runs; /* machines, at least 3 */
+	bool keep_alone;   /* a program that shows it alone stays as it was found */
 };
 
 struct settled {

@@ -356,6 +356,20 @@ int crossing_folders(struct crossing *x, struct errmsg *e)
 	return err;
 }
 
+int crossing_out_folder(struct crossing *x, const char *host, const char **inside, struct errmsg *e)
+{
+	struct guest_outfile *f = &x->out[x->n_out]; /* there is room for one more than words */
+
+	f->folder = true;
+	f->host = strdup(host);
+	f->guest = guest_path("in", x->n_in, host);
+	x->n_out++;
+	if (!f->host || !f->guest || add_in(x, NULL, strdup(f->guest)))
+		return no_memory(e);
+	*inside = f->guest;
+	return 0;
+}
+
 void crossing_free(struct crossing *x)
 {
 	for (int i = 0; x->argv && i < x->argc; i++)

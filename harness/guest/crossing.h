@@ -33,6 +33,13 @@ int crossing_init(struct crossing *x, const struct command *cmd, int argc, char 
  */
 int crossing_folders(struct crossing *x, struct errmsg *e);
 
+/*
+ * The empty folder @host more, which comes back with what the guest writes into it; once. @inside:
+ * its name in the guest, of @x.
+ */
+int crossing_out_folder(struct crossing *x, const char *host, const char **inside,
+			struct errmsg *e);
+
 void crossing_free(struct crossing *x);
 
 #endif

@@ -96,7 +96,7 @@ static void forward(struct run *run, int fd, const struct frame *f)
 
 	if (run->r->stdout_errno)
 		return;
-	err = write_all(fd, f->data, f->len);
+	err = write_all(run->c->capture ? run->c->capture : fd, f->data, f->len);
 	if (err) {
 		run->r->stdout_errno = -err;
 		if (!run->stopping)

@@ -54,6 +54,7 @@ struct guest_config {
 	struct guest_outfile *out;
 	size_t n_out;
 	int sigfd;       /* signalfd of SIGINT, SIGTERM and SIGHUP, which are blocked */
+	int capture;     /* the subcommand's output goes to this file; 0: to ours */
 	FILE *console;   /* copy of the kernel log; NULL for none */
 	bool quiet;      /* say nothing about the boot */
 	const char *via; /* "irqstorm guest ... --", which repeats the run; NULL: not known */
