@@ -89,6 +89,8 @@ IRQSTORM_TARGET=emu:fault=drop:1 in_guest --devices xhci --fuzz-dir "$build/fuzz
 result "a difference is exit code 1" $((code == 1)) "exit $code: $(said)"
 grep -q "^irqstorm: finding: counter" err && grep -q "^key:    " err
 result "it is told with its key" $(($? == 0)) "$(said)"
+grep -q "^The last program shows it alone in a fresh guest (1 booted).$" out
+result "and was tried in a guest of its own" $(($? == 0)) "$(said)"
 last=$(ls -d irqstorm-guest-*.last 2>/dev/null)
 newest=$(ls "$last"/*.irq 2>/dev/null | tail -n 1)
 "$bin" run --target emu:fault=drop:1 "$newest" >out 2>err
