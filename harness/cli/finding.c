@@ -96,9 +96,12 @@ void finding_print_programs(FILE *to, const struct finding *f, const char *where
 		return;
 	case FRESH_NOT_SHOWN:
 		fprintf(to,
-			"It depends on earlier programs, or comes by chance: neither this program "
-			"alone nor the last %u together show it %s.\n",
-			f->sequence->n, where);
+			"It depends on earlier programs, or comes by chance: this program does not "
+			"show it alone %s",
+			where);
+		if (f->sequence->n > 1)
+			fprintf(to, ", nor do the last %u together", f->sequence->n);
+		fputs(".\n", to);
 		break;
 	case FRESH_NOT_TRIED:
 		if (f->settled->between)

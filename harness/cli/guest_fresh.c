@@ -38,6 +38,19 @@ struct trial {
 	struct settled settled;
 };
 
+/* A file named -, as a word or behind an option's =. */
+static bool takes_stdout(const struct guest_job *job)
+{
+	for (int i = 1; i < job->argc; i++) {
+		size_t len = strlen(job->argv[i]);
+
+		if (!strcmp(job->argv[i], "-") ||
+		    (len > 1 && !strcmp(job->argv[i] + len - 2, "=-")))
+			return true;
+	}
+	return false;
+}
+
 int guest_fresh_init(struct guest_fresh *g, const struct guest_job *job, uint32_t max_boots,
 		     struct crossing *x, struct errmsg *e)
 {
@@ -48,6 +61,7 @@ int guest_fresh_init(struct guest_fresh *g, const struct guest_job *job, uint32_
 	unsetenv("IRQSTORM_FINDING");
 	g->fuzz = job->fuzz;
 	g->minimize = job->sub == &cmd_minimize;
+	g->stdout_taken = takes_stdout(job);
 	g->max_boots = max_boots;
 	if (!max_boots ||
 	    (!job->fuzz && !g->minimize && job->sub != &cmd_diff && job->sub != &cmd_explore))
@@ -263,12 +277,14 @@ static int take_over(struct trial *t, int last, struct errmsg *e)
 static void rewrite_text(FILE *f, const char *old, const struct finding *found, const char *dir)
 {
 	while (*old == '#') {
-		size_t len = strcspn(old, "\n") + 1;
+		size_t len = strcspn(old, "\n");
 
-		fwrite(old, 1, len, f);
-		old += len;
+		fprintf(f, "%.*s\n", (int)len, old);
+		old += len + (old[len] == '\n');
 	}
-	if (found->settled->verdict != FRESH_ALONE)
+	if (found->settled->verdict == FRESH_NOT_SHOWN)
+		fputs("# does not show it alone " WHERE "\n", f);
+	if (*dir)
 		fprintf(f, "# %s: the programs that ran before are in %s\n",
 			found->settled->verdict == FRESH_SEQUENCE
 				? "depends on earlier programs"
@@ -349,24 +365,27 @@ static uint32_t operations(const struct sequence *s)
 static void print(const struct trial *t, const struct finding *found, const char *dir)
 {
 	enum fresh_verdict verdict = t->settled.verdict;
+	FILE *to = t->g->stdout_taken ? stderr : stdout;
 
 	if (verdict == FRESH_ALONE)
-		printf("%s shows it alone " WHERE " (%u booted).\n",
-		       t->g->fuzz ? "The last program" : "This program", t->settled.runs);
+		fprintf(to, "%s shows it alone " WHERE " (%u booted).\n",
+			t->g->fuzz ? "The last program" : "This program", t->settled.runs);
 	if (verdict == FRESH_SEQUENCE && *dir && operations(&t->s) > PRINT_OPS)
-		printf("It depends on earlier programs: no program shows it alone " WHERE ". %u "
-		       "with %u operations do, one after another.\n",
-		       t->s.n, operations(&t->s));
+		fprintf(to,
+			"It depends on earlier programs: no program shows it alone " WHERE ". %u "
+			"with %u operations do, one after another.\n",
+			t->s.n, operations(&t->s));
 	else if (!t->g->fuzz || verdict != FRESH_ALONE)
-		finding_print_programs(stdout, found, WHERE);
+		finding_print_programs(to, found, WHERE);
 	if (*dir)
-		printf("The programs are in %s; all of them again:\n  %s run --target %s %s\n", dir,
-		       finding_command(), t->target, dir);
+		fprintf(to, "The programs are in %s; all of them again:\n  %s run --target %s %s\n",
+			dir, finding_command(), t->target, dir);
 	if (verdict == FRESH_SEQUENCE && !t->settled.complete)
-		printf("(%u boots ended the search: --fresh allows more, and it may get "
-		       "smaller)\n",
-		       t->settled.runs);
-	fflush(stdout);
+		fprintf(to,
+			"(%u boots ended the search: --fresh allows more, and it may get "
+			"smaller)\n",
+			t->settled.runs);
+	fflush(to);
 }
 
 /* Tells what it came to, and keeps the programs where one alone is not enough. */

@@ -17,6 +17,7 @@ struct guest_fresh {
 	char dir[64]; /* that comes out of the guest; "": nothing is tried */
 	uint32_t max_boots;
 	bool fuzz, minimize;
+	bool stdout_taken; /* by a result of the subcommand (--json -) */
 };
 
 /*

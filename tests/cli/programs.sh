@@ -105,7 +105,7 @@ check "it does not blame the program that a counter happened to hit" 1 \
 	'no program shows it alone on a new emulator. These [2-9] do' \
 	diff --ops 100k --seed 3 --quiet --target emu:fault=drop:6
 check "or says that even the last programs do not show it" 1 \
-	'neither this program alone nor the last 16 together show it on a new emulator' \
+	'this program does not show it alone on a new emulator, nor do the last 16 together' \
 	diff --ops 100k --seed 3 --quiet --length 2 --target emu:fault=drop:5
 check "and says how to repeat the run" 1 'diff --target emu:fault=drop:10 .*--seed 0x1' \
 	diff --ops 50k --seed 1 --quiet --target emu:fault=drop:10
