@@ -3,10 +3,11 @@
  * The io_uring consumers on the kernel that this runs on, as a plain static program, for a guest as
  * well: many storms in one boot.
  *
- *	storm_consumers RUNS [DURATION_MS]
+ *	storm_consumers RUNS [DURATION_MS [DROP_EVERY]]
  *
  * On the emulator with 64 vectors, resized as a swap: RUNS with each consumer must find nothing,
- *and RUNS with each and 1 of 10,000 interrupts dropped must find as many as were planted.
+ *and RUNS with each and 1 of DROP_EVERY (10,000) interrupts dropped must find as many as were
+ *planted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,16 +78,19 @@ static bool storm(const char *target, enum consumer_kind consumer, uint64_t dura
 int main(int argc, char **argv)
 {
 	static const enum consumer_kind kinds[] = {CONSUMER_URING, CONSUMER_URING_POLL};
-	static const char *const targets[] = {TARGET, TARGET ",fault=drop:10000"};
+	char dropping[64];
+	const char *const targets[] = {TARGET, dropping};
 	uint64_t runs = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	uint64_t ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 2000;
+	uint64_t every = argc > 3 ? strtoull(argv[3], NULL, 10) : 10000;
 	unsigned int passed = 0, failed = 0;
 	struct utsname u;
 
-	if (!runs || !ms) {
-		fprintf(stderr, "usage: storm_consumers RUNS [DURATION_MS]\n");
+	if (!runs || !ms || !every) {
+		fprintf(stderr, "usage: storm_consumers RUNS [DURATION_MS [DROP_EVERY]]\n");
 		return 2;
 	}
+	snprintf(dropping, sizeof(dropping), TARGET ",fault=drop:%llu", (unsigned long long)every);
 	uname(&u);
 	printf("# %s\n", u.release);
 	for (uint64_t i = 0; i < runs; i++) {
