@@ -51,7 +51,7 @@ static void hand_over(const struct exec_result *r, const char *target)
 	snprintf(path, sizeof(path), "%s/finding", dir);
 	f = fopen(path, "we");
 	if (f) {
-		fprintf(f, "%s\n%s\n", r->key, target);
+		fprintf(f, "%s\n%s\n0\n", r->key, target); /* looked at when it is over */
 		fclose(f);
 	}
 }

@@ -161,6 +161,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 		.settled = &r->settled,
 		.sequence = &r->sequence,
 		.target = o->target,
+		.inspect_every = x->inspect_every,
 	};
 
 	finding_hand_over(&found);

@@ -165,6 +165,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 		goto out;
 	seconds = (double)(clock_ns() - start) / 1e9;
 	found.target = o.target;
+	found.inspect_every = x.inspect_every;
 	finding_hand_over(&found);
 	if (json.f)
 		write_json(json.f, &o, &x, &r, &found, seconds);

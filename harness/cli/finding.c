@@ -179,7 +179,7 @@ static int write_file(const char *dir, const char *name, const struct program *p
 	if (p)
 		text_print(p, out.f);
 	else
-		fprintf(out.f, "%s\n%s\n", f->r->key, f->target);
+		fprintf(out.f, "%s\n%s\n%u\n", f->r->key, f->target, f->inspect_every);
 	return outfile_commit(&out, e);
 }
 

@@ -21,11 +21,12 @@ struct finding {
 	const struct settled *settled;
 	const struct sequence *sequence;
 	const char *target;
-	bool handed_over; /* to the command outside of this guest, which shows the programs */
+	uint32_t inspect_every; /* how closely it was looked at (exec/executor.h) */
+	bool handed_over;       /* to the command outside of this guest, which shows the programs */
 };
 
 /* The files of a finding that a guest hands over (IRQSTORM_FINDING names the folder). */
-#define FINDING_HANDED_KEY     "finding" /* two lines: the key, the target */
+#define FINDING_HANDED_KEY     "finding" /* lines: the key, the target, inspect_every */
 #define FINDING_HANDED_PROGRAM "program" /* as it was shortened */
 /* and the last programs as they were found: 00.irq and so on */
 

@@ -30,7 +30,7 @@ struct trial {
 	struct fresh f; /* the first member */
 	struct guest_fresh *g;
 	const struct guest_config *c;
-	char target[256];
+	char target[256], inspect[16];
 	struct exec_result found;
 	struct program shortened;
 	bool has_shortened;
@@ -199,10 +199,10 @@ static int guest_shows(struct fresh *f, const struct program *const *p, uint32_t
 {
 	struct trial *t = (struct trial *)f;
 	char dir[96], paths[SEQUENCE_MAX][112];
-	char *argv[SEQUENCE_MAX + 4] = {"run", "--target", t->target};
+	char *argv[SEQUENCE_MAX + 6] = {"run", "--target", t->target, "--inspect", t->inspect};
 	struct sequence s = {.n = n};
 	struct bytes out = {0};
-	int err, argc = 3, ret = 0;
+	int err, argc = 5, ret = 0;
 
 	snprintf(dir, sizeof(dir), "%s/try", t->g->dir);
 	for (uint32_t i = 0; i < n; i++) {
@@ -260,11 +260,13 @@ static int take_over(struct trial *t, int last, struct errmsg *e)
 		return 0;
 	lines += fgets(t->found.key, sizeof(t->found.key), f) != NULL;
 	lines += fgets(t->target, sizeof(t->target), f) != NULL;
+	lines += fgets(t->inspect, sizeof(t->inspect), f) != NULL;
 	fclose(f);
+	t->inspect[strcspn(t->inspect, "\n")] = '\0';
 	t->found.key[strcspn(t->found.key, "\n")] = '\0';
 	t->target[strcspn(t->target, "\n")] = '\0';
 	t->found.difference = DIFF_RETURN; /* any: the guest has told which */
-	err = lines == 2 ? load(t->g->dir, FINDING_HANDED_PROGRAM, &t->shortened, e) : -EINVAL;
+	err = lines == 3 ? load(t->g->dir, FINDING_HANDED_PROGRAM, &t->shortened, e) : -EINVAL;
 	t->has_shortened = !err;
 	if (!err || err == -ENOENT)
 		err = load_last(t, last, e);

@@ -128,6 +128,7 @@ static void hand_over(const char *path, const struct minimize_cli *o, const stru
 		.settled = &settled,
 		.sequence = &original,
 		.target = o->target,
+		.inspect_every = 1,
 	};
 	struct errmsg e = {0};
 

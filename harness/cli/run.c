@@ -19,7 +19,7 @@
 
 struct run_cli {
 	const char *target, *json, *bug;
-	uint64_t repeat;
+	uint64_t repeat, inspect;
 	bool trace;
 };
 
@@ -46,6 +46,15 @@ static const struct opt run_opts[] = {
 	 .max = UINT32_MAX,
 	 .offset = FIELD(repeat),
 	 .help = "Run each program so often, and tell how often it differs."},
+	{.type = OPT_COUNT,
+	 .name = "inspect",
+	 .arg = "N",
+	 .def = "1",
+	 .max = UINT32_MAX,
+	 .offset = FIELD(inspect),
+	 .help = "Look at what no call tells (handlers, host irqs, references) every N operations; "
+		 "0: at the end, as diff and explore do on a real device. When it is looked at can "
+		 "change the key of a finding."},
 	{.type = OPT_OUTFILE,
 	 .name = "json",
 	 .arg = "FILE",
@@ -382,7 +391,7 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = executor_open(&x, o.target, &e);
 	if (!err) {
-		x.inspect_every = 1;
+		x.inspect_every = (uint32_t)o.inspect;
 		err = run_all(&x, &o, argc - rest, argv + rest, text.f, json.f, &t, &e);
 	}
 	if (!err)
