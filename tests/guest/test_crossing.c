@@ -208,3 +208,18 @@ Test(crossing, a_folder_for_results_that_cannot_be_made_is_refused)
 	cr_assert_lt(cross(&command, (const char *[]){"run", "--out", "/proc/none", NULL}), 0);
 	cr_assert_eq(e.exit, EXIT_ENVIRONMENT);
 }
+
+Test(crossing, an_empty_folder_more_comes_out_of_any_command)
+{
+	const char *inside = NULL;
+
+	cr_assert_eq(cross(&command, (const char *[]){"run", at("a.irq"), NULL}), 0, "%s", e.text);
+	cr_assert_eq(crossing_out_folder(&x, dir, &inside, &e), 0, "%s", e.text);
+	cr_assert_eq(x.n_out, 1);
+	cr_assert(x.out[0].folder);
+	cr_assert_str_eq(x.out[0].guest, inside);
+	cr_assert_eq(x.n_in, 2, "the folder itself, and nothing that is in it");
+	cr_assert_eq(x.in[1].host, NULL);
+	cr_assert_str_eq(x.in[1].guest, inside);
+	cr_assert_eq(x.argc, 2);
+}
