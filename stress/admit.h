@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * admit: what a device can be asked for, and what is said when it cannot. Nothing here touches the
- * device: the backend's description and the configuration decide. Called by the engine's thread.
+ * admit: what a device can be asked for, and what is said when it cannot. The backend's description
+ * and the configuration decide; only to tell a host's limit, after it has refused an enable, is the
+ * device asked again. One thread, while nothing else uses the backend.
  */
 #ifndef IRQSTORM_STRESS_ADMIT_H
 #define IRQSTORM_STRESS_ADMIT_H
@@ -9,6 +10,15 @@
 #include "stress/engine.h"
 #include "stress/storm.h"
 #include "support/errmsg.h"
+
+#define ADMIT_VECTORS 64u /* that are used where the user names no number and the device has them  \
+			   */
+
+/*
+ * Fill in what the user left open (0 vectors, STRESS_STABLE_OWN), by what a device described by @d
+ * has for the strategy's index. What he gave himself is not touched.
+ */
+void admit_fit(struct stress_config *cfg, const struct backend_desc *d);
 
 /* What `auto` comes to on this device, and the pattern that goes with the strategy. */
 void admit_choose(struct storm *s, struct stress_result *r);

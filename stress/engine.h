@@ -32,9 +32,11 @@ enum stress_mode {
 
 extern const char *const stress_mode_names[]; /* in enum order, NULL-terminated */
 
+#define STRESS_STABLE_OWN UINT32_MAX /* an eighth of the vectors */
+
 struct stress_config {
 	uint32_t vectors; /* 1..2048 */
-	uint32_t stable;  /* 0..vectors */
+	uint32_t stable;  /* 0..vectors; admit_fit() replaces STRESS_STABLE_OWN */
 	uint32_t producers;
 	enum stress_mode mode;
 	uint64_t rate_hz; /* all producers together; 0: as fast as they can */
@@ -85,7 +87,7 @@ struct stress_result {
 	const char *why;                 /* it came to that; else NULL */
 	const struct pattern *pattern;   /* NULL: none */
 	uint32_t host_vectors;           /* allocated at the host, at most */
-	uint64_t refusals;            /* uses of a vector that the host could not give (R48, R49) */
+	uint64_t refusals;               /* uses of a vector that could not be had (R48, R49) */
 	bool taken_known;             /* whether the backend can tell which CPUs took interrupts */
 	uint64_t taken[BACKEND_CPUS]; /* interrupts by CPU, of the vectors live at the end */
 	uint64_t elapsed_ns;          /* of the storm */

@@ -135,8 +135,8 @@ static void text_verdict(const struct stress_result *r, FILE *f)
 			r->call_error, strerror(r->call_error < 0 ? -r->call_error : 0));
 	if (r->refusals)
 		fprintf(f,
-			"  %" PRIu64 " times a vector was wanted that the host could not give "
-			"(at most %u held)\n",
+			"  %" PRIu64 " times a vector was wanted that could not be had: the host "
+			"had refused it, or an enable with it (at most %u were held)\n",
 			r->refusals, r->host_vectors);
 	if (r->self.fire_errors)
 		fprintf(f, "  %" PRIu64 " fires at armed vectors were refused by the device\n",
@@ -190,9 +190,9 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 	char command[640], rate[32], flags[64], a[24], b[24];
 
 	units_format_count(cfg->rate_hz, rate, sizeof(rate));
-	fprintf(f, "%s on %s, trigger %s, MSI-X %s\n", r->desc.device, r->desc.kernel,
-		r->desc.trigger,
-		irq_info_flags(r->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags, flags, sizeof(flags)));
+	fprintf(f, "%s on %s, trigger %s, %s %s\n", r->desc.device, r->desc.kernel, r->desc.trigger,
+		r->strategy->index == VFIO_PCI_MSI_IRQ_INDEX ? "MSI" : "MSI-X",
+		irq_info_flags(r->desc.irq[r->strategy->index].flags, flags, sizeof(flags)));
 	fprintf(f, "%u vectors (%u stable), %s loop, rate %s, resize %s%s%s, %s, %.2f s\n",
 		cfg->vectors, cfg->stable, stress_mode_names[cfg->mode],
 		cfg->rate_hz ? rate : "max", r->strategy->name, r->pattern ? " by pattern " : "",

@@ -115,9 +115,11 @@ static int carry_out(struct bout *b, enum vmm_event event, uint32_t vector, uint
 	if (ns)
 		*ns = clock_ns() - begin;
 	if (!ret && b->state.refusals)
-		return errmsg_set(e, -ENOSPC, EXIT_ENVIRONMENT,
-				  "the host has no more than %u interrupt vectors free: %s",
-				  b->state.most_held, strerror(ENOSPC));
+		return errmsg_set(
+			e, -ENOSPC, EXIT_ENVIRONMENT,
+			"the host refused %s an interrupt vector (%s, %u vectors in use); "
+			"at most %u were granted: use a device with fewer, or release some",
+			b->strategy->name, strerror(ENOSPC), vector, b->state.most_held);
 	if (!ret)
 		return 0;
 	return errmsg_set(e, ret < 0 ? ret : -EIO,

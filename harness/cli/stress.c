@@ -10,6 +10,7 @@
 #include "program/file.h"
 #include "report/page.h"
 #include "report/summary.h"
+#include "stress/admit.h"
 #include "stress/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
@@ -34,11 +35,10 @@ static const struct opt stress_opts[] = {
 	{.type = OPT_COUNT,
 	 .name = "vectors",
 	 .arg = "N",
-	 .def = "64",
 	 .min = 1,
 	 .max = IRQ_MAX_VECTORS,
 	 .offset = FIELD(vectors),
-	 .help = "MSI-X vectors to use."},
+	 .help = "Vectors to use (default 64, or all where the device has fewer)."},
 	{.type = OPT_COUNT,
 	 .name = "stable",
 	 .arg = "N",
@@ -199,9 +199,8 @@ static int choose_pattern(const char *pattern, struct stress_config *cfg, struct
 static void fill_config(const struct stress_options *o, struct stress_config *cfg)
 {
 	*cfg = (struct stress_config){
-		.vectors = (uint32_t)o->vectors,
-		.stable =
-			(uint32_t)(o->stable == STABLE_DEFAULT ? (o->vectors + 7) / 8 : o->stable),
+		.vectors = (uint32_t)o->vectors, /* 0: not given */
+		.stable = o->stable == STABLE_DEFAULT ? STRESS_STABLE_OWN : (uint32_t)o->stable,
 		.producers = (uint32_t)o->producers,
 		.mode = (enum stress_mode)o->mode,
 		.rate_hz = o->rate,
@@ -217,12 +216,22 @@ static void fill_config(const struct stress_options *o, struct stress_config *cf
 	};
 }
 
-static void default_stable(const struct stress_options *o, struct stress_config *cfg)
+/* Opened, and @cfg made to fit what it is. */
+static int open_target(const char *spec, struct stress_config *cfg, struct backend **be,
+		       struct errmsg *e)
 {
-	/* one vector is either stable or churned: let the strategy have it */
-	if (o->stable == STABLE_DEFAULT && cfg->stable == cfg->vectors &&
-	    (cfg->strategy->needs_churn || cfg->strategy == &strategy_auto))
-		cfg->stable = 0;
+	uint32_t wish = cfg->vectors ? cfg->vectors : ADMIT_VECTORS;
+	struct backend_desc desc;
+	int err = target_open_sized(spec, wish, be, e);
+
+	if (err)
+		return err;
+	err = backend_describe(*be, &desc);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot describe the device: %s",
+				  strerror(-err));
+	admit_fit(cfg, &desc);
+	return 0;
 }
 
 /* A program's lines that are not played: refused, or told. */
@@ -336,16 +345,9 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		err = placement_parse(o.place, &place, &e);
 	if (!err && o.place)
 		cfg.place = &place;
-	if (!err) {
-		default_stable(&o, &cfg);
-		err = choose_script(&cfg, &notes, &e);
-	}
-	if (!err) {
-		if (cfg.stable > cfg.vectors)
-			err = errmsg_set(&e, -EINVAL, EXIT_USAGE,
-					 "--stable %u: more than --vectors %u", cfg.stable,
-					 cfg.vectors);
-	}
+	if (!err && cfg.vectors && cfg.stable != STRESS_STABLE_OWN && cfg.stable > cfg.vectors)
+		err = errmsg_set(&e, -EINVAL, EXIT_USAGE, "--stable %u: more than --vectors %u",
+				 cfg.stable, cfg.vectors);
 	result = err ? NULL : calloc(1, sizeof(*result));
 	if (!err && !result)
 		err = errmsg_set(&e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
@@ -356,7 +358,9 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = outfile_open(&html, o.html, &e);
 	if (!err)
-		err = target_open_sized(o.target, cfg.vectors, &be, &e);
+		err = open_target(o.target, &cfg, &be, &e);
+	if (!err)
+		err = choose_script(&cfg, &notes, &e);
 	if (!err) {
 		log_note("seed 0x%llx", (unsigned long long)cfg.seed);
 		err = stress_run(&cfg, be, result, &e);
@@ -404,7 +408,8 @@ const struct command cmd_stress = {
 		"  msi-all         MSI: as upfront\n"
 		"  msi-teardown    MSI: as teardown\n"
 		"  random          all of the moves on MSI-X, at random from the seed\n"
-		"  auto            track-guest where NORESIZE is clear, else upfront\n"
+		"  auto            track-guest where NORESIZE is clear, else upfront; msi-all\n"
+		"                  where the device has no MSI-X\n"
 		"  program:FILE    the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
 		"                  and `trigger none count=0`, after which it is enabled again;\n"
 		"                  a line without which they would be others is refused, any\n"
@@ -419,7 +424,7 @@ const struct command cmd_stress = {
 		"  random  each of these for a while\n",
 	.examples = "  irqstorm stress --resize dynamic --duration 5s\n"
 		    "  irqstorm stress --target emu:profile=6.1 --resize teardown --json run.json\n"
-		    "  irqstorm stress --target vfio:0000:03:00.0 --resize dynamic\n"
+		    "  irqstorm stress --target vfio:0000:03:00.0 --resize auto\n"
 		    "  irqstorm stress --target emu:fault=drop:10000 --duration 2s\n",
 	.opts = stress_opts,
 	.run = stress_main,

@@ -161,9 +161,9 @@ static void add_storm(const struct gate_job *job, struct words *w)
 	uint64_t vectors = s->vectors;
 	bool latency = s->kind == GATE_LATENCY;
 
-	/* what most functions with MSI have, and the emulated one */
+	/* a number that is meant for MSI-X: of MSI most functions have fewer, then all of those */
 	if (st && st->index == VFIO_PCI_MSI_IRQ_INDEX && vectors > 16)
-		vectors = 16;
+		vectors = 0;
 	words_add(w, "stress");
 	words_add(w, "--target");
 	words_add(w, job->target);
@@ -173,8 +173,10 @@ static void add_storm(const struct gate_job *job, struct words *w)
 	words_add(w, s->mode);
 	words_add(w, "--consumer");
 	words_add(w, s->consumer);
-	words_add(w, "--vectors");
-	words_addf(w, "%" PRIu64, vectors);
+	if (vectors) {
+		words_add(w, "--vectors");
+		words_addf(w, "%" PRIu64, vectors);
+	}
 	words_add(w, "--rate");
 	words_addf(w, s->rate ? "%" PRIu64 : "max", s->rate);
 	words_add(w, "--resize-rate");

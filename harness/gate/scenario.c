@@ -69,7 +69,7 @@ static const struct key keys[] = {
 	{"pattern", V_TEXT, STRESS | LATENCY, AT(pattern), NULL, 0, 0},
 	{"consumer", V_CONSUMER, STRESS | LATENCY, AT(consumer), "uring", 0, 0},
 	{"mode", V_MODE, STRESS | LATENCY, AT(mode), "closed", 0, 0},
-	{"vectors", V_COUNT, STRESS, AT(vectors), "64", 1, IRQ_MAX_VECTORS},
+	{"vectors", V_COUNT, STRESS, AT(vectors), NULL, 1, IRQ_MAX_VECTORS},
 	{"vectors", V_COUNT, LATENCY, AT(vectors), "1", 1, IRQ_MAX_VECTORS},
 	{"rate", V_RATE, STRESS, AT(rate), "max", 1, 100000000},
 	{"rate", V_RATE, LATENCY, AT(rate), "10k", 1, 100000000},

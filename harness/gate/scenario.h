@@ -57,9 +57,10 @@ struct scenario {
 	char pattern[SCENARIO_WORD];     /* "": the strategy's own */
 	char consumer[SCENARIO_WORD];
 	char mode[SCENARIO_WORD];
-	uint64_t vectors, rate, resize_rate; /* rates 0: max */
-	uint64_t fires;                      /* of one strategy, at least */
-	uint64_t attempts;                   /* children to come to as many */
+	uint64_t vectors;           /* 0: as many as `stress` takes by itself */
+	uint64_t rate, resize_rate; /* 0: max */
+	uint64_t fires;             /* of one strategy, at least */
+	uint64_t attempts;          /* children to come to as many */
 	uint64_t slice_ns, rounds;
 	uint32_t metrics;                /* bits, 1 << enum gate_metric */
 	uint64_t min_shift, noise_limit; /* per cent */

@@ -157,7 +157,8 @@ static const struct strategy random_moves = {
 
 const struct strategy strategy_auto = {
 	.name = "auto",
-	.summary = "what GET_IRQ_INFO says: track-guest where NORESIZE is clear, else upfront",
+	.summary = "what GET_IRQ_INFO says: track-guest where NORESIZE is clear, else upfront; "
+		   "msi-all without MSI-X",
 	.index = VFIO_PCI_MSIX_IRQ_INDEX,
 };
 
@@ -184,8 +185,14 @@ const struct strategy *strategy_find(const char *name)
 	return NULL;
 }
 
-const struct strategy *strategy_choose(uint32_t flags, const char **why)
+const struct strategy *strategy_choose(uint32_t msix, uint32_t msi, uint32_t flags,
+				       const char **why)
 {
+	if (!msix && msi) {
+		*why = "the device has no MSI-X, and MSI cannot grow in place: all of its MSI "
+		       "vectors are allocated at once";
+		return &msi_all;
+	}
 	if (flags & VFIO_IRQ_INFO_NORESIZE) {
 		*why = "NORESIZE is set, so that adding a vector would mean to tear all of them "
 		       "down: the whole table is allocated at once, at the cost of as many host "

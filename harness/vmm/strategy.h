@@ -111,11 +111,12 @@ extern const char *const strategy_names[];
 const struct strategy *strategy_find(const char *name);
 
 /*
- * What `auto` comes to on a device whose GET_IRQ_INFO flags of MSI-X are @flags: a strategy of the
- * table. *why is a sentence for the user.
+ * What `auto` comes to on a device with so many vectors of MSI-X and MSI, whose GET_IRQ_INFO flags
+ * of MSI-X are @flags: a strategy of the table. *why is a sentence for the user.
  */
 extern const struct strategy strategy_auto;
-const struct strategy *strategy_choose(uint32_t flags, const char **why);
+const struct strategy *strategy_choose(uint32_t msix, uint32_t msi, uint32_t flags,
+				       const char **why);
 
 /* Does anything follow the enable? */
 static inline bool strategy_resizes(const struct strategy *st)

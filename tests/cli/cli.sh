@@ -37,6 +37,10 @@ one_line "bad target value" 2 'must be 6.1 or 6.12' stress --target emu:profile=
 one_line "bad fault" 2 'fault=lose:3' stress --target emu:fault=lose:3
 one_line "more vectors than the device" 2 'has 4 MSI-X vectors' \
 	stress --target emu:vectors=4 --vectors 8
+one_line "MSI-X of a device with MSI only" 4 'has no MSI-X, but MSI .* --resize msi-all' \
+	stress --target emu:vectors=0 --resize dynamic
+one_line "the limit of the host is found" 3 'grants 200 interrupt vectors and refuses 201 ' \
+	stress --target emu:vectors=257,hostvecs=200 --vectors 257 --resize none --no-control
 one_line "a device that does not exist" 3 '0000:7f:1f.7' stress --target vfio:0000:7f:1f.7
 one_line "a malformed address" 2 'vfio' stress --target vfio:zz:1
 one_line "no device bound" 3 'vfio' info --target vfio:auto
@@ -73,6 +77,11 @@ check "threads are placed as wished" 0 'producer on 0, consumer on any, resizer 
 	stress $short --place producer=0,resizer=0,consumer=any
 check "a repeat keeps the placement" 0 'repeat: .* --place producer=0' stress $short --place producer=0
 check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
+small="--duration 100ms --no-control --quiet"
+check "a device with 16 vectors is stormed with all of them" 0 '^16 vectors .2 stable.*track-guest' \
+	stress $small --target emu:vectors=16 --resize auto
+check "auto takes MSI where there is no MSI-X, and says why" 0 'auto is msi-all here: .*no MSI-X' \
+	stress $small --target emu:vectors=0,msi=4 --resize auto
 check "the seed is echoed" 0 'seed 0x2a$' stress $short --seed 42
 check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*--seed 0x2a' \
 	stress $short --seed 42

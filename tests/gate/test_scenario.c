@@ -59,7 +59,7 @@ Test(scenario, keys_are_stored_and_the_others_have_the_default_of_the_kind)
 	cr_assert_str_eq(s.at[0].target, "emu:profile=6.1,fault=drop:10");
 	cr_assert_eq(s.at[0].kind, GATE_STRESS);
 	cr_assert_eq(s.at[0].fires, 20000);
-	cr_assert_eq(s.at[0].vectors, 64);
+	cr_assert_eq(s.at[0].vectors, 0, "what the device has");
 	cr_assert_str_eq(s.at[0].strategy, "swap, dynamic");
 	cr_assert_str_eq(s.at[0].guest, GATE_GUEST_NONE);
 	cr_assert_eq(s.at[1].vectors, 1);

@@ -260,11 +260,22 @@ Test(strategy, auto_reads_noresize)
 {
 	const char *why = NULL;
 
-	cr_assert_eq(strategy_choose(VFIO_IRQ_INFO_EVENTFD, &why), strategy_find("track-guest"));
+	cr_assert_eq(strategy_choose(16, 1, VFIO_IRQ_INFO_EVENTFD, &why),
+		     strategy_find("track-guest"));
 	cr_assert(strstr(why, "NORESIZE is clear"));
-	cr_assert_eq(strategy_choose(VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE, &why),
+	cr_assert_eq(strategy_choose(16, 1, VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE, &why),
 		     strategy_find("upfront"));
 	cr_assert(strstr(why, "NORESIZE is set"));
+}
+
+Test(strategy, auto_is_an_msi_strategy_where_there_is_no_msix)
+{
+	const char *why = NULL;
+
+	cr_assert_eq(strategy_choose(0, 8, 0, &why), strategy_find("msi-all"));
+	cr_assert(strstr(why, "no MSI-X"));
+	/* with neither it stays a strategy of MSI-X, whose lack is told */
+	cr_assert_neq(strategy_choose(0, 0, 0, &why), strategy_find("msi-all"));
 }
 
 static void start_random(struct vmm *m)
