@@ -42,6 +42,13 @@ static uint64_t at_risk(const struct stress_result *r)
 	return r->fired - r->tally.unarmed - r->tally.coalesced;
 }
 
+enum exit_code stress_outcome(const struct stress_result *r)
+{
+	enum exit_code verdict = stress_verdict(r);
+
+	return verdict == EXIT_PASS && !r->tally.delivered ? EXIT_SKIP : verdict;
+}
+
 const char *stress_command(const struct stress_config *cfg, const char *target, char *buf,
 			   size_t size)
 {
@@ -109,13 +116,33 @@ static void text_latencies(const struct stress_result *r, FILE *f)
 	text_latency(f, "a resize", &r->resize_ns);
 }
 
+static void text_skipped(const struct stress_result *r, FILE *f)
+{
+	char fired[32];
+
+	if (!r->fired)
+		fputs("SKIPPED  nothing was fired: a longer --duration, or a higher --rate\n", f);
+	else if (!at_risk(r))
+		fprintf(f,
+			"SKIPPED  none of %s fires met a vector in use: nothing was to be "
+			"delivered\n",
+			units_format_count(r->fired, fired, sizeof(fired)));
+	else
+		fprintf(f,
+			"SKIPPED  not one of %s fires was delivered, all were lost in gaps that "
+			"the rules allow: does the device interrupt at all? see --resize none\n",
+			units_format_count(at_risk(r), fired, sizeof(fired)));
+}
+
 static void text_verdict(const struct stress_result *r, FILE *f)
 {
 	const struct tally *t = &r->tally;
 	char fired[32], n[5][32];
 
 	units_format_count(at_risk(r), fired, sizeof(fired));
-	if (stress_verdict(r) == EXIT_ENVIRONMENT)
+	if (stress_outcome(r) == EXIT_SKIP)
+		text_skipped(r, f);
+	else if (stress_verdict(r) == EXIT_ENVIRONMENT)
 		fprintf(f, "STOPPED  the host ran short; %" PRIu64 " lost of %s fires until then\n",
 			lost(r), fired);
 	else if (stress_verdict(r) != EXIT_PASS)
@@ -304,11 +331,12 @@ static void json_counts(const struct stress_report *rep, struct json *j)
 		[EXIT_PASS] = "pass",
 		[EXIT_FINDING] = "finding",
 		[EXIT_ENVIRONMENT] = "stopped",
+		[EXIT_SKIP] = "skipped",
 	};
 	const struct stress_result *r = rep->result;
 	const struct tally *t = &r->tally;
 
-	json_str(j, "verdict", verdicts[stress_verdict(r)]);
+	json_str(j, "verdict", verdicts[stress_outcome(r)]);
 	json_bool(j, "interrupted", r->interrupted);
 	json_u64(j, "fired", r->fired);
 	json_u64(j, "delivered", t->delivered);

@@ -19,6 +19,12 @@ struct stress_report {
 	const struct fault_counts *planted;
 };
 
+/*
+ * What the run is told as: stress_verdict(), but EXIT_SKIP for one that would pass and in which not
+ * one interrupt was delivered, as nothing was shown then.
+ */
+enum exit_code stress_outcome(const struct stress_result *r);
+
 void stress_report_text(const struct stress_report *r, FILE *f);
 void stress_report_json(const struct stress_report *r, struct json *j, const char *key);
 

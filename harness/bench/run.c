@@ -355,7 +355,7 @@ static json_t *sum_up(struct bench *b)
 		json_object_set(out, keys[i], json_object_get(b->manifest, keys[i]));
 	}
 	json_object_set_new(out, "complete", json_boolean(complete));
-	json_object_set_new(out, "verdict", json_string(summary_verdict(cells)));
+	json_object_set_new(out, "verdict", json_string(summary_verdict(cells, costs)));
 	json_object_set_new(out, "cells", cells);
 	json_object_set_new(out, "resize_cost", costs);
 	return out;

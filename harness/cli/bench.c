@@ -197,17 +197,13 @@ static int complain(const struct errmsg *e)
 /* What a finished or interrupted bench says by its exit code. */
 static int judge(const json_t *summary)
 {
-	const json_t *cells = json_object_get(summary, "cells");
 	const char *verdict = value_text(summary, "verdict");
-	size_t measured = json_array_size(json_object_get(summary, "resize_cost"));
 
 	if (!strcmp(verdict, "finding"))
 		return EXIT_FINDING;
 	if (!strcmp(verdict, "stopped"))
 		return EXIT_ENVIRONMENT;
-	for (size_t i = 0; i < json_array_size(cells); i++)
-		measured += strcmp(value_text(json_array_get(cells, i), "state"), "cannot") != 0;
-	return measured ? EXIT_PASS : EXIT_SKIP;
+	return strcmp(verdict, "pass") ? EXIT_SKIP : EXIT_PASS;
 }
 
 /* Every result is written, whatever happens to the others. */

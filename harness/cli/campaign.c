@@ -247,7 +247,7 @@ static int campaign_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = write_results(&c, &r, &files, &e);
 	close_files(&files);
-	code = r.state.n_findings ? EXIT_FINDING : EXIT_PASS;
+	code = r.state.n_findings ? EXIT_FINDING : r.state.execs ? EXIT_PASS : EXIT_SKIP;
 	if (err) {
 		log_error("%s", e.text);
 		code = (int)e.exit;
@@ -271,7 +271,8 @@ const struct command cmd_campaign = {
 		"also after a signal, a crash or a power cut. SIGINT and SIGTERM end a session in\n"
 		"good order. docs/campaigns.md tells of many machines and of services.\n\n"
 		"Exit code 1 when the campaign has findings, of whichever session; 0 when it has\n"
-		"none, also when it was stopped by a signal; 3 when it cannot go on (a full disk,\n"
+		"none, also when it was stopped by a signal; 4 when nothing was run yet; 3 when it "
+		"cannot go on (a full disk,\n"
 		"an engine that is missing): what was found by then stays.\n\n",
 	.examples = "  irqstorm campaign --fuzz-target fuzz_irq_program --for 8h\n"
 		    "  irqstorm campaign --engine afl --fuzz-target fuzz_irq_faults --for 10m \\\n"

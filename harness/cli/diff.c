@@ -145,14 +145,14 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 	if (r->found.difference)
 		finding_print(f, found);
 	else
-		fputs("0 divergences\n", f);
+		fputs(r->ops ? "0 divergences\n" : "SKIPPED  no operation was compared\n", f);
 }
 
 static int write_results(const struct diff_cli *o, const struct executor *x,
 			 const struct diff_result *r, struct outfile *json, struct outfile *csv,
 			 struct outfile *save)
 {
-	int code = r->found.difference ? EXIT_FINDING : EXIT_PASS;
+	int code = r->found.difference ? EXIT_FINDING : r->ops ? EXIT_PASS : EXIT_SKIP;
 	struct errmsg e = {0};
 	struct outfile text = {0};
 	struct finding found = {

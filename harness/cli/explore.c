@@ -120,7 +120,7 @@ static void print_text(FILE *f, const struct explore_cli *o, const struct execut
 	if (r->found.difference)
 		finding_print(f, found);
 	else
-		fputs("0 divergences\n", f);
+		fputs(r->ops ? "0 divergences\n" : "SKIPPED  no operation was compared\n", f);
 }
 
 static int explore_main(const struct command *cmd, int argc, char **argv)
@@ -180,7 +180,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 		err = finding_save(&save, &found, &e);
 	if (!err)
 		err = outfile_commit(&json, &e);
-	code = r.found.difference ? EXIT_FINDING : EXIT_PASS;
+	code = r.found.difference ? EXIT_FINDING : r.ops ? EXIT_PASS : EXIT_SKIP;
 out:
 	if (err) {
 		log_error("%s", e.text);

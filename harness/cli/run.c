@@ -148,8 +148,10 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 
 	if (!r->difference) {
 		fprintf(f, "%s: %s, %u operations%s, digest %016llx\n", name,
-			r->skipped || r->refused ? "skipped in part" : "ok", r->ops,
-			r->skipped ? " (the target cannot do the others)" : "",
+			!r->ops                    ? "SKIPPED, nothing was run"
+			: r->skipped || r->refused ? "skipped in part"
+						   : "ok",
+			r->ops, r->skipped ? " (the target cannot do the others)" : "",
 			(unsigned long long)r->digest);
 		told_refusal_print(f, r, p);
 		return;
@@ -242,7 +244,7 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 	if (!err) {
 		t->programs++;
 		t->different += all.differ > 0;
-		t->skipped += all.r.skipped > 0;
+		t->skipped += all.r.skipped > 0 || !all.r.ops;
 		t->refused += all.r.refused > 0;
 		t->hazards += all.hazards.n > 0;
 		if (text)

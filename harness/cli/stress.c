@@ -282,7 +282,7 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 			 struct outfile *hgrm, struct outfile *html)
 {
 	struct errmsg e = {0};
-	int code = (int)stress_verdict(rep->result);
+	int code = (int)stress_outcome(rep->result);
 
 	if (json->f != stdout)
 		stress_report_text(rep, stdout);

@@ -269,7 +269,8 @@ static void print_text(FILE *f, const struct zoo_run *z, const struct hunt_tally
 		(double)z->o->budget / 1e9, (unsigned long long)z->o->seed);
 	for (uint32_t i = 0; i < z->n_rows; i++)
 		print_row(f, &z->rows[i]);
-	fprintf(f, "%u of %u bugs found; %.1f s of looking in all%s\n", all->found, all->tries,
+	fprintf(f, "%s%u of %u bugs found; %.1f s of looking in all%s\n",
+		all->tries ? "" : "SKIPPED  no bug was looked for: ", all->found, all->tries,
 		all->total_s, z->stopped ? " (stopped by a signal)" : "");
 }
 
@@ -349,6 +350,8 @@ static int report(struct zoo_run *z, struct outfile *json, struct errmsg *e)
 		err = outfile_commit(json, e);
 	if (err)
 		return err;
+	if (!all.tries)
+		return EXIT_SKIP;
 	return all.found == all.tries && !z->stopped ? EXIT_PASS : EXIT_FINDING;
 }
 
@@ -398,7 +401,7 @@ const struct command cmd_zoo = {
 		"Needs a build with the bugs: cmake --preset zoo (libFuzzer, and this command),\n"
 		"cmake --preset zoo-afl (AFL++).\n"
 		"\n"
-		"Exit code 1: a bug was not found in any try.\n",
+		"Exit code 1: a bug was not found in any try. 4: none was looked for.\n",
 	.examples = "  irqstorm zoo --engine random --json random.json\n"
 		    "  irqstorm zoo --bug B42,B43 --seeds 3 --budget 10s\n"
 		    "  irqstorm zoo --engine afl --seeds 5 --budget 60s --json afl.json\n",

@@ -70,6 +70,8 @@ int gate_programs(struct gate_run *g, const struct scenario *s, struct errmsg *e
 	}
 	if (check->verdict == VERDICT_PASS)
 		describe(check, &out);
+	if (check->verdict == VERDICT_PASS && !check->n)
+		check->verdict = VERDICT_SKIP;
 	if (check->verdict != VERDICT_FAIL && check->verdict != VERDICT_ERROR)
 		gate_discard(g, check);
 	check->seconds = (double)(clock_ns() - start) / 1e9;

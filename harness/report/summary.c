@@ -187,20 +187,20 @@ static size_t typical(const json_t *repeats, const json_t *p99)
 
 static const char *worst(const char *a, const char *b)
 {
-	static const char *const order[] = {"finding", "stopped"};
+	static const char *const order[] = {"finding", "stopped", "pass"};
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		if (!strcmp(a, order[i]) || !strcmp(b, order[i]))
 			return order[i];
 	}
-	return "pass";
+	return "skipped";
 }
 
 static void fill_measured(json_t *cell, const json_t *repeats)
 {
 	const json_t *first = json_array_get(repeats, 0);
 	json_t *m = json_object(), *c = sum_counts(repeats);
-	const char *verdict = "pass";
+	const char *verdict = "skipped";
 	double risk = at_risk(c);
 	size_t at;
 
@@ -243,10 +243,14 @@ json_t *summary_cell(json_t *identity, const json_t *repeats, const char *why)
 	return identity;
 }
 
-const char *summary_verdict(const json_t *cells)
+const char *summary_verdict(const json_t *cells, const json_t *costs)
 {
-	const char *verdict = "pass";
+	const char *verdict = "skipped";
 
+	for (size_t i = 0; i < json_array_size(costs); i++) {
+		if (!strcmp(value_text(json_array_get(costs, i), "state"), "measured"))
+			verdict = "pass";
+	}
 	for (size_t i = 0; i < json_array_size(cells); i++)
 		verdict = worst(verdict, value_text(json_array_get(cells, i), "verdict"));
 	return verdict;
@@ -273,7 +277,7 @@ json_t *summary_of_stress(const json_t *s)
 	json_object_set(out, "command", json_object_get(s, "repeat"));
 	json_object_set_new(out, "complete",
 			    json_boolean(!json_is_true(value_at(s, "interrupted"))));
-	json_object_set_new(out, "verdict", json_string(summary_verdict(cells)));
+	json_object_set_new(out, "verdict", json_string(summary_verdict(cells, NULL)));
 	json_object_set_new(out, "cells", cells);
 	json_object_set_new(out, "resize_cost", json_array());
 	return out;

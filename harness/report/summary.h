@@ -24,8 +24,11 @@
  */
 json_t *summary_cell(json_t *identity, const json_t *repeats, const char *why);
 
-/* "pass", "finding" or "stopped": the worst of the cells that were measured. */
-const char *summary_verdict(const json_t *cells);
+/*
+ * "finding", "stopped", "pass" or "skipped", the first that is true of any cell; a curve of @costs
+ * that was measured is a pass. "skipped": nothing was shown.
+ */
+const char *summary_verdict(const json_t *cells, const json_t *costs);
 
 /* One stress result as a summary. NULL: out of memory. */
 json_t *summary_of_stress(const json_t *stress);

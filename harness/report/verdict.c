@@ -15,7 +15,7 @@
 #define QUIET_NS 1e6
 
 struct sum {
-	double fired, lost, unexplained, stray, at_risk, measured, cannot, missing;
+	double fired, delivered, lost, unexplained, stray, at_risk, measured, cannot, missing;
 	double worst_rate, fire_errors;
 	char worst[96]; /* what lost most for each million, and where */
 };
@@ -35,6 +35,7 @@ static void add_up(const json_t *cells, struct sum *s)
 			continue;
 		s->measured++;
 		s->fired += value_number(c, "counts.fired");
+		s->delivered += value_number(c, "counts.delivered");
 		s->lost += value_number(c, "counts.lost.total");
 		s->unexplained += value_number(c, "counts.lost.unexplained");
 		s->stray +=
@@ -53,10 +54,21 @@ static void add_up(const json_t *cells, struct sum *s)
 	}
 }
 
+/* Costs of a resize in that state. */
+static size_t curves(const json_t *summary, const char *state)
+{
+	const json_t *costs = json_object_get(summary, "resize_cost");
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(costs); i++)
+		n += !strcmp(value_text(json_array_get(costs, i), "state"), state);
+	return n;
+}
+
 const char *verdict_word(const json_t *summary)
 {
 	const char *verdict = value_text(summary, "verdict");
-	size_t cells = json_array_size(json_object_get(summary, "cells"));
+	struct sum s;
 
 	if (!strcmp(verdict, "finding"))
 		return "FINDING";
@@ -64,7 +76,11 @@ const char *verdict_word(const json_t *summary)
 		return "STOPPED";
 	if (!json_is_true(json_object_get(summary, "complete")))
 		return "INCOMPLETE";
-	return cells || json_array_size(json_object_get(summary, "resize_cost")) ? "PASS" : "EMPTY";
+	/* Looked at again: summaries of before said "pass" where nothing could run. */
+	add_up(json_object_get(summary, "cells"), &s);
+	if (!strcmp(verdict, "skipped") || (!(s.measured > 0) && !curves(summary, "measured")))
+		return "SKIPPED";
+	return "PASS";
 }
 
 static void say_losses(FILE *f, const struct sum *s)
@@ -95,7 +111,6 @@ static void say_losses(FILE *f, const struct sum *s)
 char *verdict_sentence(const json_t *summary)
 {
 	const json_t *cells = json_object_get(summary, "cells");
-	const json_t *costs = json_object_get(summary, "resize_cost");
 	char *text = NULL;
 	struct sum s;
 	size_t size;
@@ -104,15 +119,20 @@ char *verdict_sentence(const json_t *summary)
 	if (!f)
 		return NULL;
 	add_up(cells, &s);
-	if (s.measured > 0)
+	if (s.measured > 0 && !(s.delivered > 0) && !(s.unexplained > 0) && !(s.stray > 0))
+		fprintf(f, "not one of %.0f interrupts was delivered", s.fired);
+	else if (s.measured > 0)
 		say_losses(f, &s);
-	else if (json_array_size(costs))
+	else if (curves(summary, "measured"))
 		fputs("the cost of a resize was measured, and no storm", f);
 	else
 		fputs("nothing was measured", f);
 	if (s.cannot > 0)
 		fprintf(f, "; %.0f of %.0f cells cannot run on their target", s.cannot,
 			(double)json_array_size(cells));
+	if (curves(summary, "cannot"))
+		fprintf(f, "; the cost of %zu strategies cannot be measured there",
+			curves(summary, "cannot"));
 	if (s.missing > 0)
 		fprintf(f, "; %.0f cells were not run yet", s.missing);
 	fputc('.', f);

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-/* "PASS", "FINDING", "STOPPED", "INCOMPLETE", "EMPTY". */
+/* "PASS", "FINDING", "STOPPED", "INCOMPLETE", "SKIPPED" (nothing was shown). */
 const char *verdict_word(const json_t *summary);
 
 /* The sentence, without that word. To be freed; NULL: out of memory. */

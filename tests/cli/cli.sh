@@ -77,6 +77,11 @@ check "threads are placed as wished" 0 'producer on 0, consumer on any, resizer 
 	stress $short --place producer=0,resizer=0,consumer=any
 check "a repeat keeps the placement" 0 'repeat: .* --place producer=0' stress $short --place producer=0
 check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
+nothing="bench --quick --quiet --repeats 1 --target emu:vectors=0,msi=0"
+for part in "" --no-resize-cost --resize-cost; do
+	check "a bench of what the device lacks is no pass ${part:-at all}" 4 \
+		'^SKIPPED  nothing was measured.* cannot' $nothing $part
+done
 small="--duration 100ms --no-control --quiet"
 check "a device with 16 vectors is stormed with all of them" 0 '^16 vectors .2 stable.*track-guest' \
 	stress $small --target emu:vectors=16 --resize auto

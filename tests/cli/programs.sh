@@ -49,6 +49,11 @@ check "several programs are summed up" 1 '2 programs: 1 differ, 0 skipped' \
 	run "$tmp/good.irq" "$tmp/wrong.irq"
 check "a planted fault is a difference" 1 'DIFFERENCE \(counter\)' \
 	run --target emu:fault=drop:1 "$tmp/fire.irq"
+printf '# nothing\n' >"$tmp/empty.irq"
+check "a program of nothing is no pass" 4 'empty.irq: SKIPPED, nothing was run, 0 operations' \
+	run "$tmp/empty.irq"
+check "nor does it pass among others" 4 '2 programs: 0 differ, 1 skipped' \
+	run "$tmp/good.irq" "$tmp/empty.irq"
 check "--trace has each operation" 0 '1  set_irqs msix trigger eventfd fds=e0,e1 += 0' \
 	run --trace "$tmp/good.irq"
 check "--trace has what was read" 0 '4  read e1 += 1$' run --trace "$tmp/good.irq"

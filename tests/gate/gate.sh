@@ -76,6 +76,9 @@ one_line "one thing to compare with, not two" 2 'one of them' gate --against "$b
 one_line "a baseline that is none" 3 '--save-baseline writes one' gate --baseline bad.gate
 one_line "a folder that is none" 3 'not a folder' gate --corpus ./nothing
 one_line "unwritable --junit" 3 'cannot write /nonexistent/x.xml' gate --junit /nonexistent/x.xml
+mkdir empty && echo '# nothing' >empty/empty.irq
+printf '[empty]\nkind = corpus\nprograms = %s\n' "$tmp/empty/empty.irq" >empty.gate
+check "programs of which nothing was run are skipped" 4 '^SKIPPED ' gate --quiet --file empty.gate
 check "the scenarios that are part of irqstorm" 0 '^guest-stress +stress +vfio:auto in guest asked' gate --list
 check "gate --help" 0 'usage: irqstorm gate' gate --help
 long=$("$bin" gate --help | awk 'length($0) > 80' | head -1)

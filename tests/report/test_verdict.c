@@ -72,7 +72,7 @@ Test(verdict, one_repeat_that_finds_makes_a_cell_a_finding)
 	json_array_append_new(repeats, stress("stopped", 0, 0, 0));
 	cell = summary_cell(json_object(), repeats, NULL);
 	json_array_append_new(cells, cell);
-	cr_assert_str_eq(summary_verdict(cells), "finding");
+	cr_assert_str_eq(summary_verdict(cells, NULL), "finding");
 	cr_assert_eq(json_integer_value(json_object_get(json_object_get(cell, "counts"), "fired")),
 		     3000);
 	json_decref(cells);
@@ -113,4 +113,68 @@ Test(verdict, a_cell_that_was_not_run_is_missing_and_one_that_cannot_says_why)
 	json_decref(a);
 	json_decref(b);
 	json_decref(none);
+}
+
+/* A bench of @cells and @costs that said @verdict; both are taken over. */
+static void expect_bench(const char *verdict, json_t *cells, json_t *costs, const char *word,
+			 const char *says)
+{
+	json_t *summary = json_pack("{s:s, s:b, s:o, s:o}", "verdict", verdict, "complete", 1,
+				    "cells", cells, "resize_cost", costs);
+	char *sentence = verdict_sentence(summary);
+
+	cr_assert_str_eq(verdict_word(summary), word, "%s: %s", verdict, sentence);
+	cr_assert(strstr(sentence, says), "'%s' is not in: %s", says, sentence);
+	free(sentence);
+	json_decref(summary);
+}
+
+static json_t *one_cell_that_cannot(void)
+{
+	json_t *none = json_array(), *cells = json_array();
+
+	json_array_append_new(cells, summary_cell(json_object(), none, "it has no MSI"));
+	json_decref(none);
+	return cells;
+}
+
+static json_t *one_curve(const char *state)
+{
+	return json_pack("[{s:s}]", "state", state);
+}
+
+Test(verdict, a_bench_of_which_nothing_could_run_is_skipped)
+{
+	json_t *cells = one_cell_that_cannot(), *costs = one_curve("cannot");
+
+	cr_assert_str_eq(summary_verdict(cells, costs), "skipped");
+	expect_bench("skipped", cells, costs, "SKIPPED", "nothing was measured; 1 of 1 cells");
+	/* as it was told before */
+	expect_bench("pass", one_cell_that_cannot(), one_curve("cannot"), "SKIPPED",
+		     "the cost of 1 strategies cannot be measured");
+	expect_bench("pass", json_array(), json_array(), "SKIPPED", "nothing was measured");
+}
+
+Test(verdict, a_cost_that_was_measured_is_a_pass_without_storms)
+{
+	json_t *cells = one_cell_that_cannot(), *costs = one_curve("measured");
+
+	cr_assert_str_eq(summary_verdict(cells, costs), "pass");
+	expect_bench("pass", cells, costs, "PASS", "the cost of a resize was measured");
+}
+
+Test(verdict, a_storm_that_delivered_nothing_is_skipped_and_hides_no_other)
+{
+	json_t *repeats = json_array(), *cells = json_array();
+	json_t *run = stress("skipped", 1000, 0, 0);
+
+	expect(json_incref(run), "SKIPPED", "not one of 1000 interrupts was delivered");
+	json_array_append_new(repeats, run);
+	json_array_append_new(cells, summary_cell(json_object(), repeats, NULL));
+	cr_assert_str_eq(summary_verdict(cells, NULL), "skipped");
+	json_array_append_new(repeats, stress("pass", 0, 0, 0));
+	json_array_append_new(cells, summary_cell(json_object(), repeats, NULL));
+	cr_assert_str_eq(summary_verdict(cells, NULL), "pass");
+	json_decref(cells);
+	json_decref(repeats);
 }

@@ -29,6 +29,8 @@ check "without bugs every program passes" 0 ' 0 differ, 0 skipped' run "$corpus"
 bin=$zoo
 check "with bugs but none chosen, too" 0 ' 0 differ, 0 skipped' run "$corpus"/*.irq
 one_line "a bug that nobody knows" 2 'docs/zoo.md' run --bug B999 "$corpus/B42.irq"
+check "a zoo in which nothing is looked for is no pass" 4 '^SKIPPED  no bug was looked for: 0 of 0' \
+	zoo --quiet --engine random --seeds 1 --bug B05
 check "a planted bug is a finding" 1 'DIFFERENCE \(active\) after operation 2' \
 	run --bug B42 "$corpus/B42.irq"
 check "that carries the bug along" 1 'repeat with: .* --target emu:bug=B42 --trace' \
