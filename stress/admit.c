@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/gone.h"
+#include "stress/report.h"
+
 /* What @cfg's strategy is on @d: `auto` is what it comes to. */
 static const struct strategy *strategy_on(const struct stress_config *cfg,
 					  const struct backend_desc *d, const char **why)
@@ -220,7 +223,13 @@ int admit_enable_error(struct storm *s, int ret, struct errmsg *e)
 {
 	if (ret == -ENOSPC)
 		return no_room(s, e);
-	return errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
-			  s->resizer.hands.text, ret,
-			  ret < 0 ? strerror(-ret) : "fewer vectors to be had");
+	errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
+		   s->resizer.hands.text, ret,
+		   ret < 0 ? strerror(-ret) : "fewer vectors to be had");
+	return gone_explain(s->be, ret < 0 ? ret : -EIO, e);
+}
+
+int admit_blame(struct backend *be, const struct stress_result *r, struct errmsg *e)
+{
+	return stress_outcome(r) == EXIT_PASS ? 0 : gone_explain(be, 0, e);
 }

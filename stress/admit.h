@@ -11,8 +11,9 @@
 #include "stress/storm.h"
 #include "support/errmsg.h"
 
-#define ADMIT_VECTORS 64u /* that are used where the user names no number and the device has them  \
-			   */
+#define ADMIT_VECTORS                                                                              \
+	64u /* that are used where the user names no number and the device has them                \
+	     */
 
 /*
  * Fill in what the user left open (0 vectors, STRESS_STABLE_OWN), by what a device described by @d
@@ -28,5 +29,11 @@ int admit_check(const struct storm *s, struct errmsg *e);
 
 /* Why the first enable failed: @ret is what it returned, not 0. -errno with @e. */
 int admit_enable_error(struct storm *s, int ret, struct errmsg *e);
+
+/*
+ * A finished run that is no pass: what a device lost that does not answer is not the kernel's
+ * fault. 0 when it may be told, else -errno with @e (exit 3).
+ */
+int admit_blame(struct backend *be, const struct stress_result *r, struct errmsg *e);
 
 #endif

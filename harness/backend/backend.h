@@ -195,6 +195,13 @@ struct backend_ops {
 	bool (*why_refused)(struct backend *be, uint32_t index, int ret, char *buf, size_t size);
 
 	/*
+	 * Does the device still answer, or is it asleep, lost or taken away? Asked before a
+	 * difference or a loss is told as found: a dead device shows many. 0, or -errno with one
+	 * line in @why. Not while another call runs. NULL: it always does.
+	 */
+	int (*answers)(struct backend *be, char *why, size_t size);
+
+	/*
 	 * Call @fn(@data, the step in a few words) at every internal step of the SET_IRQS calls
 	 * that follow; NULL ends it. @fn may call fire and irq_info. NULL: the backend has no steps
 	 * to show.
@@ -257,6 +264,11 @@ static inline bool backend_why_refused(struct backend *be, uint32_t index, int r
 				       size_t size)
 {
 	return be->ops->why_refused && be->ops->why_refused(be, index, ret, buf, size);
+}
+
+static inline int backend_answers(struct backend *be, char *why, size_t size)
+{
+	return be->ops->answers ? be->ops->answers(be, why, size) : 0;
 }
 
 static inline void backend_close(struct backend *be)

@@ -241,6 +241,11 @@ static bool fault_why_refused(struct backend *be, uint32_t index, int ret, char 
 	return backend_why_refused(((struct fault_backend *)be)->inner, index, ret, buf, size);
 }
 
+static int fault_answers(struct backend *be, char *why, size_t size)
+{
+	return backend_answers(((struct fault_backend *)be)->inner, why, size);
+}
+
 static void fault_close(struct backend *be)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
@@ -261,6 +266,7 @@ static const struct backend_ops fault_ops = {
 	.mask_entry = fault_mask_entry,
 	.host_limits = fault_host_limits,
 	.why_refused = fault_why_refused,
+	.answers = fault_answers,
 	.set_step_hook = fault_set_step_hook,
 	.close = fault_close,
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/gone.h"
 #include "bench/cost.h"
 #include "bench/cost_json.h"
 #include "bench/describe.h"
@@ -16,6 +17,7 @@
 #include "exec/target.h"
 #include "report/summary.h"
 #include "report/value.h"
+#include "stress/admit.h"
 #include "stress/report.h"
 #include "support/clock.h"
 #include "support/handover.h"
@@ -128,6 +130,8 @@ static int warm_up(struct bench *b, const struct stress_config *cfg, struct back
 	w.duration_ns = b->cfg->warm_up_ns;
 	w.no_control = true;
 	err = stress_run(&w, be, b->result, b->e);
+	if (!err)
+		err = admit_blame(be, b->result, b->e);
 	if (err)
 		return err;
 	b->interrupted = b->result->interrupted;
@@ -175,6 +179,8 @@ static int run_on(struct bench *b, uint32_t n, uint32_t round, struct backend *b
 		err = warm_up(b, &cfg, be, &warm);
 		if (!err && !b->interrupted)
 			err = stress_run(&cfg, be, b->result, b->e);
+		if (!err && !b->interrupted)
+			err = admit_blame(be, b->result, b->e);
 		if (err && is_answer(b->e))
 			why = b->e->text;
 		else if (err)
@@ -270,6 +276,8 @@ static int cost_of_target(struct bench *b, const char *target, const char *name)
 		cost_begin(&cost, some[i], &curves[i]);
 	if (!err)
 		err = measure_cost(b, &cost, curves, n, name);
+	if (err)
+		err = gone_explain(be, err, b->e);
 	if (!err && !b->interrupted)
 		err = folder_store(&b->folder, name, cost_json(target, curves, n), b->e);
 	cost_fini(&cost);

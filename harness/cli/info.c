@@ -2,6 +2,7 @@
 /* irqstorm info: what a target is, what its interrupts can do, and whether they can be had. */
 #include <string.h>
 
+#include "backend/gone.h"
 #include "cli/commands.h"
 #include "exec/tablesize.h"
 #include "exec/target.h"
@@ -243,6 +244,8 @@ static int look(const char *target, struct backend_desc *d, struct host_limits *
 		backend_host_limits(be, limits);
 	if (!err && t)
 		err = tablesize_check(be, t, e);
+	if (err || (t && t->verdict != TABLESIZE_SAME))
+		err = gone_explain(be, err, e);
 	backend_close(be);
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/gone.h"
 #include "bench/tree.h"
 #include "cli/commands.h"
 #include "exec/target.h"
@@ -364,6 +365,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	if (!err) {
 		log_note("seed 0x%llx", (unsigned long long)cfg.seed);
 		err = stress_run(&cfg, be, result, &e);
+		err = err ? gone_explain(be, err, &e) : admit_blame(be, result, &e);
 	}
 	if (err) {
 		code = complain(&e);

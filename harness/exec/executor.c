@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/gone.h"
 #include "emulator/lock.h"
 #include "exec/oracle.h"
 #include "exec/refused.h"
@@ -371,6 +372,17 @@ int executor_step(struct executor *x, const struct op *op, uint32_t at)
 	return ret;
 }
 
+int executor_verify(struct executor *x, struct exec_result *r, struct errmsg *e)
+{
+	int err = r->difference ? gone_explain(x->be, 0, e) : 0;
+
+	if (!err)
+		return 0;
+	r->difference = DIFF_NONE;
+	r->key[0] = '\0';
+	return err;
+}
+
 int executor_finish(struct executor *x, struct errmsg *e)
 {
 	struct oracle *o = x->oracle;
@@ -385,9 +397,9 @@ int executor_finish(struct executor *x, struct errmsg *e)
 		set_key(x, NULL);
 	}
 	if (!o->err)
-		return 0;
-	return errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing,
-			  strerror(-o->err));
+		return executor_verify(x, o->r, e);
+	errmsg_set(e, o->err, EXIT_ENVIRONMENT, "%s: %s: %s", x->spec, o->doing, strerror(-o->err));
+	return gone_explain(x->be, o->err, e);
 }
 
 int executor_run(struct executor *x, const struct program *p, struct exec_result *r,

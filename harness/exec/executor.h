@@ -91,6 +91,12 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 int executor_step(struct executor *x, const struct op *op, uint32_t at);
 int executor_finish(struct executor *x, struct errmsg *e);
 
+/*
+ * Before a difference of @r is told, which executor_finish() has done of its own: -errno with @e
+ * (exit 3), and the difference dropped, when the device does not answer (backend/gone.h).
+ */
+int executor_verify(struct executor *x, struct exec_result *r, struct errmsg *e);
+
 /* begin, step and finish of all of @p. 0 or -errno with @e; what was found is in @r. */
 int executor_run(struct executor *x, const struct program *p, struct exec_result *r,
 		 struct errmsg *e);

@@ -97,7 +97,7 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 		finding_key(r->difference, 0, NULL, r->key);
 		snprintf(r->text, sizeof(r->text),
 			 "after the last close the kernel still has handlers of the device");
-		return 0;
+		return executor_verify(x, r, e);
 	}
 	if (!err && l->on)
 		err = look(l, x, &id);
@@ -112,5 +112,5 @@ int leak_check(struct leak *l, struct executor *x, struct exec_result *r, struct
 			"eventfds that were closed are still held: a new one has id %llu, not %llu",
 			(unsigned long long)id, (unsigned long long)l->first);
 	}
-	return 0;
+	return executor_verify(x, r, e);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/gone.h"
 #include "emulator/emulator.h"
 #include "exec/oracle.h"
 #include "exec/target.h"
@@ -226,9 +227,11 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
 			return err;
 	}
 	err = x->fresh ? 0 : renew(x, e);
-	if (err)
-		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be opened anew: %s",
-				  x->spec, strerror(-err));
+	if (err) {
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be opened anew: %s", x->spec,
+			   strerror(-err));
+		return gone_explain(x->be, err, e);
+	}
 	err = x->slots->ops->reset(x->slots);
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make eventfds: %s",

@@ -3,6 +3,7 @@
  */
 #include <linux/pci_regs.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -166,6 +167,8 @@ static int reopen(struct vfio_backend *v)
 		close(v->fds.device);
 		v->fds.device = -1;
 	}
+	if (err)
+		snprintf(v->lost, sizeof(v->lost), "%.500s", e.text);
 	return err;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vfio/alive.h"
+
 /* "modprobe vfio-pci; " when the driver is not there yet. */
 static const char *load_driver(const struct vfio_roots *r)
 {
@@ -61,7 +63,7 @@ int find_device(const struct vfio_roots *r, const char *text, struct pci_device 
 			bdf);
 	if (!pci_driver_is_vfio(dev->driver))
 		return not_bound(r, dev, e);
-	return 0;
+	return alive_sysfs(r, bdf, e);
 }
 
 void find_format(const struct pci_device *devs, size_t n, const struct pci_device *except,

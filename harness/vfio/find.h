@@ -10,7 +10,10 @@
 #include "vfio/sysfs.h"
 #include "vfio/trigger.h"
 
-/* The device at @text (pci_parse_bdf): there, in an IOMMU group, bound to vfio-pci. 0 or -errno. */
+/*
+ * The device at @text (pci_parse_bdf): there, in an IOMMU group, bound to vfio-pci, and alive
+ * (alive.h) as far as sysfs tells. 0 or -errno.
+ */
 int find_device(const struct vfio_roots *r, const char *text, struct pci_device *dev,
 		struct errmsg *e);
 

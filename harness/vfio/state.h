@@ -36,6 +36,8 @@ struct vfio_backend {
 	uint32_t cap_flr; /* the PCIe capability of a device that can FLR */
 	bool caps_known;
 	bool can_reset;
+	struct vfio_roots roots;
+	char lost[512]; /* why there is no device fd: of the reopen that failed */
 	/* What the user made of it; with either off, a touch of a mapped BAR is SIGBUS. */
 	bool memory, d0;
 	_Atomic bool answers;   /* both of them */

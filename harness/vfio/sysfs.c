@@ -167,3 +167,33 @@ bool pci_can_interrupt(const struct vfio_roots *r, const struct pci_device *dev)
 	}
 	return false;
 }
+
+bool pci_read_config(const struct vfio_roots *r, const char *bdf, void *bytes, size_t size)
+{
+	char path[PATH_MAX];
+	size_t len;
+	FILE *f;
+
+	device_path(path, r, bdf, "/config");
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	len = fread(bytes, 1, size, f);
+	fclose(f);
+	return len == size;
+}
+
+void pci_power_state(const struct vfio_roots *r, const char *bdf, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	*buf = '\0';
+	device_path(path, r, bdf, "/power_state");
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fgets(buf, (int)size, f))
+		buf[strcspn(buf, "\n")] = '\0';
+	fclose(f);
+}

@@ -47,4 +47,11 @@ bool pci_driver_is_vfio(const char *driver);
  */
 bool pci_can_interrupt(const struct vfio_roots *r, const struct pci_device *dev);
 
+/* The first @size bytes of the device's config space; false when there are not as many to be read.
+ */
+bool pci_read_config(const struct vfio_roots *r, const char *bdf, void *bytes, size_t size);
+
+/* "D0", "D3hot", "D3cold", "unknown"; "" where the kernel does not tell (before 5.11). */
+void pci_power_state(const struct vfio_roots *r, const char *bdf, char *buf, size_t size);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 
+#include "vfio/alive.h"
 #include "vfio/find.h"
 #include "vfio/state.h"
 
@@ -219,6 +220,22 @@ static int vfio_taken(struct backend *be, uint64_t by_cpu[BACKEND_CPUS])
 				 : procirq_read_taken(&v->procirq, v->pci.bdf, by_cpu);
 }
 
+static int vfio_answers(struct backend *be, char *why, size_t size)
+{
+	struct vfio_backend *v = to_vfio(be);
+	struct errmsg e = {0};
+	int err;
+
+	if (v->fds.device < 0) {
+		snprintf(why, size, "%s", v->lost);
+		return -ENODEV;
+	}
+	err = alive_region(&v->conf, &v->roots, v->pci.bdf, &e);
+	if (err)
+		snprintf(why, size, "%s", e.text);
+	return err;
+}
+
 static const struct backend_ops vfio_ops = {
 	.describe = vfio_describe,
 	.irq_info = vfio_irq_info,
@@ -231,6 +248,7 @@ static const struct backend_ops vfio_ops = {
 	.mask_entry = vfio_mask_entry,
 	.host_limits = host_limits,
 	.why_refused = host_why_refused,
+	.answers = vfio_answers,
 	.close = vfio_close,
 };
 
@@ -263,13 +281,17 @@ int vfio_start(struct vfio_backend *v, struct errmsg *e)
 				  "%s is no PCI device to VFIO (flags 0x%x, %u interrupt indexes)",
 				  v->pci.bdf, info.flags, info.num_irqs);
 	v->can_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
+	/* Before its counts are believed: a dead device has 2048 vectors of MSI-X. */
+	err = pciconf_init(&v->conf, v->fds.device, e);
+	if (!err)
+		err = alive_region(&v->conf, &v->roots, v->pci.bdf, e);
+	if (err)
+		return err;
 	err = get_irq_info(v->fds.device, VFIO_PCI_MSIX_IRQ_INDEX, &msix);
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: VFIO_DEVICE_GET_IRQ_INFO: %s",
 				  v->pci.bdf, strerror(-err));
-	err = pciconf_init(&v->conf, v->fds.device, e);
-	if (!err)
-		err = enable_device(v, e);
+	err = enable_device(v, e);
 	if (err)
 		return err;
 	v->trigger.device_fd = v->fds.device;
@@ -310,6 +332,7 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 	if (!v)
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	v->be.ops = &vfio_ops;
+	v->roots = roots;
 	guard_init(&v->guard);
 	pthread_mutex_init(&v->serial, NULL);
 	err = strcmp(cfg->bdf, "auto") ? find_device(&roots, cfg->bdf, &v->pci, e)

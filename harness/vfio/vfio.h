@@ -24,6 +24,7 @@ struct vfio_config {
 	const char *bdf; /* "0000:00:03.0", "00:03.0", or "auto": the only suitable bound device */
 	/* "loopback", "ivshmem", "edu", "e1000e", or NULL: the best one the device has */
 	const char *trigger;
+	/* Borrowed until the backend is closed. */
 	const char *sysfs; /* NULL: "/sys"; tests give a made tree */
 	const char *dev;   /* NULL: "/dev" */
 };

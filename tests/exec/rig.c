@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "program/text.h"
@@ -10,6 +11,22 @@
 static struct rig *rig_of(struct backend *be)
 {
 	return (struct rig *)be;
+}
+
+/* Has it died by now? Counts the calls. */
+static bool dead(struct rig *rig)
+{
+	return rig->lie >= DIES && ++rig->calls >= rig->die_at;
+}
+
+static int answers(struct backend *be, char *why, size_t size)
+{
+	struct rig *rig = rig_of(be);
+
+	if (rig->lie < DIES || rig->calls < rig->die_at)
+		return 0;
+	snprintf(why, size, "it does not answer");
+	return -ENODEV;
 }
 
 static int describe(struct backend *be, struct backend_desc *desc)
@@ -34,6 +51,8 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	struct rig *rig = rig_of(be);
 	int ret;
 
+	if (dead(rig))
+		return -EIO;
 	if (rig->lie == KEPT_REFERENCE && size >= IRQ_SET_HDR_SIZE &&
 	    set->index == VFIO_PCI_REQ_IRQ_INDEX && !set->count)
 		return 0;
@@ -63,6 +82,8 @@ static int fire(struct backend *be, uint32_t index, uint32_t vector)
 	rig->fires_in_call += rig->in_call;
 	rig->again = rig->lie == DOUBLE_SIGNAL && rig->in_call;
 	rig->vector = vector;
+	if (dead(rig))
+		return 0;
 	return rig->lie == LOST_SIGNAL ? 0 : backend_fire(rig->inner, index, vector);
 }
 
@@ -76,6 +97,8 @@ static int device(struct backend *be, enum backend_device_op op, uint32_t arg)
 	struct rig *rig = rig_of(be);
 	int ret;
 
+	if (rig->lie == DIES_AND_REFUSES && rig->calls >= rig->die_at)
+		return -EIO;
 	if (rig->lie == NEVER_CLOSES && op == BACKEND_DEV_REOPEN)
 		return 0;
 	ret = backend_device(rig->inner, op, arg);
@@ -123,6 +146,7 @@ void rig_open(struct rig *rig, struct executor *x, const char *target, enum lie 
 		.device = device,
 		.inspect = inspect,
 		.set_step_hook = set_step_hook,
+		.answers = answers,
 		.close = close_inner,
 	};
 	rig->be.ops = &rig->ops;

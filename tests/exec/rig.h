@@ -10,16 +10,18 @@
 
 enum lie {
 	HONEST,
-	WRONG_ERRNO,     /* -ENOTTY comes back as -EINVAL */
-	LOST_SIGNAL,     /* fires do nothing */
-	DOUBLE_SIGNAL,   /* a fire is two, the second after the call that it came in */
-	KEPT_REFERENCE,  /* dropping REQ does nothing and says 0 */
-	WRONG_FLAGS,     /* GET_IRQ_INFO without EVENTFD */
-	CHANGED_ARGSZ,   /* of GET_IRQ_INFO */
-	NEVER_CLOSES,    /* REOPEN does nothing */
-	STRAY_ENTRY,     /* vector control of entry 1 is inverted */
-	LEFT_ALLOCATION, /* A is said to have vector 7 */
-	LEFT_HANDLER,    /* C is */
+	WRONG_ERRNO,      /* -ENOTTY comes back as -EINVAL */
+	LOST_SIGNAL,      /* fires do nothing */
+	DOUBLE_SIGNAL,    /* a fire is two, the second after the call that it came in */
+	KEPT_REFERENCE,   /* dropping REQ does nothing and says 0 */
+	WRONG_FLAGS,      /* GET_IRQ_INFO without EVENTFD */
+	CHANGED_ARGSZ,    /* of GET_IRQ_INFO */
+	NEVER_CLOSES,     /* REOPEN does nothing */
+	STRAY_ENTRY,      /* vector control of entry 1 is inverted */
+	LEFT_ALLOCATION,  /* A is said to have vector 7 */
+	LEFT_HANDLER,     /* C is */
+	DIES,             /* from the die_at-th call on nothing works, and answers() says so */
+	DIES_AND_REFUSES, /* likewise, and a REOPEN fails */
 };
 
 struct rig {
@@ -29,6 +31,7 @@ struct rig {
 	enum lie lie;
 	bool in_call;
 	uint32_t fires_in_call, fires;
+	uint32_t calls, die_at;
 	bool again; /* what to fire when the call is over */
 	uint32_t vector;
 	/* A host that refuses in the @on_call-th SET_IRQS (from 1; 0: never): */

@@ -2,9 +2,11 @@
 /* What a device can be asked for: defaults that fit it, and one line for each thing it lacks. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/fault.h"
 #include "exec/target.h"
 #include "stress/admit.h"
 
@@ -188,4 +190,62 @@ Test(admit, what_msi_is_granted_is_told_with_the_usual_reason)
 	expect_run("emu:vectors=0,msi=16,intremap=0", "msi-all", 16,
 		   "grants 1 interrupt vector and refuses 2");
 	expect_run("emu:vectors=0,msi=16,intremap=0", "msi-all", 16, "without interrupt remapping");
+}
+
+struct dying {
+	struct backend be;
+	bool dead;
+};
+
+static int dying_answers(struct backend *be, char *why, size_t size)
+{
+	if (!((struct dying *)be)->dead)
+		return 0;
+	snprintf(why, size, "it does not answer");
+	return -ENODEV;
+}
+
+static void dying_close(struct backend *be)
+{
+	(void)be;
+}
+
+static int blame(bool dead, bool lost, bool faulty, struct errmsg *e)
+{
+	static const struct backend_ops ops = {.answers = dying_answers, .close = dying_close};
+	struct dying d = {.be.ops = &ops, .dead = dead};
+	struct stress_result *r = calloc(1, sizeof(*r));
+	const struct fault_config none = {.delay_ns = 1};
+	struct backend *be = &d.be;
+	int err;
+
+	r->fired = 10;
+	r->tally.delivered = 9;
+	r->tally.lost_unexplained = lost;
+	memset(e, 0, sizeof(*e));
+	if (faulty)
+		cr_assert_eq(fault_wrap(&d.be, &none, &be), 0);
+	err = admit_blame(be, r, e);
+	if (faulty)
+		backend_close(be);
+	free(r);
+	return err;
+}
+
+Test(admit, what_a_dead_device_loses_is_not_told_as_lost)
+{
+	struct errmsg e;
+
+	cr_assert_eq(blame(true, true, false, &e), -ENODEV);
+	cr_assert_eq(e.exit, EXIT_ENVIRONMENT);
+	cr_assert_str_eq(e.text, "it does not answer");
+	cr_assert_eq(blame(true, true, true, &e), -ENODEV, "behind planted faults, too");
+}
+
+Test(admit, what_a_device_that_answers_loses_is)
+{
+	struct errmsg e;
+
+	cr_assert_eq(blame(false, true, false, &e), 0);
+	cr_assert_eq(blame(true, false, false, &e), 0, "nothing to tell");
 }
