@@ -56,8 +56,8 @@ extern const struct doctor_ops doctor_system; /* this machine */
 
 struct doctor_line {
 	enum doctor_mark mark;
-	char found[320];
-	char todo[320]; /* "" where there is nothing to do */
+	char found[900];
+	char todo[900]; /* "" where there is nothing to do */
 };
 
 #define DOCTOR_LINES 24 /* at least as many as there are checks */

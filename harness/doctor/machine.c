@@ -113,7 +113,8 @@ void look_files(struct doctor *d, struct doctor_line *l)
 	}
 	format_limit(hard, n, sizeof(n));
 	snprintf(todo, sizeof(todo),
-		 "enough for %" PRIu64 " vectors; more need a higher hard limit (ulimit -Hn as "
+		 "enough for %" PRIu64
+		 " vectors with every strategy; more need a higher hard limit (ulimit -Hn as "
 		 "root, LimitNOFILE= of a service)",
 		 hard > 128 ? (hard - 128) / 4 : 0);
 	if (hard < FILES_USUAL)

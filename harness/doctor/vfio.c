@@ -11,6 +11,7 @@
 
 #include "doctor/checks.h"
 #include "support/units.h"
+#include "vfio/advice.h"
 #include "vfio/sysfs.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
@@ -34,17 +35,36 @@ static int count_entries(const struct doctor *d, const char *path)
 	return n > 0 ? n : 0;
 }
 
+/* Groups that VFIO made up for devices without an IOMMU. */
+static int count_noiommu(const struct doctor *d)
+{
+	char dir[PATH_MAX], path[PATH_MAX], name[32];
+	struct dirent **groups;
+	int n = scandir(place(d, GROUPS, dir), &groups, not_hidden, NULL), found = 0;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), GROUPS "/%s/name", groups[i]->d_name);
+		found += !first_line(d, path, name, sizeof(name)) && !strcmp(name, "vfio-noiommu");
+		free(groups[i]);
+	}
+	if (n >= 0)
+		free(groups);
+	return found;
+}
+
 void look_groups(struct doctor *d, struct doctor_line *l)
 {
-	int n = count_entries(d, GROUPS);
+	int n = count_entries(d, GROUPS), made_up = count_noiommu(d);
 
-	if (n)
-		say(l, DOCTOR_OK, NULL, "%d", n);
+	if (n > made_up)
+		say(l, DOCTOR_OK, NULL, "%d", n - made_up);
 	else
 		say(l, DOCTOR_NO,
-		    "VFIO cannot take a device; enable VT-d or AMD-Vi in the firmware and boot "
-		    "with intel_iommu=on or amd_iommu=on (a virtual machine needs a virtual IOMMU)",
-		    "none: no IOMMU is in use");
+		    "VFIO cannot take a device; enable the IOMMU in the firmware (VT-d, AMD-Vi, "
+		    "SMMU) and boot x86 with intel_iommu=on or amd_iommu=on (a virtual machine "
+		    "needs a virtual IOMMU)",
+		    made_up ? "none but those of VFIO's no-IOMMU mode, which is not supported"
+			    : "none: no IOMMU is in use");
 }
 
 static bool unsafe_allowed(const struct doctor *d)
@@ -101,25 +121,48 @@ void look_unsafe(struct doctor *d, struct doctor_line *l)
 		say(l, DOCTOR_OK, NULL, "not allowed (the default)");
 }
 
+/* The devices of the machine; to be freed. */
+static struct pci_device *all_devices(const struct doctor *d, size_t *n)
+{
+	char sysfs[PATH_MAX];
+	const struct vfio_roots r = {.sysfs = place(d, "/sys", sysfs)};
+	struct pci_device *devs = NULL;
+
+	*n = 0;
+	if (pci_list(&r, NULL, &devs, n))
+		*n = 0;
+	return devs;
+}
+
 void look_driver(struct doctor *d, struct doctor_line *l)
 {
 	char path[PATH_MAX], names[160] = "";
 	DIR *dir = opendir(place(d, "/sys/bus/pci/drivers", path));
+	struct pci_device *devs, *other = NULL;
 	struct dirent *e;
+	size_t n;
 
 	while (dir && (e = readdir(dir))) {
-		size_t n = strlen(names);
+		size_t len = strlen(names);
 
-		if (pci_driver_is_vfio(e->d_name) && n < sizeof(names))
-			snprintf(names + n, sizeof(names) - n, "%s%.60s", n ? ", " : "", e->d_name);
+		if (pci_driver_is_vfio(e->d_name) && len < sizeof(names))
+			snprintf(names + len, sizeof(names) - len, "%s%.60s", len ? ", " : "",
+				 e->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	devs = all_devices(d, &n);
+	for (size_t i = 0; i < n && !other; i++)
+		other = devs[i].vfio && !pci_driver_is_vfio(devs[i].driver) ? &devs[i] : NULL;
 	if (*names)
 		say(l, DOCTOR_OK, NULL, "%s is there", names);
+	else if (other)
+		say(l, DOCTOR_OK, NULL, "not loaded, and not needed: %s is VFIO's by driver %s",
+		    other->bdf, other->driver);
 	else
 		say(l, DOCTOR_NO, "no device can be bound to it; as root: modprobe vfio-pci",
 		    "the driver is not loaded");
+	free(devs);
 }
 
 static void say_container(const struct doctor *d, int fd, struct doctor_line *l)
@@ -160,28 +203,19 @@ static void say_container(const struct doctor *d, int fd, struct doctor_line *l)
 
 void look_container(struct doctor *d, struct doctor_line *l)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], sysfs[PATH_MAX], dev_root[PATH_MAX];
+	const struct vfio_roots r = {.sysfs = place(d, "/sys", sysfs),
+				     .dev = place(d, "/dev", dev_root)};
 	int fd = open(place(d, "/dev/vfio/vfio", path), O_RDWR | O_CLOEXEC);
+	struct advice a;
 
 	if (fd >= 0) {
 		say_container(d, fd, l);
 		close(fd);
-	} else if (errno == EACCES || errno == EPERM) {
-		say(l, DOCTOR_NO,
-		    "devices cannot be opened by this user; run as root, or, as root: chmod 666 "
-		    "/dev/vfio/vfio",
-		    "cannot be opened: %s", strerror(errno));
-	} else if (there(d, "/dev/vfio/devices")) {
-		say(l, DOCTOR_NO,
-		    "this kernel has VFIO by iommufd only, which is not supported; use one with "
-		    "CONFIG_VFIO_CONTAINER=y",
-		    "cannot be opened: %s", strerror(errno));
-	} else {
-		say(l, DOCTOR_NO,
-		    "the kernel runs without VFIO; as root: modprobe vfio-pci (in a container, "
-		    "pass the node in)",
-		    "cannot be opened: %s", strerror(errno));
+		return;
 	}
+	advice_container(&r, errno, &a);
+	say(l, DOCTOR_NO, a.todo, "%s", a.why);
 }
 
 void look_iommufd(struct doctor *d, struct doctor_line *l)
@@ -193,79 +227,48 @@ void look_iommufd(struct doctor *d, struct doctor_line *l)
 		say(l, DOCTOR_NOTE, NULL, "not there, and not needed: irqstorm goes by groups");
 }
 
-/* What the kernel leaves in a group beside VFIO's own: no driver, or one that does no DMA. */
-static bool lets_vfio(const struct pci_device *dev)
+/* What to do about the devices that cannot be used, each thing once. */
+static void add_todo(char *todo, size_t size, const char *what)
 {
-	static const char *const harmless[] = {"", "pci-stub", "pcieport"};
+	size_t n = strlen(todo);
 
-	if (pci_driver_is_vfio(dev->driver))
-		return true;
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
-		if (!strcmp(dev->driver, harmless[i]))
-			return true;
-	}
-	return false;
-}
-
-/* "" when nothing that can be seen from outside is in @dev's way. */
-static void obstacle(const struct doctor *d, const struct vfio_roots *r,
-		     const struct pci_device *dev, char *why, size_t size)
-{
-	char node[PATH_MAX];
-	struct pci_device *group = NULL;
-	size_t n = 0, len = 0;
-
-	*why = '\0';
-	if (!*dev->group) {
-		snprintf(why, size, "in no IOMMU group");
-		return;
-	}
-	if (!pci_list(r, dev, &group, &n)) {
-		for (size_t i = 0; i < n && len < size; i++) {
-			if (!lets_vfio(&group[i]))
-				len += (size_t)snprintf(why + len, size - len, "%s%s has %s",
-							len ? ", " : "group not viable: ",
-							group[i].driver, group[i].bdf);
-		}
-	}
-	free(group);
-	snprintf(node, sizeof(node), "%s/dev/vfio/%s", d->root, dev->group);
-	if (!*why && faccessat(AT_FDCWD, node, R_OK | W_OK, AT_EACCESS))
-		snprintf(why, size, "/dev/vfio/%s: %s", dev->group, strerror(errno));
-	else if (!*why && !pci_can_interrupt(r, dev))
-		snprintf(why, size, "has no interrupt");
+	if (!strstr(todo, what))
+		snprintf(todo + n, size - n, "%s%s", n ? "; " : "", what);
 }
 
 void look_devices(struct doctor *d, struct doctor_line *l)
 {
-	char sysfs[PATH_MAX], dev_root[PATH_MAX], why[160], found[sizeof(l->found)] = "";
-	const struct vfio_roots r = {place(d, "/sys", sysfs), place(d, "/dev", dev_root)};
-	struct pci_device *devs = NULL;
-	size_t n = 0, at = 0, good = 0, bound = 0;
-	int err = pci_list(&r, NULL, &devs, &n);
+	char sysfs[PATH_MAX], dev_root[PATH_MAX], proc[PATH_MAX];
+	char found[sizeof(l->found)] = "", todo[sizeof(l->todo)] = "";
+	const struct vfio_roots r = {.sysfs = place(d, "/sys", sysfs),
+				     .dev = place(d, "/dev", dev_root),
+				     .proc = place(d, "/proc", proc)};
+	size_t n, at = 0, good = 0, bound = 0;
+	struct pci_device *devs = all_devices(d, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!pci_driver_is_vfio(devs[i].driver))
+		struct advice a;
+
+		if (!devs[i].vfio)
 			continue;
 		bound++;
-		obstacle(d, &r, &devs[i], why, sizeof(why));
-		good += !*why;
+		advice_device(&r, &devs[i], &a);
+		good += !a.obstacle;
+		if (a.obstacle)
+			add_todo(todo, sizeof(todo), a.todo);
 		if (at < sizeof(found))
 			at += (size_t)snprintf(found + at, sizeof(found) - at, "%s%s%s%s%s",
-					       at ? "; " : "", devs[i].bdf, *why ? " (" : "", why,
-					       *why ? ")" : "");
+					       at ? "; " : "", devs[i].bdf, a.obstacle ? " (" : "",
+					       a.why, a.obstacle ? ")" : "");
 	}
 	free(devs);
-	if (err || !bound)
+	if (!bound)
 		say(l, DOCTOR_NO,
-		    "there is nothing for --target vfio:...; bind a device (README, On your own "
-		    "device), or use irqstorm guest",
+		    "there is nothing for --target vfio:...; bind a device that the host can do "
+		    "without (README, On your own device), or use irqstorm guest",
 		    "none is bound to vfio-pci");
 	else if (!good)
-		say(l, DOCTOR_NO,
-		    "bind every device of its group to vfio-pci or to nothing, and give "
-		    "/dev/vfio/GROUP to this user",
-		    "none can be used: %s", found);
+		say(l, DOCTOR_NO, todo, "none can be used: %s", found);
 	else
-		say(l, good < bound ? DOCTOR_NOTE : DOCTOR_OK, NULL, "%s", found);
+		say(l, good < bound ? DOCTOR_NOTE : DOCTOR_OK, *todo ? todo : NULL, "%s", found);
 }

@@ -154,11 +154,11 @@ static int flr(struct vfio_backend *v)
 
 static int reopen(struct vfio_backend *v)
 {
-	struct errmsg e;
+	struct errmsg e = {0};
 	int err;
 
 	vfio_stop(v);
-	err = group_reopen(&v->pci, &v->fds, &e);
+	err = group_reopen(&v->roots, &v->pci, &v->fds, &e);
 	if (!err)
 		err = vfio_start(v, &e);
 	/* Half a device is none: every call then fails with -EBADF until a reopen works. */

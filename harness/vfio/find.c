@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vfio/advice.h"
 #include "vfio/alive.h"
+#include "vfio/hostuse.h"
 
 /* "modprobe vfio-pci; " when the driver is not there yet. */
 static const char *load_driver(const struct vfio_roots *r)
@@ -19,17 +21,43 @@ static const char *load_driver(const struct vfio_roots *r)
 	return stat(path, &st) ? "modprobe vfio-pci; " : "";
 }
 
+static bool has(const struct vfio_roots *r, const struct pci_device *dev, const char *leaf)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%.100s/bus/pci/devices/%s/%s", r->sysfs, dev->bdf, leaf);
+	return !stat(path, &st);
+}
+
 static int not_bound(const struct vfio_roots *r, const struct pci_device *dev, struct errmsg *e)
 {
 	const char *s = r->sysfs, *b = dev->bdf;
+	char what[128];
 
+	if (hostuse_find(r, dev, what, sizeof(what)))
+		return errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT,
+				  "%s is bound to %s, and the host needs it (%s): taking it away "
+				  "would stop the host; use another device, or irqstorm guest",
+				  b, dev->driver, what);
+	if (*dev->driver && has(r, dev, "mdev_supported_types"))
+		return errmsg_set(
+			e, -ENODEV, EXIT_ENVIRONMENT,
+			"%s is bound to %s, which gives it to VFIO in parts (mediated "
+			"devices): those are no PCI devices, and irqstorm cannot use them",
+			b, dev->driver);
 	if (*dev->driver)
 		return errmsg_set(
 			e, -ENODEV, EXIT_ENVIRONMENT,
-			"%s is bound to %s, not to vfio-pci; as root: %secho vfio-pci > "
+			"%s is bound to %s, not to vfio-pci; if the host can do without it, as "
+			"root: %secho vfio-pci > "
 			"%s/bus/pci/devices/%s/driver_override; echo %s > "
-			"%s/bus/pci/devices/%s/driver/unbind; echo %s > %s/bus/pci/drivers_probe",
-			b, dev->driver, load_driver(r), s, b, b, s, b, b, s);
+			"%s/bus/pci/devices/%s/driver/unbind; echo %s > %s/bus/pci/drivers_probe%s",
+			b, dev->driver, load_driver(r), s, b, b, s, b, b, s,
+			has(r, dev, "physfn")
+				? " (a virtual function: its vendor's driver may have "
+				  "to make it a VFIO device instead)"
+				: "");
 	return errmsg_set(
 		e, -ENODEV, EXIT_ENVIRONMENT,
 		"%s is bound to no driver, not to vfio-pci; as root: %secho vfio-pci > "
@@ -54,14 +82,13 @@ int find_device(const struct vfio_roots *r, const char *text, struct pci_device 
 			r->sysfs);
 	/* Before the driver: without a group vfio-pci refuses to bind, and that advice would fail.
 	 */
-	if (!*dev->group)
-		return errmsg_set(
-			e, -ENODEV, EXIT_ENVIRONMENT,
-			"%s is in no IOMMU group: the machine has no IOMMU or it is off; enable "
-			"VT-d "
-			"or AMD-Vi in the firmware and boot with intel_iommu=on or amd_iommu=on",
-			bdf);
-	if (!pci_driver_is_vfio(dev->driver))
+	if (!*dev->group) {
+		struct advice a;
+
+		advice_no_group(r, dev, &a);
+		return errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT, "%s; %s", a.why, a.todo);
+	}
+	if (!dev->vfio)
 		return not_bound(r, dev, e);
 	return alive_sysfs(r, bdf, e);
 }
@@ -102,7 +129,7 @@ static bool is_bound(const struct vfio_roots *r, const struct trigger_type *type
 {
 	(void)r;
 	(void)type;
-	return pci_driver_is_vfio(dev->driver);
+	return dev->vfio;
 }
 
 static bool is_suitable(const struct vfio_roots *r, const struct trigger_type *type,
@@ -139,7 +166,8 @@ int find_only(const struct vfio_roots *r, const struct trigger_type *type, struc
 	if (!n) {
 		err = errmsg_set(
 			e, -ENODEV, EXIT_ENVIRONMENT,
-			"vfio:auto: no device is bound to vfio-pci; bind one, as root: %secho "
+			"vfio:auto: no device is bound to vfio-pci; bind one that the host can do "
+			"without, as root: %secho "
 			"vfio-pci > %s/bus/pci/devices/BDF/driver_override; echo BDF > "
 			"%s/bus/pci/devices/BDF/driver/unbind; echo BDF > %s/bus/pci/drivers_probe",
 			load_driver(r), r->sysfs, r->sysfs, r->sysfs);

@@ -1,80 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfio/group.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/vfio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "vfio/find.h"
+#include "vfio/advice.h"
+#include "vfio/alive.h"
 
-static bool exists(const char *root, const char *leaf, const char *name)
+/* One line of what @a says. */
+static int tell(const struct advice *a, int err, struct errmsg *e)
 {
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s%s%s", root, leaf, name);
-	return !stat(path, &st);
-}
-
-static bool holds(const char *pid, const char *path)
-{
-	char dir[64], to[PATH_MAX];
-	bool found = false;
-	struct dirent *d;
-	DIR *fds;
-
-	snprintf(dir, sizeof(dir), "/proc/%.16s/fd", pid);
-	fds = opendir(dir);
-	if (!fds)
-		return false;
-	while (!found && (d = readdir(fds))) {
-		/* The link's text, not the file behind it: a stat could hang on a dead server. */
-		ssize_t len = readlinkat(dirfd(fds), d->d_name, to, sizeof(to) - 1);
-
-		to[len > 0 ? len : 0] = '\0';
-		found = !strcmp(to, path);
-	}
-	closedir(fds);
-	return found;
-}
-
-pid_t group_holder(const char *path)
-{
-	char real[PATH_MAX];
-	struct dirent *d;
-	pid_t pid = 0;
-	DIR *proc;
-
-	proc = opendir("/proc");
-	if (!proc || !realpath(path, real))
-		goto out;
-	while (!pid && (d = readdir(proc))) {
-		int n = atoi(d->d_name);
-
-		if (n > 0 && holds(d->d_name, real))
-			pid = n;
-	}
-out:
-	if (proc)
-		closedir(proc);
-	return pid;
-}
-
-static int no_permission(const char *path, int err, struct errmsg *e)
-{
-	return errmsg_set(
-		e, -err, EXIT_ENVIRONMENT,
-		"cannot open %s: %s; run as root, or give it to the user: chown USER %s, for good "
-		"by a udev rule: SUBSYSTEM==\"vfio\", OWNER=\"USER\"",
-		path, strerror(err), path);
+	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "%s; %s", a->why, a->todo);
 }
 
 static int out_of_fds(const char *path, int err, struct errmsg *e)
@@ -87,6 +29,7 @@ static int out_of_fds(const char *path, int err, struct errmsg *e)
 static int open_container(const struct vfio_roots *r, int *fd, struct errmsg *e)
 {
 	char path[PATH_MAX];
+	struct advice a;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/vfio/vfio", r->dev);
@@ -94,42 +37,15 @@ static int open_container(const struct vfio_roots *r, int *fd, struct errmsg *e)
 	if (*fd >= 0)
 		return 0;
 	err = errno;
-	if (err == EACCES || err == EPERM)
-		return no_permission(path, err, e);
-	if (err == EMFILE || err == ENFILE)
-		return out_of_fds(path, err, e);
-	if (exists(r->dev, "/vfio/devices", ""))
-		return errmsg_set(
-			e, -err, EXIT_ENVIRONMENT,
-			"cannot open %s: %s; this kernel has VFIO by iommufd only, which is not "
-			"supported: use one with CONFIG_VFIO_CONTAINER=y",
-			path, strerror(err));
-	/* ENODEV and ENXIO: a node that udev made in advance, with no module behind it. */
-	return errmsg_set(
-		e, -err, EXIT_ENVIRONMENT,
-		"cannot open %s: %s: the kernel runs without VFIO; as root: modprobe vfio-pci",
-		path, strerror(err));
-}
-
-static int group_busy(const char *path, struct errmsg *e)
-{
-	pid_t pid = group_holder(path);
-
-	if (!pid)
-		return errmsg_set(
-			e, -EBUSY, EXIT_ENVIRONMENT,
-			"%s is in use by another process (a group has one opener); stop it: "
-			"as root, fuser -v %s names it",
-			path, path);
-	return errmsg_set(e, -EBUSY, EXIT_ENVIRONMENT,
-			  "%s is in use by %sprocess %d (a group has one opener); stop it first",
-			  path, pid == getpid() ? "this very " : "", (int)pid);
+	advice_container(r, err, &a);
+	return tell(&a, err, e);
 }
 
 static int open_group(const struct vfio_roots *r, const struct pci_device *dev, int *fd,
 		      struct errmsg *e)
 {
 	char path[PATH_MAX];
+	struct advice a;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/vfio/%s", r->dev, dev->group);
@@ -137,25 +53,8 @@ static int open_group(const struct vfio_roots *r, const struct pci_device *dev, 
 	if (*fd >= 0)
 		return 0;
 	err = errno;
-	if (err == EACCES || err == EPERM)
-		return no_permission(path, err, e);
-	if (err == EMFILE || err == ENFILE)
-		return out_of_fds(path, err, e);
-	if (err == EBUSY)
-		return group_busy(path, e);
-	if (err == ENOENT && exists(r->dev, "/vfio/noiommu-", dev->group))
-		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-				  "%s has only %s/vfio/noiommu-%s: VFIO without an IOMMU is not "
-				  "supported; boot "
-				  "with intel_iommu=on or amd_iommu=on",
-				  dev->bdf, r->dev, dev->group);
-	if (err == ENOENT)
-		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-				  "no %s, though %s is in IOMMU group %s and bound to %s; in a "
-				  "container, pass "
-				  "the node in; else bind the device anew",
-				  path, dev->bdf, dev->group, dev->driver);
-	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "cannot open %s: %s", path, strerror(err));
+	advice_node(r, dev, err, &a);
+	return tell(&a, err, e);
 }
 
 static int check_container(const struct vfio_roots *r, int fd, int *type, struct errmsg *e)
@@ -185,9 +84,7 @@ static int check_viable(const struct vfio_roots *r, const struct pci_device *dev
 			struct errmsg *e)
 {
 	struct vfio_group_status status = {.argsz = sizeof(status)};
-	struct pci_device *devs;
-	char others[512];
-	size_t n;
+	struct advice a;
 
 	if (ioctl(fd, VFIO_GROUP_GET_STATUS, &status))
 		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
@@ -195,17 +92,51 @@ static int check_viable(const struct vfio_roots *r, const struct pci_device *dev
 				  dev->group, strerror(errno));
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
-	pci_list(r, dev, &devs, &n);
-	find_format(devs, n, dev, others, sizeof(others));
-	free(devs);
-	return errmsg_set(
-		e, -EPERM, EXIT_ENVIRONMENT,
-		"IOMMU group %s of %s is not viable: a host driver still has a device of it; bind "
-		"all of these to vfio-pci or to nothing: %s",
-		dev->group, dev->bdf, others);
+	advice_group(r, dev, &a);
+	if (!a.obstacle)
+		return errmsg_set(e, -EPERM, EXIT_ENVIRONMENT,
+				  "IOMMU group %s of %s is not viable, and sysfs shows no PCI "
+				  "device of it with a host driver; dmesg may say why",
+				  dev->group, dev->bdf);
+	return errmsg_set(e, -EPERM, EXIT_ENVIRONMENT, "IOMMU group %s of %s: %s; %s", dev->group,
+			  dev->bdf, a.why, a.todo);
 }
 
-static int attach(const struct pci_device *dev, struct vfio_fds *fds, int type, struct errmsg *e)
+/* Type1 refuses a group for want of interrupt remapping, the IOMMU driver for reserved memory. */
+static int attach_refused(const struct vfio_roots *r, const struct pci_device *dev,
+			  struct errmsg *e)
+{
+	char path[PATH_MAX], allowed = 'N';
+	FILE *f;
+
+	snprintf(path, sizeof(path),
+		 "%s/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", r->sysfs);
+	f = fopen(path, "re");
+	if (f && fread(&allowed, 1, 1, f) != 1)
+		allowed = 'N';
+	if (f)
+		fclose(f);
+	if (allowed == 'Y')
+		return errmsg_set(
+			e, -EPERM, EXIT_ENVIRONMENT,
+			"the IOMMU refuses group %s, and not for interrupt remapping, "
+			"which VFIO goes on without here: the firmware may reserve memory "
+			"for the device (RMRR), dmesg says so; use another device",
+			dev->group);
+	return errmsg_set(
+		e, -EPERM, EXIT_ENVIRONMENT,
+		"VFIO refuses IOMMU group %s: most often for want of interrupt remapping (dmesg "
+		"says \"No interrupt remapping\"; else the firmware reserves memory for the "
+		"device, "
+		"RMRR): enable it (firmware, or intremap=on in QEMU), or accept, on a test "
+		"machine, "
+		"that a device can raise any interrupt of the host: "
+		"vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command line",
+		dev->group);
+}
+
+static int attach(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,
+		  int type, struct errmsg *e)
 {
 	int err;
 
@@ -218,26 +149,18 @@ static int attach(const struct pci_device *dev, struct vfio_fds *fds, int type, 
 	err = errno;
 	ioctl(fds->group, VFIO_GROUP_UNSET_CONTAINER);
 	if (err == EPERM)
-		return errmsg_set(
-			e, -err, EXIT_ENVIRONMENT,
-			"VFIO refuses IOMMU group %s: no interrupt remapping; enable it (firmware, "
-			"or "
-			"intremap=on in QEMU), or accept the risk: "
-			"vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command line",
-			dev->group);
+		return attach_refused(r, dev, e);
 	return errmsg_set(e, -err, EXIT_ENVIRONMENT,
 			  "cannot attach IOMMU group %s to the IOMMU: %s; dmesg may say why",
 			  dev->group, strerror(err));
 }
 
-static int get_device(const struct pci_device *dev, struct vfio_fds *fds, struct errmsg *e)
+/* GET_DEVICE_FD failed with @err, where the device may be asleep, lost, or somebody else's. */
+static int no_device(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		     struct errmsg *e)
 {
-	int err;
+	char state[16];
 
-	fds->device = ioctl(fds->group, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
-	if (fds->device >= 0)
-		return 0;
-	err = errno;
 	if (err == EMFILE || err == ENFILE)
 		return out_of_fds(dev->bdf, err, e);
 	if (err == ENODEV)
@@ -245,11 +168,37 @@ static int get_device(const struct pci_device *dev, struct vfio_fds *fds, struct
 			e, -err, EXIT_ENVIRONMENT,
 			"IOMMU group %s has no VFIO device %s (any more); was it just unbound?",
 			dev->group, dev->bdf);
-	return errmsg_set(
-		e, -err, EXIT_ENVIRONMENT,
-		"cannot open %s through its group: %s; dmesg may say why (a device that does not "
-		"leave D3, fails its reset, or is open by /dev/vfio/devices)",
-		dev->bdf, strerror(err));
+	if (err == EBUSY)
+		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
+				  "%s is open by its cdev, %s/vfio/devices/%s: as root, fuser -v "
+				  "names by whom; stop it",
+				  dev->bdf, r->dev, *dev->cdev ? dev->cdev : "vfioN");
+	if (err == EACCES)
+		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
+				  "%s wants a VF token, as the driver of its physical function is "
+				  "VFIO's: bind that one to its host driver, or use another device",
+				  dev->bdf);
+	if (alive_sysfs(r, dev->bdf, e))
+		return -err;
+	pci_power_state(r, dev->bdf, state, sizeof(state));
+	if (*state && strcmp(state, "D0"))
+		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
+				  "cannot open %s through its group: %s; its power_state is %s, "
+				  "from which it does not wake: vfio-pci.disable_idle_d3=1 on the "
+				  "kernel command line keeps it awake, a cold boot brings it back",
+				  dev->bdf, strerror(err), state);
+	return errmsg_set(e, -err, EXIT_ENVIRONMENT,
+			  "cannot open %s through its group: %s%s; dmesg may say why: a reset that "
+			  "fails, or a device that does not leave D3, which "
+			  "vfio-pci.disable_idle_d3=1 avoids",
+			  dev->bdf, strerror(err), *state ? " (power_state D0)" : "");
+}
+
+static int get_device(const struct vfio_roots *r, const struct pci_device *dev,
+		      struct vfio_fds *fds, struct errmsg *e)
+{
+	fds->device = ioctl(fds->group, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
+	return fds->device >= 0 ? 0 : no_device(r, dev, errno, e);
 }
 
 int group_open(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,
@@ -269,10 +218,10 @@ int group_open(const struct vfio_roots *r, const struct pci_device *dev, struct 
 	err = check_viable(r, dev, fds->group, e);
 	if (err)
 		goto err_group;
-	err = attach(dev, fds, type, e);
+	err = attach(r, dev, fds, type, e);
 	if (err)
 		goto err_group;
-	err = get_device(dev, fds, e);
+	err = get_device(r, dev, fds, e);
 	if (err)
 		goto err_attached;
 	return 0;
@@ -286,11 +235,12 @@ err_container:
 	return err;
 }
 
-int group_reopen(const struct pci_device *dev, struct vfio_fds *fds, struct errmsg *e)
+int group_reopen(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,
+		 struct errmsg *e)
 {
 	if (fds->device >= 0)
 		close(fds->device);
-	return get_device(dev, fds, e);
+	return get_device(r, dev, fds, e);
 }
 
 void group_close(struct vfio_fds *fds)

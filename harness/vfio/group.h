@@ -7,8 +7,6 @@
 #ifndef IRQSTORM_VFIO_GROUP_H
 #define IRQSTORM_VFIO_GROUP_H
 
-#include <sys/types.h>
-
 #include "support/errmsg.h"
 #include "vfio/sysfs.h"
 
@@ -29,9 +27,7 @@ void group_close(struct vfio_fds *fds);
  * Close the device, which is its last close (R21) when no other fd of it is open, and get it anew.
  * Container and group stay. On failure there is no device fd.
  */
-int group_reopen(const struct pci_device *dev, struct vfio_fds *fds, struct errmsg *e);
-
-/* The process that has @path open, 0 when none can be seen (they may belong to another user). */
-pid_t group_holder(const char *path);
+int group_reopen(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,
+		 struct errmsg *e);
 
 #endif

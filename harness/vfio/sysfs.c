@@ -64,6 +64,30 @@ static void read_link_name(const struct vfio_roots *r, const char *bdf, const ch
 	snprintf(out, size, "%.*s", (int)size - 1, name ? name + 1 : to);
 }
 
+static int is_cdev(const struct dirent *d)
+{
+	return !strncmp(d->d_name, "vfio", 4) || !strncmp(d->d_name, "noiommu-vfio", 12);
+}
+
+/* BDF/vfio-dev/vfioN, which VFIO's core makes for each of its devices, whatever their driver. */
+static void read_cdev(const struct vfio_roots *r, const char *bdf, char *out, size_t size)
+{
+	char path[PATH_MAX];
+	struct dirent **names;
+	int n;
+
+	*out = '\0';
+	device_path(path, r, bdf, "/vfio-dev");
+	n = scandir(path, &names, is_cdev, alphasort);
+	for (int i = 0; i < n; i++) {
+		if (!i)
+			snprintf(out, size, "%.*s", (int)size - 1, names[i]->d_name);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
 static uint16_t read_id(const struct vfio_roots *r, const char *bdf, const char *leaf)
 {
 	char path[PATH_MAX];
@@ -94,6 +118,8 @@ bool pci_read(const struct vfio_roots *r, const char *bdf, struct pci_device *de
 	dev->device = read_id(r, bdf, "/device");
 	read_link_name(r, bdf, "/driver", dev->driver, sizeof(dev->driver));
 	read_link_name(r, bdf, "/iommu_group", dev->group, sizeof(dev->group));
+	read_cdev(r, bdf, dev->cdev, sizeof(dev->cdev));
+	dev->vfio = *dev->cdev || pci_driver_is_vfio(dev->driver);
 	return true;
 }
 
@@ -137,6 +163,17 @@ bool pci_driver_is_vfio(const char *driver)
 			return true;
 	}
 	return false;
+}
+
+bool pci_lets_vfio(const struct pci_device *dev)
+{
+	static const char *const harmless[] = {"", "pci-stub", "pcieport"};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+		if (!strcmp(dev->driver, harmless[i]))
+			return true;
+	}
+	return dev->vfio;
 }
 
 bool pci_can_interrupt(const struct vfio_roots *r, const struct pci_device *dev)

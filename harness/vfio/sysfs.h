@@ -16,6 +16,7 @@
 struct vfio_roots {
 	const char *sysfs; /* "/sys" */
 	const char *dev;   /* "/dev" */
+	const char *proc;  /* NULL: "/proc" */
 };
 
 struct pci_device {
@@ -23,6 +24,11 @@ struct pci_device {
 	uint16_t vendor, device;
 	char driver[64]; /* "" when none is bound */
 	char group[32];  /* number of the IOMMU group, "" when there is none */
+	/* "vfio3", its name in /dev/vfio/devices; "" where the kernel does not tell (before 6.1) */
+	char cdev[32];
+	/* VFIO has it: the kernel says so, or, where it does not tell, the driver's name does. A
+	 * vendor's driver with a name of its own can have made it a VFIO device as well. */
+	bool vfio;
 };
 
 /* "0000:00:03.0" or "00:03.0" to the full form. False when @text is neither. */
@@ -38,8 +44,15 @@ bool pci_read(const struct vfio_roots *r, const char *bdf, struct pci_device *de
 int pci_list(const struct vfio_roots *r, const struct pci_device *group, struct pci_device **out,
 	     size_t *n);
 
-/* vfio-pci or one of the variant drivers built on vfio-pci-core (mlx5-vfio-pci, ...). */
+/*
+ * vfio-pci or one of the variant drivers built on vfio-pci-core (mlx5-vfio-pci, ...), by its name;
+ * struct pci_device.vfio is what a device is.
+ */
 bool pci_driver_is_vfio(const char *driver);
+
+/* May @dev stay as it is in the group of a device that VFIO is to use: VFIO's, without a driver, or
+ * with one that does no DMA? */
+bool pci_lets_vfio(const struct pci_device *dev);
 
 /*
  * False only when config space says for sure: no interrupt pin, no MSI, no MSI-X. Without

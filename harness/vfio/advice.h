@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * advice: what keeps a device from being used, and what to do about it, each cause apart. The facts
+ * are those of sysfs, /dev and /proc; nothing is opened but what can be read by anybody. `irqstorm
+ * doctor` asks beforehand, group.h when a call has failed, so that both say the same. Nothing that
+ * is advised takes a device from the host that it uses (hostuse.h).
+ */
+#ifndef IRQSTORM_VFIO_ADVICE_H
+#define IRQSTORM_VFIO_ADVICE_H
+
+#include <sys/types.h>
+
+#include "vfio/sysfs.h"
+
+enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_NO_GROUP,      /* no IOMMU group */
+	OBSTACLE_NO_IOMMU,      /* VFIO runs without an IOMMU */
+	OBSTACLE_GONE,          /* reads as all ones */
+	OBSTACLE_HOST_USES,     /* its group holds what the host needs */
+	OBSTACLE_NOT_VIABLE,    /* a host driver has a device of its group */
+	OBSTACLE_CDEV_ONLY,     /* its cdev is there, the node of its group is not */
+	OBSTACLE_NO_NODE,       /* neither is */
+	OBSTACLE_NO_PERMISSION, /* this user or this container may not open the node */
+	OBSTACLE_BUSY,          /* somebody has it open */
+	OBSTACLE_NO_INTERRUPT,
+};
+
+struct advice {
+	enum obstacle obstacle;
+	char why[400];  /* "" when there is none */
+	char todo[400]; /* likewise */
+};
+
+/* All of it for a device of VFIO's, the first obstacle that can be seen from outside. */
+void advice_device(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);
+
+/* Who else is in the group and keeps VFIO from it. */
+void advice_group(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);
+
+/* open() of the group's node, or of the container's, failed with the errno @err. */
+void advice_node(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		 struct advice *a);
+void advice_container(const struct vfio_roots *r, int err, struct advice *a);
+
+/* @dev is in no IOMMU group. */
+void advice_no_group(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);
+
+/* The process that has @path open, 0 when none can be seen (they may belong to another user). */
+pid_t advice_holder(const char *path);
+
+#endif
