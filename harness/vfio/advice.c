@@ -291,6 +291,93 @@ void advice_container(const struct vfio_roots *r, int err, struct advice *a)
 	    "cannot open %.100s: %s", path, strerror(err));
 }
 
+/* Type1 refuses a group for want of interrupt remapping, the IOMMU driver for reserved memory. */
+void advice_refused(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a)
+{
+	char path[PATH_MAX], allowed = 'N';
+	FILE *f;
+
+	memset(a, 0, sizeof(*a));
+	snprintf(path, sizeof(path),
+		 "%s/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", r->sysfs);
+	f = fopen(path, "re");
+	if (f && fread(&allowed, 1, 1, f) != 1)
+		allowed = 'N';
+	if (f)
+		fclose(f);
+	if (allowed == 'Y')
+		set(a, OBSTACLE_REFUSED,
+		    "interrupt remapping is not why, VFIO goes on without here: the firmware may "
+		    "reserve memory for the device (RMRR), dmesg says so; use another device",
+		    "the IOMMU refuses group %s", dev->group);
+	else
+		set(a, OBSTACLE_REFUSED,
+		    "most often for want of interrupt remapping (dmesg says \"No interrupt "
+		    "remapping\"; else the firmware reserves memory for the device, RMRR): enable "
+		    "it (firmware, or intremap=on in QEMU), or accept, on a test machine, that a "
+		    "device can raise any interrupt of the host: "
+		    "vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command line",
+		    "VFIO refuses IOMMU group %s", dev->group);
+}
+
+/* Doctor names the device itself. */
+static void gone(struct advice *a, const char *bdf)
+{
+	set(a, OBSTACLE_GONE,
+	    "it is in D3cold, was lost by a reset, or was taken away: boot with "
+	    "vfio-pci.disable_idle_d3=1, or cold",
+	    "%s%sdoes not answer: its configuration space reads all ones", bdf, *bdf ? " " : "");
+}
+
+static void does_not_open(const struct vfio_roots *r, const struct pci_device *dev, int err,
+			  struct advice *a)
+{
+	char state[16];
+
+	pci_power_state(r, dev->bdf, state, sizeof(state));
+	if (*state && strcmp(state, "D0"))
+		set(a, OBSTACLE_ASLEEP,
+		    "it does not wake: vfio-pci.disable_idle_d3=1 on the kernel command line keeps "
+		    "it awake, a cold boot brings it back",
+		    "cannot open %s through its group: %s, and its power_state is %s", dev->bdf,
+		    strerror(err), state);
+	else if (*state)
+		set(a, OBSTACLE_REFUSED, "dmesg may say why: a reset that fails, for one",
+		    "cannot open %s through its group: %s (it is awake, power_state D0)", dev->bdf,
+		    strerror(err));
+	else
+		set(a, OBSTACLE_REFUSED,
+		    "dmesg may say why: a reset that fails, or a device that does not leave D3, "
+		    "which vfio-pci.disable_idle_d3=1 on the kernel command line avoids",
+		    "cannot open %s through its group: %s", dev->bdf, strerror(err));
+}
+
+void advice_no_device(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		      struct advice *a)
+{
+	struct errmsg e;
+
+	memset(a, 0, sizeof(*a));
+	if (err == EMFILE || err == ENFILE)
+		out_of_fds(dev->bdf, err, a);
+	else if (err == ENODEV)
+		set(a, OBSTACLE_REFUSED, "was it just unbound?",
+		    "IOMMU group %s has no VFIO device %s (any more)", dev->group, dev->bdf);
+	else if (err == EBUSY)
+		set(a, OBSTACLE_BUSY, "stop who has it; as root, fuser -v names it",
+		    "%s is open by its cdev, %s/vfio/devices/%s", dev->bdf, r->dev,
+		    *dev->cdev ? dev->cdev : "vfioN");
+	else if (err == EACCES)
+		set(a, OBSTACLE_REFUSED,
+		    "its physical function is VFIO's as well: bind that one to its host driver, or "
+		    "use another device",
+		    "%s wants a VF token", dev->bdf);
+	else if (alive_sysfs(r, dev->bdf, &e))
+		gone(a, dev->bdf);
+	else
+		does_not_open(r, dev, err, a);
+}
+
 static bool any_group(const struct vfio_roots *r)
 {
 	char path[PATH_MAX];
@@ -345,10 +432,7 @@ void advice_device(const struct vfio_roots *r, const struct pci_device *dev, str
 		return;
 	}
 	if (alive_sysfs(r, dev->bdf, &e)) {
-		set(a, OBSTACLE_GONE,
-		    "it is in D3cold, was lost by a reset, or was taken away: boot with "
-		    "vfio-pci.disable_idle_d3=1, or cold",
-		    "does not answer: its configuration space reads all ones");
+		gone(a, "");
 		return;
 	}
 	advice_group(r, dev, a);

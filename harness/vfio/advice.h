@@ -23,6 +23,8 @@ enum obstacle {
 	OBSTACLE_NO_NODE,       /* neither is */
 	OBSTACLE_NO_PERMISSION, /* this user or this container may not open the node */
 	OBSTACLE_BUSY,          /* somebody has it open */
+	OBSTACLE_REFUSED,       /* the IOMMU, or the driver, does not give it */
+	OBSTACLE_ASLEEP,        /* it does not wake from D3 */
 	OBSTACLE_NO_INTERRUPT,
 };
 
@@ -42,6 +44,13 @@ void advice_group(const struct vfio_roots *r, const struct pci_device *dev, stru
 void advice_node(const struct vfio_roots *r, const struct pci_device *dev, int err,
 		 struct advice *a);
 void advice_container(const struct vfio_roots *r, int err, struct advice *a);
+
+/* VFIO_SET_IOMMU of the group failed with EPERM. */
+void advice_refused(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);
+
+/* VFIO_GROUP_GET_DEVICE_FD failed with the errno @err: the device may be asleep, or another's. */
+void advice_no_device(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		      struct advice *a);
 
 /* @dev is in no IOMMU group. */
 void advice_no_group(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);

@@ -11,19 +11,11 @@
 #include <unistd.h>
 
 #include "vfio/advice.h"
-#include "vfio/alive.h"
 
 /* One line of what @a says. */
 static int tell(const struct advice *a, int err, struct errmsg *e)
 {
 	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "%s; %s", a->why, a->todo);
-}
-
-static int out_of_fds(const char *path, int err, struct errmsg *e)
-{
-	return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-			  "cannot open %s: %s; raise the limit on open files (ulimit -n)", path,
-			  strerror(err));
 }
 
 static int open_container(const struct vfio_roots *r, int *fd, struct errmsg *e)
@@ -102,42 +94,10 @@ static int check_viable(const struct vfio_roots *r, const struct pci_device *dev
 			  dev->bdf, a.why, a.todo);
 }
 
-/* Type1 refuses a group for want of interrupt remapping, the IOMMU driver for reserved memory. */
-static int attach_refused(const struct vfio_roots *r, const struct pci_device *dev,
-			  struct errmsg *e)
-{
-	char path[PATH_MAX], allowed = 'N';
-	FILE *f;
-
-	snprintf(path, sizeof(path),
-		 "%s/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", r->sysfs);
-	f = fopen(path, "re");
-	if (f && fread(&allowed, 1, 1, f) != 1)
-		allowed = 'N';
-	if (f)
-		fclose(f);
-	if (allowed == 'Y')
-		return errmsg_set(
-			e, -EPERM, EXIT_ENVIRONMENT,
-			"the IOMMU refuses group %s, and not for interrupt remapping, "
-			"which VFIO goes on without here: the firmware may reserve memory "
-			"for the device (RMRR), dmesg says so; use another device",
-			dev->group);
-	return errmsg_set(
-		e, -EPERM, EXIT_ENVIRONMENT,
-		"VFIO refuses IOMMU group %s: most often for want of interrupt remapping (dmesg "
-		"says \"No interrupt remapping\"; else the firmware reserves memory for the "
-		"device, "
-		"RMRR): enable it (firmware, or intremap=on in QEMU), or accept, on a test "
-		"machine, "
-		"that a device can raise any interrupt of the host: "
-		"vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command line",
-		dev->group);
-}
-
 static int attach(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,
 		  int type, struct errmsg *e)
 {
+	struct advice a;
 	int err;
 
 	if (ioctl(fds->group, VFIO_GROUP_SET_CONTAINER, &fds->container))
@@ -148,57 +108,27 @@ static int attach(const struct vfio_roots *r, const struct pci_device *dev, stru
 		return 0;
 	err = errno;
 	ioctl(fds->group, VFIO_GROUP_UNSET_CONTAINER);
-	if (err == EPERM)
-		return attach_refused(r, dev, e);
+	if (err == EPERM) {
+		advice_refused(r, dev, &a);
+		return tell(&a, err, e);
+	}
 	return errmsg_set(e, -err, EXIT_ENVIRONMENT,
 			  "cannot attach IOMMU group %s to the IOMMU: %s; dmesg may say why",
 			  dev->group, strerror(err));
 }
 
-/* GET_DEVICE_FD failed with @err, where the device may be asleep, lost, or somebody else's. */
-static int no_device(const struct vfio_roots *r, const struct pci_device *dev, int err,
-		     struct errmsg *e)
-{
-	char state[16];
-
-	if (err == EMFILE || err == ENFILE)
-		return out_of_fds(dev->bdf, err, e);
-	if (err == ENODEV)
-		return errmsg_set(
-			e, -err, EXIT_ENVIRONMENT,
-			"IOMMU group %s has no VFIO device %s (any more); was it just unbound?",
-			dev->group, dev->bdf);
-	if (err == EBUSY)
-		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-				  "%s is open by its cdev, %s/vfio/devices/%s: as root, fuser -v "
-				  "names by whom; stop it",
-				  dev->bdf, r->dev, *dev->cdev ? dev->cdev : "vfioN");
-	if (err == EACCES)
-		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-				  "%s wants a VF token, as the driver of its physical function is "
-				  "VFIO's: bind that one to its host driver, or use another device",
-				  dev->bdf);
-	if (alive_sysfs(r, dev->bdf, e))
-		return -err;
-	pci_power_state(r, dev->bdf, state, sizeof(state));
-	if (*state && strcmp(state, "D0"))
-		return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-				  "cannot open %s through its group: %s; its power_state is %s, "
-				  "from which it does not wake: vfio-pci.disable_idle_d3=1 on the "
-				  "kernel command line keeps it awake, a cold boot brings it back",
-				  dev->bdf, strerror(err), state);
-	return errmsg_set(e, -err, EXIT_ENVIRONMENT,
-			  "cannot open %s through its group: %s%s; dmesg may say why: a reset that "
-			  "fails, or a device that does not leave D3, which "
-			  "vfio-pci.disable_idle_d3=1 avoids",
-			  dev->bdf, strerror(err), *state ? " (power_state D0)" : "");
-}
-
 static int get_device(const struct vfio_roots *r, const struct pci_device *dev,
 		      struct vfio_fds *fds, struct errmsg *e)
 {
+	struct advice a;
+	int err;
+
 	fds->device = ioctl(fds->group, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
-	return fds->device >= 0 ? 0 : no_device(r, dev, errno, e);
+	if (fds->device >= 0)
+		return 0;
+	err = errno;
+	advice_no_device(r, dev, err, &a);
+	return tell(&a, err, e);
 }
 
 int group_open(const struct vfio_roots *r, const struct pci_device *dev, struct vfio_fds *fds,

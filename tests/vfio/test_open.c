@@ -321,3 +321,70 @@ Test(open, holder_is_found)
 	close(fd);
 	cr_assert_eq(advice_holder("/nonexistent/7"), 0, "no such file");
 }
+
+/* What is said of a device that its group does not give: @words, and not @wrong. */
+static void no_device(int err, const char *words, const char *wrong)
+{
+	struct pci_device dev;
+	struct advice a;
+
+	cr_assert(pci_read(&t.roots, A, &dev));
+	advice_no_device(&t.roots, &dev, err, &a);
+	cr_assert(strstr(a.why, words) || strstr(a.todo, words), "no '%s' in: %s; %s", words, a.why,
+		  a.todo);
+	cr_assert(!strstr(a.why, wrong) && !strstr(a.todo, wrong), "'%s' in: %s; %s", wrong, a.why,
+		  a.todo);
+	cr_assert(*a.why && *a.todo);
+}
+
+static void put(const char *leaf, const char *text)
+{
+	char path[192];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", t.sysfs, leaf);
+	f = fopen(path, "w");
+	cr_assert_not_null(f, "%s", path);
+	fprintf(f, "%s\n", text);
+	fclose(f);
+}
+
+Test(open, a_device_that_its_group_does_not_give)
+{
+	uint8_t cfg[64];
+
+	ivshmem(A, "7");
+	no_device(EMFILE, "ulimit -n", "dmesg");
+	no_device(ENODEV, "just unbound", "dmesg");
+	no_device(EBUSY, "is open by its cdev", "dmesg");
+	no_device(EACCES, "VF token", "dmesg");
+	no_device(EIO, "disable_idle_d3=1 on the kernel command line avoids", "power_state");
+	put("bus/pci/devices/" A "/power_state", "D3cold");
+	no_device(EIO, "its power_state is D3cold", "dmesg");
+	no_device(EIO, "disable_idle_d3=1", "dmesg");
+	put("bus/pci/devices/" A "/power_state", "D0");
+	no_device(EIO, "it is awake", "disable_idle_d3");
+	memset(cfg, 0xff, sizeof(cfg));
+	tree_config(&t, A, cfg, sizeof(cfg));
+	no_device(EIO, A " does not answer: its configuration space reads all ones", "dmesg");
+}
+
+Test(open, a_group_that_the_iommu_refuses)
+{
+	struct pci_device dev;
+	struct advice a;
+	char command[200];
+
+	ivshmem(A, "7");
+	cr_assert(pci_read(&t.roots, A, &dev));
+	advice_refused(&t.roots, &dev, &a);
+	cr_assert(strstr(a.todo, "allow_unsafe_interrupts=1"), "%s", a.todo);
+	cr_assert(strstr(a.todo, "on a test machine"), "%s", a.todo);
+	snprintf(command, sizeof(command), "mkdir -p %s/module/vfio_iommu_type1/parameters",
+		 t.sysfs);
+	cr_assert_eq(system(command), 0);
+	put("module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y");
+	advice_refused(&t.roots, &dev, &a);
+	cr_assert(strstr(a.todo, "RMRR"), "%s", a.todo);
+	cr_assert(!strstr(a.todo, "allow_unsafe"), "it is allowed already: %s", a.todo);
+}
