@@ -100,7 +100,7 @@ void look_remapping(struct doctor *d, struct doctor_line *l)
 	if (found)
 		say(l, DOCTOR_OK, NULL, "%s", found);
 	else if (unsafe_allowed(d))
-		say(l, DOCTOR_NOTE, "VFIO was told to go on without; MSI has one vector at most",
+		say(l, DOCTOR_NOTE, "VFIO was told to go on without; on x86 MSI then has one vector",
 		    "none: no interrupt of /proc/interrupts goes through it");
 	else
 		say(l, DOCTOR_NO,
