@@ -10,7 +10,8 @@
 #include "support/clock.h"
 #include "support/units.h"
 
-const char *const fault_names[] = {"drop", "double", "misroute", "delay", "slow-resize", NULL};
+const char *const fault_names[] = {"drop",        "double", "misroute", "delay",
+				   "slow-resize", "die",    NULL};
 
 /* A sleep takes some 60 us more than it was asked for. */
 #define SPIN_BELOW_NS (200 * NSEC_PER_USEC)
@@ -96,14 +97,21 @@ static uint32_t neighbour(struct fault_backend *f, uint32_t vector)
 	return vector;
 }
 
+static bool is_dead(struct fault_backend *f)
+{
+	return atomic_load_explicit(&f->planted[FAULT_DIE], memory_order_acquire);
+}
+
 static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
 	uint32_t other;
 
+	if (is_dead(f))
+		return 0; /* a write to a BAR of nobody is lost without a word */
 	if (index != VFIO_PCI_MSIX_IRQ_INDEX || !is_armed(f, vector))
 		return backend_fire(f->inner, index, vector);
-	if (due(f, FAULT_DROP))
+	if (due(f, FAULT_DIE) || due(f, FAULT_DROP))
 		return 0;
 	if (due(f, FAULT_DELAY))
 		pass_time(f->cfg.delay_ns);
@@ -243,6 +251,11 @@ static bool fault_why_refused(struct backend *be, uint32_t index, int ret, char 
 
 static int fault_answers(struct backend *be, char *why, size_t size)
 {
+	if (is_dead((struct fault_backend *)be)) {
+		snprintf(why, size, "the device does not answer: a planted fault, die:%llu",
+			 (unsigned long long)((struct fault_backend *)be)->cfg.n[FAULT_DIE]);
+		return -ENODEV;
+	}
 	return backend_answers(((struct fault_backend *)be)->inner, why, size);
 }
 

@@ -15,13 +15,15 @@ enum fault_kind {
 	FAULT_MISROUTE,    /* the next armed vector fires instead */
 	FAULT_DELAY,       /* the fire happens later; the caller waits */
 	FAULT_SLOW_RESIZE, /* every SET_IRQS call takes longer */
+	FAULT_DIE,         /* from the N-th fire on the device is gone, as after a lost reset */
 	FAULT_KINDS,
 };
 
 extern const char *const fault_names[]; /* in enum order, NULL-terminated */
 
 struct fault_config {
-	uint64_t n[FAULT_KINDS]; /* every N-th fire; of SET_IRQS per cent more time; 0: off */
+	/* every N-th fire; of SET_IRQS per cent more time; of a death which fire; 0: off */
+	uint64_t n[FAULT_KINDS];
 	uint64_t delay_ns;
 };
 

@@ -153,8 +153,8 @@ static int set_fault(struct parse *p, const char *value)
 {
 	if (fault_parse(&p->fault, value))
 		return bad_value(p, "fault", value,
-				 "drop:N, double:N, misroute:N, delay:N[:DURATION] or "
-				 "slow-resize:PERCENT, more than 0");
+				 "drop:N, double:N, misroute:N, delay:N[:DURATION], "
+				 "slow-resize:PERCENT or die:N, more than 0");
 	return 0;
 }
 

@@ -7,7 +7,7 @@
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
- * every N-th eligible fire, and fault=slow-resize:PERCENT (backend/fault.h).
+ * every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N (backend/fault.h).
  */
 #ifndef IRQSTORM_EXEC_TARGET_H
 #define IRQSTORM_EXEC_TARGET_H
@@ -27,7 +27,9 @@
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \
 	"      plants a fault in every N-th fire, to see it reported\n"                            \
 	"  ...,fault=slow-resize:PERCENT\n"                                                        \
-	"      each SET_IRQS call takes so much longer\n"
+	"      each SET_IRQS call takes so much longer\n"                                          \
+	"  ...,fault=die:N\n"                                                                      \
+	"      the device dies at the N-th fire and answers no more: exit code 3\n"
 
 /* How a target may begin: see struct opt. */
 extern const char *const target_begins[];

@@ -77,6 +77,10 @@ check "threads are placed as wished" 0 'producer on 0, consumer on any, resizer 
 	stress $short --place producer=0,resizer=0,consumer=any
 check "a repeat keeps the placement" 0 'repeat: .* --place producer=0' stress $short --place producer=0
 check "a short run passes" 0 '^PASS  0 lost' stress $short --resize dynamic
+one_line "a storm that its device dies in is no finding" 3 'does not answer: a planted fault, die:50$' \
+	stress $short --target emu:fault=die:50 --resize dynamic
+one_line "nor is it one of a bench" 3 'does not answer: a planted fault' \
+	bench --quick --quiet --repeats 1 --no-resize-cost --strategy none --target emu:fault=die:50
 nothing="bench --quick --quiet --repeats 1 --target emu:vectors=0,msi=0"
 for part in "" --no-resize-cost --resize-cost; do
 	check "a bench of what the device lacks is no pass ${part:-at all}" 4 \

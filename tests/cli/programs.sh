@@ -101,6 +101,13 @@ result "run: a full disk is an error" $((1 - $?)) "exit $code: $(cat "$tmp/full.
 # diff
 check "diff on 6.12" 0 '^0 divergences' diff --ops 20k --seed 1 --quiet
 check "diff on 6.1" 0 '^0 divergences' diff --ops 20k --seed 1 --quiet --target emu:profile=6.1
+for sub in "diff --ops 100k --seed 1" "explore --depth 3"; do
+	check "a device that dies under ${sub%% *} is no difference" 3 \
+		'irqstorm: the device does not answer: a planted fault' $sub --quiet --target emu:fault=die:2
+done
+printf 'set_irqs msix trigger eventfd fds=e0\nfire msix 0\nread e0\n' >"$tmp/dies.irq"
+check "nor is what it does not send in a program" 3 'the device does not answer' \
+	run --target emu:fault=die:1 "$tmp/dies.irq"
 check "diff echoes its seed" 0 'seed +0x2a' diff --ops 1k --seed 42 --quiet
 one_line "diff: --ops 0" 2 '--ops 0' diff --ops 0
 one_line "diff: bad seed" 2 'seed' diff --seed frob
