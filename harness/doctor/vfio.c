@@ -100,7 +100,8 @@ void look_remapping(struct doctor *d, struct doctor_line *l)
 	if (found)
 		say(l, DOCTOR_OK, NULL, "%s", found);
 	else if (unsafe_allowed(d))
-		say(l, DOCTOR_NOTE, "VFIO was told to go on without; on x86 MSI then has one vector",
+		say(l, DOCTOR_NOTE,
+		    "VFIO was told to go on without; on x86 MSI then has one vector",
 		    "none: no interrupt of /proc/interrupts goes through it");
 	else
 		say(l, DOCTOR_NO,
