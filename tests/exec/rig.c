@@ -56,8 +56,8 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	if (rig->lie == KEPT_REFERENCE && size >= IRQ_SET_HDR_SIZE &&
 	    set->index == VFIO_PCI_REQ_IRQ_INDEX && !set->count)
 		return 0;
-	rig->calls++;
-	if (rig->calls == rig->on_call || (rig->every && rig->calls % rig->every == 0)) {
+	rig->set_calls++;
+	if (rig->set_calls == rig->on_call || (rig->every && rig->set_calls % rig->every == 0)) {
 		if (rig->answer)
 			return rig->answer;
 		backend_device(rig->inner, BACKEND_DEV_FAIL, rig->fail_nth);

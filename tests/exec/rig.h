@@ -31,11 +31,11 @@ struct rig {
 	enum lie lie;
 	bool in_call;
 	uint32_t fires_in_call, fires;
-	uint32_t calls, die_at;
-	bool again; /* what to fire when the call is over */
+	uint32_t calls, die_at; /* of all kinds */
+	bool again;             /* what to fire when the call is over */
 	uint32_t vector;
 	/* A host that refuses in the @on_call-th SET_IRQS (from 1; 0: never): */
-	uint32_t on_call, calls;
+	uint32_t on_call, set_calls;
 	uint32_t every;      /* or in each @every-th of them, 0: in none */
 	uint32_t fail_nth;   /* at this fallible step of the emulator, */
 	int32_t answer;      /* or with this answer, and the call is not made */

@@ -34,7 +34,7 @@ static struct exec_result run(const char *before, uint32_t calls, const char *ca
 {
 	char text[2048];
 
-	rig.calls = 0;
+	rig.set_calls = 0;
 	rig.on_call = calls + 1;
 	snprintf(text, sizeof(text), "%s%s\n%s", before, call, after);
 	return rig_run(&x, text, NULL);
