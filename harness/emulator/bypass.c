@@ -30,6 +30,7 @@ void bypass_register(struct emu *emu, uint32_t vector)
 	vec->next_producer = *head;
 	*head = vector + 1;
 	emu->producers++;
+	bitmap_set(emu->produces, vector);
 }
 
 /* Z12: another vector with the same eventfd is registered in place of the one that goes (R73). */
@@ -57,6 +58,7 @@ void bypass_unregister(struct emu *emu, uint32_t vector)
 	*link = vec->next_producer;
 	vec->token = NULL;
 	emu->producers--;
+	bitmap_clear(emu->produces, vector);
 	if (ZOO(emu, Z12))
 		planted_heir(emu, vector);
 }

@@ -154,6 +154,34 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 	return 0;
 }
 
+void emulator_view(struct backend *be, struct emu_view *view)
+{
+	struct emu *emu = (struct emu *)be;
+	const struct intx *intx = &emu->intx;
+	bool msi = emu->type == VFIO_PCI_MSI_IRQ_INDEX;
+	uint32_t control = msg_table_control(&emu->msix);
+
+	*view = (struct emu_view){
+		.type = emu->type,
+		.words = bitmap_words(emu->vector_slots),
+		.allocated = emu->allocated,
+		.active = emu->active,
+		.handled = msi ? emu->msi.handled : emu->msix.handled,
+		.produces = emu->produces,
+		.unmasked = emu->msix.unmasked,
+		.off = emu->off,
+		.msi_enabled = msg_table_control(&emu->msi) & MSG_CTRL_ENABLE,
+		.msix_enabled = control & MSG_CTRL_ENABLE,
+		.maskall = control & MSG_CTRL_MASKALL,
+		.intx_requested = intx->requested,
+		.intx_triggered = intx->trigger,
+		.references = atomic_load_explicit(&emu->references, memory_order_relaxed),
+	};
+	view->triggers = bitmap_weight(emu->active, view->words) + (intx->trigger != NULL) +
+			 (intx->unmask != NULL) + (emu->err.trigger != NULL) +
+			 (emu->req.trigger != NULL);
+}
+
 void emulator_state(struct backend *be, struct emu_state *state)
 {
 	struct emu *emu = (struct emu *)be;

@@ -86,6 +86,7 @@ struct emu {
 	uint32_t nvec;        /* vectors of the first enable: num_ctx of 6.1 */
 	uint32_t msix_domain; /* table size that the MSI-X domain keeps, 0: no such domain (P13) */
 	uint64_t active[BITMAP_WORDS], allocated[BITMAP_WORDS]; /* C and A */
+	uint64_t produces[BITMAP_WORDS];                        /* has a producer */
 	uint32_t producers;
 	uint32_t producer_heads[PRODUCER_BUCKETS]; /* vector + 1, 0: none */
 	uint32_t fail; /* fallible steps of this call until one fails, 0: none does */

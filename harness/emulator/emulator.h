@@ -74,6 +74,24 @@ struct emu_state {
 };
 void emulator_state(struct backend *be, struct emu_state *state);
 
+/*
+ * The device in the middle of a call: for a step hook (backend.h), on its thread and no other. The
+ * sets are the emulator's own, and change when the call goes on.
+ */
+struct emu_view {
+	uint32_t type;
+	uint32_t words;                          /* of the sets */
+	const uint64_t *allocated, *active;      /* A, C */
+	const uint64_t *handled;                 /* the host irq has a handler */
+	const uint64_t *produces;                /* irq bypass knows it */
+	const uint64_t *unmasked;                /* MSI-X entries with a clear mask bit */
+	bool off;                                /* D3hot: what is written to entries is lost */
+	bool msi_enabled, msix_enabled, maskall; /* Message Control */
+	bool intx_requested, intx_triggered;     /* INTX has a handler, a trigger */
+	uint32_t references, triggers; /* eventfd references held, and what is stored for use */
+};
+void emulator_view(struct backend *be, struct emu_view *view);
+
 /* Rules of PCI that were broken since open, or since they were forgotten. Any thread. */
 void emulator_violations(struct backend *be, struct breaches *out);
 /* How many, hazards included; 0 of what is no emulator. */

@@ -99,7 +99,7 @@ int msg_table_renew(struct msg_table *table, uint32_t count)
 
 static uint32_t control_read(const struct msg_table *table)
 {
-	return atomic_load_explicit(&table->control, memory_order_relaxed);
+	return msg_table_control(table);
 }
 
 static void control_write(struct msg_table *table, uint32_t control)

@@ -72,8 +72,9 @@ struct msg_table {
 	/* No vector from here on has been fired: entries up to capacity are as after reset there.
 	 */
 	_Atomic uint32_t reached;
-	uint64_t unmasked[BITMAP_WORDS];              /* mask bit is 0; for a maskable table */
-	uint64_t written[BITMAP_WORDS];               /* message is not as after reset */
+	uint64_t unmasked[BITMAP_WORDS]; /* mask bit is 0; for a maskable table */
+	uint64_t written[BITMAP_WORDS];  /* message is not as after reset */
+	uint64_t handled[BITMAP_WORDS];  /* its host irq has a handler (irq.c), for oracles */
 	alignas(CACHE_LINE) _Atomic uint32_t control; /* read by every fire, written by igate */
 	_Atomic uint64_t pended[BITMAP_WORDS];        /* pending bits, for walks */
 };
@@ -110,6 +111,12 @@ void msg_table_mask_all_entries(struct msg_table *table);
 void msg_table_reset_entries(struct msg_table *table);
 /* A message that leads nowhere, written past the kernel; the mask bit stays. */
 void msg_table_scribble(struct msg_table *table, uint32_t vector);
+
+/* The control word: MSG_CTRL_* */
+static inline uint32_t msg_table_control(const struct msg_table *table)
+{
+	return atomic_load_explicit(&table->control, memory_order_relaxed);
+}
 
 void msg_table_entry_state(struct msg_table *table, uint32_t vector, bool *masked, bool *pending);
 /* Of the first 64, a bit each, from the entries themselves. While nothing else runs. */

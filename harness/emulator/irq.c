@@ -133,6 +133,7 @@ void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 	lock_take(&irq->lock);
 	irq->handler = handler;
 	irq->data = data;
+	bitmap_set(irq->table->handled, irq->vector);
 	lock_drop(&irq->lock);
 	msg_table_unmask(irq->table, irq->vector);
 }
@@ -150,6 +151,7 @@ void host_free_irq(struct host_irq *irq)
 	lock_take(&irq->lock);
 	irq->handler = NULL;
 	irq->data = NULL;
+	bitmap_clear(irq->table->handled, irq->vector);
 	lock_drop(&irq->lock);
 	if (late)
 		msg_table_mask(irq->table, irq->vector);

@@ -29,15 +29,18 @@ static void msi_handler(void *data)
 void msi_drop_context(struct emu *emu, uint32_t vector)
 {
 	struct msi_vector *vec = &emu->vectors[vector];
-	bool early = ZOO_WHEN(emu, Z33, true);
+	bool early = ZOO_WHEN(emu, Z33, true), late = ZOO_WHEN(emu, Z15, vec->token);
 
 	if (early)
 		emu_trigger_put(emu, vec->trigger);
 	emu_step_named(emu, "before the producer goes");
-	bypass_unregister(emu, vector);
+	if (!late)
+		bypass_unregister(emu, vector);
 	emu_step_named(emu, "before free_irq");
 	host_free_irq(vec->irq);
 	emu_step_named(emu, "after free_irq");
+	if (late)
+		bypass_unregister(emu, vector);
 	if (!early)
 		emu_trigger_put(emu, vec->trigger);
 	vec->trigger = NULL;
@@ -60,6 +63,15 @@ static bool planted_write(struct emu *emu, uint32_t vector)
 	torn.address = msg->address;
 	msg_table_write(&emu->msix, vector, &torn);
 	return true;
+}
+
+/* Z14: the producer comes before the handler; as long as it is there it is not registered twice. */
+static void planted_producer(struct emu *emu, uint32_t vector)
+{
+	if (!ZOO_WHEN(emu, Z14, !emu->fail))
+		return;
+	bypass_register(emu, vector);
+	emu_step_named(emu, "after the producer is registered");
 }
 
 /* R50-4 to R50-8, for a vector that has a host irq and no context. */
@@ -94,6 +106,7 @@ static int make_context(struct emu *emu, uint32_t vector, int32_t fd)
 	vec->signals = emu->cfg.signals;
 	vec->trigger = trigger;
 	bitmap_set(emu->active, vector);
+	planted_producer(emu, vector);
 	/* B24: of the number that is the index, which is somebody else's */
 	if (!ZOO_WHEN(emu, B24, ZOO_NOTE(emu, NOTE_ADDED) == vector + 1))
 		host_request_irq(vec->irq, msi_handler, vec);

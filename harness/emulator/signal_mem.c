@@ -37,6 +37,7 @@ struct signal_mem {
 	struct signal_provider provider; /* first: get() finds the rest by it */
 	struct lock lock;
 	uint32_t total_references;
+	const char *misuse;        /* the first one, where no scheduler is told */
 	struct signal_ref *buried; /* used by nobody, and not freed as yet */
 	uint32_t count;
 	struct signal_ref *slots[];
@@ -54,14 +55,19 @@ static void ref_free(struct signal_ref *ref)
 	free(ref);
 }
 
-/* Under a scheduler it is only buried: who uses it once more is to be told from others. */
+/* Where a misuse is told, it is only buried: who uses it once more is to be told from others. */
+static bool told_of_misuse(void)
+{
+	return lock_scheduler() || lock_thread.alone;
+}
+
 static void free_if_unused(struct signal_ref *ref)
 {
 	struct signal_mem *mem = ref->mem;
 
 	if (ref->open || ref->references || ref->pins)
 		return;
-	if (!lock_scheduler()) {
+	if (!told_of_misuse()) {
 		ref_free(ref);
 		return;
 	}
@@ -79,13 +85,18 @@ static void free_buried(struct signal_mem *mem)
 	}
 }
 
-/* A kernel would crash, sooner or later. */
-static void check_held(const struct signal_ref *ref, const char *what, const char *where)
+/* Is a reference held? If not a kernel would crash, sooner or later. */
+static bool check_held(const struct signal_ref *ref, const char *what, const char *where)
 {
 	struct lock_scheduler *s = lock_scheduler();
 
-	if (s && !ref->references)
+	if (__builtin_expect(!told_of_misuse() || ref->references, 1))
+		return true;
+	if (s)
 		s->misuse(s, what, where);
+	else if (!ref->mem->misuse)
+		ref->mem->misuse = what;
+	return false;
 }
 
 static void unpin(struct signal_mem *mem, struct signal_ref *ref)
@@ -187,7 +198,8 @@ static void mem_signal(struct signal_ref *ref)
 {
 	if (lock_thread.in_wake)
 		return;
-	check_held(ref, "signals an eventfd that it has put", __func__);
+	if (!check_held(ref, "signals an eventfd that it has put", __func__))
+		return;
 	count_add(ref, 1, UINT64_MAX); /* R67: the kernel's signal reaches 2^64-1, then vanishes */
 	if (is_watched(ref))
 		wake(ref, false); /* also when it vanished, as eventfd_signal() does */
@@ -198,10 +210,11 @@ static void mem_put(struct signal_ref *ref)
 	struct signal_mem *mem = ref->mem;
 
 	lock_take(&mem->lock);
-	check_held(ref, "puts an eventfd that it has put", __func__);
-	ref->references--;
-	mem->total_references--;
-	free_if_unused(ref);
+	if (check_held(ref, "puts an eventfd that it has put", __func__)) {
+		ref->references--;
+		mem->total_references--;
+		free_if_unused(ref);
+	}
 	lock_drop(&mem->lock);
 }
 
@@ -431,6 +444,7 @@ void signal_mem_clear(struct signal_mem *mem, uint32_t n)
 {
 	lock_take(&mem->lock);
 	free_buried(mem);
+	mem->misuse = NULL;
 	for (uint32_t slot = 0; slot < n; slot++) {
 		struct signal_ref *ref = slot_get(mem, slot);
 
@@ -450,6 +464,11 @@ uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot)
 	references = ref ? ref->references : 0;
 	lock_drop(&mem->lock);
 	return references;
+}
+
+const char *signal_mem_misuse(const struct signal_mem *mem)
+{
+	return mem->misuse;
 }
 
 uint32_t signal_mem_total_references(struct signal_mem *mem)

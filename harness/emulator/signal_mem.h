@@ -41,6 +41,11 @@ uint64_t signal_mem_peek(struct signal_mem *mem, uint32_t slot);
 void signal_mem_peek_all(struct signal_mem *mem, uint64_t *counts, uint32_t n);
 /* read() of slots 0 to @n-1, semaphores read until they are 0. */
 void signal_mem_clear(struct signal_mem *mem, uint32_t n);
+/*
+ * NULL, or how an eventfd was used by who holds no reference on it, since signal_mem_clear(): on a
+ * thread that is alone (lock.h). A scheduler is told at once.
+ */
+const char *signal_mem_misuse(const struct signal_mem *mem);
 /* References held on what @slot has open now, and on everything, closed or open. */
 uint32_t signal_mem_references(struct signal_mem *mem, uint32_t slot);
 uint32_t signal_mem_total_references(struct signal_mem *mem);

@@ -264,6 +264,8 @@ int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
 	if (step_fails(&fail))
 		return -EIO; /* R2 */
 
+	if (ZOO_WHEN(emu, Z16, info->argsz < IRQ_INFO_SIZE || !seen_count(emu, info->index)))
+		info->count = 0; /* before anything is checked */
 	/* R14: no lock, nothing changes; argsz stays as given. */
 	if (info->argsz < IRQ_INFO_SIZE || info->index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;

@@ -11,6 +11,8 @@
 
 #define DEVICE_PROGRAMS 32 /* programs on one emulated device */
 #define BARE_EVERY      8  /* one program in so many also runs bare */
+#define WATCH_EVERY     4  /* one in so many is looked at inside its calls */
+#define WATCH_AT        2  /* the first one; none of those that also run bare */
 #define MINIMIZE_RUNS   2000
 #define LEAK_PROGRAMS   64
 
@@ -81,6 +83,7 @@ static int one_program(struct run *run, struct exec_result *r)
 	int err;
 
 	p->n = 0;
+	run->x->watch_steps = run->x->emulated && run->r->programs % WATCH_EVERY == WATCH_AT;
 	generator_start(&run->g);
 	err = executor_begin(run->x, p, r, run->e);
 	while (!err && !r->difference && (p->n < length || !generator_may_end(&run->g)) &&

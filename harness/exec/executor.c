@@ -65,35 +65,83 @@ static int on_device(struct executor *x, const struct op *op)
 			      entry ? op->start : value);
 }
 
+/* What a call may write to, with what lies around it, which it may not. */
+struct info_buffer {
+	uint32_t before[4];
+	struct vfio_irq_info info;
+	uint32_t after[4];
+};
+
+#define NOT_WRITTEN 0xdeadbeefu /* ignored, and overwritten if the call succeeds (R14) */
+
+static void fill(struct info_buffer *b, uint32_t index, uint32_t argsz)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		b->before[i] = b->after[i] = NOT_WRITTEN;
+	b->info.argsz = argsz;
+	b->info.flags = b->info.count = NOT_WRITTEN;
+	b->info.index = index;
+}
+
+/* R14: 16 bytes are written, whatever argsz says; a call that fails writes nothing. */
+static enum outcome_write written(const struct info_buffer *b, const struct info_buffer *given,
+				  int ret)
+{
+	if (memcmp(b->before, given->before, sizeof(b->before)) ||
+	    memcmp(b->after, given->after, sizeof(b->after)))
+		return WROTE_BEYOND;
+	if (ret && memcmp(&b->info, &given->info, sizeof(b->info)))
+		return WROTE_AND_FAILED;
+	if (b->info.argsz != given->info.argsz || b->info.index != given->info.index)
+		return WROTE_ARGSZ;
+	return WROTE_RIGHT;
+}
+
 static int get_info(struct executor *x, const struct op *op, struct outcome *out)
 {
-	struct vfio_irq_info info = {
-		.argsz = op->argsz == PROGRAM_AUTO ? IRQ_INFO_SIZE : op->argsz,
-		.flags = 0xdeadbeef, /* ignored and overwritten (R14) */
-		.index = op->index,
-		.count = 0xdeadbeef,
-	};
-	uint32_t argsz = info.argsz;
-	int ret = backend_irq_info(x->be, &info);
+	struct info_buffer b, given;
+	int ret;
 
-	out->info_flags = info.flags;
-	out->info_count = info.count;
-	out->argsz_kept = info.argsz == argsz && info.index == op->index;
+	fill(&b, op->index, op->argsz == PROGRAM_AUTO ? IRQ_INFO_SIZE : op->argsz);
+	given = b;
+	ret = backend_irq_info(x->be, &b.info);
+	out->info_flags = b.info.flags;
+	out->info_count = b.info.count;
+	out->wrote = written(&b, &given, ret);
+	return ret;
+}
+
+/*
+ * The request is the caller's, and read only (R3, R9). Only what the kernel is given can be looked
+ * at; of a long one the beginning.
+ */
+#define REQUEST_LOOKED_AT 64u
+
+static int set_irqs(struct executor *x, const struct op *op, struct outcome *out)
+{
+	uint32_t size = program_request(op, fd_of, x, x->request), looked;
+	uint8_t given[REQUEST_LOOKED_AT];
+	int ret;
+
+	looked = size < sizeof(given) ? size : (uint32_t)sizeof(given);
+	memcpy(given, x->request, looked);
+	ret = x->be->ops->set_irqs(x->be, x->request, size);
+	/* By turns it is every caller's, and another may have used it since. */
+	if (!lock_scheduler() && memcmp(given, x->request, looked))
+		out->wrote = WROTE_REQUEST;
 	return ret;
 }
 
 void executor_perform(struct executor *x, const struct op *op, struct outcome *out)
 {
 	const struct slots_ops *slots = x->slots->ops;
-	uint32_t size;
 
 	out->value = 0;
-	out->argsz_kept = true;
+	out->wrote = WROTE_RIGHT;
 	switch (op->kind) {
 	case OP_SET_IRQS:
 	case OP_RAW:
-		size = program_request(op, fd_of, x, x->request);
-		out->ret = x->be->ops->set_irqs(x->be, x->request, size);
+		out->ret = set_irqs(x, op, out);
 		break;
 	case OP_IRQ_INFO:
 		out->ret = get_info(x, op, out);
@@ -159,10 +207,19 @@ static void run_block(struct executor *x)
 		executor_perform(x, &at->ops[i], &at->outcomes[i]);
 }
 
+static void watch_step(void *data, const char *where)
+{
+	struct executor *x = data;
+
+	step_watch_look(&x->steps, x->opened, where);
+}
+
 static void at_step(void *data, const char *where)
 {
 	struct executor *x = data;
 
+	if (x->watch_steps)
+		watch_step(x, where);
 	if (++x->at->seen != x->at->step || x->at->done)
 		return;
 	x->at->where = where;
@@ -204,6 +261,18 @@ static bool perform_at(struct executor *x, const struct op *op, struct outcome *
 	executor_perform(x, op, out);
 	x->be->ops->set_step_hook(x->be, NULL, NULL);
 	return x->at->done;
+}
+
+/* Any other operation. */
+static void perform(struct executor *x, const struct op *op, struct outcome *out)
+{
+	bool watch = x->watch_steps && op_is_call(op);
+
+	if (watch)
+		x->be->ops->set_step_hook(x->be, watch_step, x);
+	executor_perform(x, op, out);
+	if (watch)
+		x->be->ops->set_step_hook(x->be, NULL, NULL);
 }
 
 static void trace_block(struct executor *x)
@@ -262,6 +331,7 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	if (err)
 		return err;
 	breach_watch_begin(&x->breaches, x->be);
+	step_watch_begin(&x->steps);
 	recorder_begin(&x->recorder, x->spec, p);
 	if (x->hazards)
 		hazard_begin(x->hazards);
@@ -344,7 +414,7 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 		step_with_block(x, op, &out, &want);
 		o->last_refused = false;
 	} else {
-		executor_perform(x, op, &out);
+		perform(x, op, &out);
 		if (was_beyond(x, op, out.ret)) {
 			oracle_skip(o);
 			return 0;

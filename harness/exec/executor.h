@@ -18,6 +18,7 @@
 #include "exec/matrix.h"
 #include "exec/recorder.h"
 #include "exec/slots.h"
+#include "exec/step_watch.h"
 #include "model/model.h"
 
 struct exec_result {
@@ -60,6 +61,8 @@ struct executor {
 	struct hazard_watch *hazards; /* NULL: not looked for */
 	struct breach_watch breaches; /* of the program that runs, or ran last */
 	struct recorder recorder;     /* of every program, where there is one */
+	struct step_watch steps;      /* of the call that runs */
+	bool watch_steps; /* look inside the calls of an emulator, too: at each of their steps */
 	uint32_t inspect_every; /* look behind the ioctls every so many operations, 0: at the end */
 
 	/* The program that runs now */

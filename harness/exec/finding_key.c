@@ -7,21 +7,15 @@
 #include "program/text.h"
 
 static const char *const names[] = {
-	[DIFF_NONE] = "none",
-	[DIFF_RETURN] = "return",
-	[DIFF_INFO] = "irq_info",
-	[DIFF_VALUE] = "value",
-	[DIFF_COUNTER] = "counter",
-	[DIFF_ACTIVE] = "active",
-	[DIFF_ALLOCATED] = "allocated",
-	[DIFF_TYPE] = "type",
-	[DIFF_REFERENCES] = "references",
-	[DIFF_PRODUCERS] = "producers",
-	[DIFF_MASKED] = "masked",
-	[DIFF_EXPECT] = "expect",
-	[DIFF_PCI_RULE] = "pci-rule",
-	[DIFF_CRASH] = "crash",
-	[DIFF_HANG] = "hang",
+	[DIFF_NONE] = "none",           [DIFF_RETURN] = "return",
+	[DIFF_INFO] = "irq_info",       [DIFF_WRITTEN] = "written",
+	[DIFF_VALUE] = "value",         [DIFF_COUNTER] = "counter",
+	[DIFF_ACTIVE] = "active",       [DIFF_ALLOCATED] = "allocated",
+	[DIFF_TYPE] = "type",           [DIFF_REFERENCES] = "references",
+	[DIFF_PRODUCERS] = "producers", [DIFF_MASKED] = "masked",
+	[DIFF_EXPECT] = "expect",       [DIFF_PCI_RULE] = "pci-rule",
+	[DIFF_STEP] = "step",           [DIFF_MISUSE] = "use-after-put",
+	[DIFF_CRASH] = "crash",         [DIFF_HANG] = "hang",
 };
 
 const char *difference_name(enum difference d)

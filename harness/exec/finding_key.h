@@ -22,6 +22,7 @@ enum difference {
 	DIFF_NONE,
 	DIFF_RETURN,    /* return value of an operation */
 	DIFF_INFO,      /* GET_IRQ_INFO */
+	DIFF_WRITTEN,   /* a call wrote to the caller's memory what it must not */
 	DIFF_VALUE,     /* what a read showed */
 	DIFF_COUNTER,   /* an eventfd counted too few or too many signals */
 	DIFF_ACTIVE,    /* C */
@@ -32,6 +33,8 @@ enum difference {
 	DIFF_MASKED,   /* the mask bit of INTX, or of an entry of the MSI-X table */
 	DIFF_EXPECT,   /* an `expect` line of the program itself */
 	DIFF_PCI_RULE, /* the kernel's half broke a rule of PCI (emulator/breach.h) */
+	DIFF_STEP,     /* in the middle of a call something did not hold (exec/step_watch.h) */
+	DIFF_MISUSE,   /* an eventfd was used that no reference is held on */
 	DIFF_CRASH,    /* the emulator died, or a sanitizer ended it */
 	DIFF_HANG,     /* it never came back */
 };

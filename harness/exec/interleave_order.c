@@ -106,6 +106,10 @@ static bool answers(struct search *s, uint32_t i, const struct turn_op *t,
 		differs_at(s, i, t, "info", want->info_count, got->info_count);
 		return false;
 	}
+	if (got->wrote) {
+		differs_at(s, i, t, "written", WROTE_RIGHT, got->wrote);
+		return false;
+	}
 	return true;
 }
 

@@ -272,7 +272,6 @@ static void perform(struct interleave *il, struct turn_op *t)
 	if (t->op.kind == OP_LINE) {
 		emulator_set_line(x->be, t->op.value != 0);
 		memset(&t->out, 0, sizeof(t->out));
-		t->out.argsz_kept = true;
 		return;
 	}
 	executor_perform(x, &t->op, &t->out);

@@ -80,8 +80,23 @@ void oracle_compare(struct oracle *o, const struct op *op, const struct expectat
 		differ(o, DIFF_INFO, want->info_flags != got->info_flags ? "flags" : "count",
 		       "expected flags 0x%x count %u, got flags 0x%x count %u", want->info_flags,
 		       want->info_count, got->info_flags, got->info_count);
-	if (op->kind == OP_IRQ_INFO && !got->argsz_kept)
-		differ(o, DIFF_INFO, "argsz", "argsz or index came back changed");
+	if (!got->wrote)
+		return;
+	o->x->rules.last = (op->kind == OP_IRQ_INFO ? R(14) : R(3)) + 1;
+	differ(o, DIFF_WRITTEN, outcome_write_text(got->wrote), "%s",
+	       outcome_write_text(got->wrote));
+}
+
+const char *outcome_write_text(enum outcome_write w)
+{
+	static const char *const texts[] = {
+		[WROTE_ARGSZ] = "argsz or index came back changed",
+		[WROTE_AND_FAILED] = "the call failed, and wrote to the caller's memory",
+		[WROTE_BEYOND] = "the call wrote outside the 16 bytes that it is given",
+		[WROTE_REQUEST] = "the call wrote to the request, which it only reads",
+	};
+
+	return texts[w];
 }
 
 bool oracle_lives(struct oracle *o)
@@ -333,6 +348,26 @@ static void check_breach(struct oracle *o, const struct breach *b)
 	differ(o, DIFF_PCI_RULE, breach_name(b->rule), "%s", breach_text(b, text, sizeof(text)));
 }
 
+/* What a call did on the way, whatever it answers and leaves. */
+static void check_inside(struct oracle *o)
+{
+	const struct slots_ops *ops = o->x->slots->ops;
+	const char *misuse = ops->misuse ? ops->misuse(o->x->slots) : NULL;
+	char text[160];
+
+	if (o->r->difference)
+		return;
+	if (__builtin_expect(misuse != NULL, 0)) {
+		o->x->rules.last = R(66) + 1;
+		differ(o, DIFF_MISUSE, misuse, "the kernel's half %s", misuse);
+	}
+	if (__builtin_expect(o->x->steps.what != NULL, 0)) {
+		o->x->rules.last = o->x->steps.rule + 1;
+		differ(o, DIFF_STEP, o->x->steps.what, "%s",
+		       step_watch_text(&o->x->steps, text, sizeof(text)));
+	}
+}
+
 void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,
 		  const struct outcome *got, uint32_t at)
 {
@@ -356,6 +391,7 @@ void oracle_after(struct oracle *o, const struct op *op, const struct expectatio
 		return;
 	check_counters(o, want->slots);
 	check_breach(o, broken);
+	check_inside(o);
 	if (want->silent || (op->kind == OP_FIRE && !shows(o, want->slots)))
 		settle(o);
 	if (o->x->inspect_every && ++o->since >= o->x->inspect_every)
@@ -470,6 +506,7 @@ void oracle_finish(struct oracle *o)
 		struct expectation want;
 
 		model_step(&x->model, &reopen, &want);
+		check_inside(o);
 		check_breach(o, breach_watch_look(&x->breaches, x->be, o->r->at));
 		check_everything(o, values);
 		if (o->r->difference) {

@@ -8,12 +8,23 @@
 
 #include "exec/executor.h"
 
+/* What a call wrote to the caller's memory. */
+enum outcome_write {
+	WROTE_RIGHT,      /* what it is to */
+	WROTE_ARGSZ,      /* IRQ_INFO: argsz or index came back changed */
+	WROTE_AND_FAILED, /* IRQ_INFO: it failed, and wrote all the same */
+	WROTE_BEYOND,     /* IRQ_INFO: outside its 16 bytes */
+	WROTE_REQUEST,    /* SET_IRQS: to the request */
+};
+/* "argsz or index came back changed"; NULL of WROTE_RIGHT. */
+const char *outcome_write_text(enum outcome_write w);
+
 /* What an operation answered. */
 struct outcome {
 	int32_t ret;
 	uint64_t value;                  /* READ with ret 0 */
 	uint32_t info_flags, info_count; /* IRQ_INFO with ret 0 */
-	bool argsz_kept;                 /* IRQ_INFO: argsz and index came back as given */
+	enum outcome_write wrote;
 };
 
 /* Carries @op out, and nothing else. */

@@ -146,6 +146,7 @@ int executor_open(struct executor *x, const char *spec, struct errmsg *e)
 	memset(x, 0, sizeof(*x));
 	model_init(&x->model, &x->answers, NULL);
 	x->emulated = target_is_emulator(spec);
+	x->watch_steps = x->emulated;
 	x->spec = strdup(spec);
 	err = x->spec ? executor_alloc(x) : -ENOMEM;
 	if (!err)

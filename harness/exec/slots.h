@@ -33,6 +33,9 @@ struct slots_ops {
 	int (*reset)(struct slots *s);
 	/* References that the backend holds on all of them. NULL: nobody can tell. */
 	uint32_t (*references)(struct slots *s);
+	/* What the backend did to an eventfd that it holds no reference on, since reset(), or NULL.
+	 * NULL: nobody can tell. */
+	const char *(*misuse)(struct slots *s);
 	void (*destroy)(struct slots *s);
 };
 

@@ -104,6 +104,11 @@ static uint32_t mem_references(struct slots *s)
 	return signal_mem_total_references(mem_of(s));
 }
 
+static const char *mem_misuse(struct slots *s)
+{
+	return signal_mem_misuse(mem_of(s));
+}
+
 static void mem_destroy(struct slots *s)
 {
 	signal_mem_destroy(mem_of(s));
@@ -121,6 +126,7 @@ static const struct slots_ops mem_ops = {
 	.peek_all = mem_peek_all,
 	.reset = mem_reset,
 	.references = mem_references,
+	.misuse = mem_misuse,
 	.destroy = mem_destroy,
 };
 

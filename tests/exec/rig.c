@@ -42,6 +42,10 @@ static int irq_info(struct backend *be, struct vfio_irq_info *info)
 		info->flags &= ~(uint32_t)VFIO_IRQ_INFO_EVENTFD;
 	if (rig_of(be)->lie == CHANGED_ARGSZ)
 		info->argsz += 4;
+	if (rig_of(be)->lie == WRITES_AND_FAILS && ret)
+		info->count = 0;
+	if (rig_of(be)->lie == WRITES_BEYOND)
+		info[1].argsz = 0;
 	return ret;
 }
 
@@ -65,6 +69,8 @@ static int set_irqs(struct backend *be, const void *arg, size_t size)
 	rig->in_call = true;
 	ret = rig->inner->ops->set_irqs(rig->inner, arg, size);
 	rig->in_call = false;
+	if (rig->lie == WRITES_REQUEST && size >= IRQ_SET_HDR_SIZE)
+		((struct vfio_irq_set *)(uintptr_t)arg)->count = 0;
 	if (rig->again) {
 		rig->again = false;
 		backend_fire(rig->inner, VFIO_PCI_MSIX_IRQ_INDEX, rig->vector);

@@ -16,6 +16,9 @@ enum lie {
 	KEPT_REFERENCE,   /* dropping REQ does nothing and says 0 */
 	WRONG_FLAGS,      /* GET_IRQ_INFO without EVENTFD */
 	CHANGED_ARGSZ,    /* of GET_IRQ_INFO */
+	WRITES_AND_FAILS, /* GET_IRQ_INFO that fails still says a count */
+	WRITES_BEYOND,    /* GET_IRQ_INFO writes 20 bytes */
+	WRITES_REQUEST,   /* SET_IRQS writes how much it did into its argument */
 	NEVER_CLOSES,     /* REOPEN does nothing */
 	STRAY_ENTRY,      /* vector control of entry 1 is inverted */
 	LEFT_ALLOCATION,  /* A is said to have vector 7 */

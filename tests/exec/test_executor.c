@@ -52,7 +52,20 @@ Test(executor, finds_a_kept_reference)
 Test(executor, finds_wrong_flags_and_a_changed_argsz)
 {
 	differs(WRONG_FLAGS, "read e0\nirq_info msix\n", DIFF_INFO, 1);
-	differs(CHANGED_ARGSZ, "irq_info req\n", DIFF_INFO, 0);
+	differs(CHANGED_ARGSZ, "irq_info req\n", DIFF_WRITTEN, 0);
+}
+
+Test(executor, finds_what_a_call_wrote_and_must_not)
+{
+	struct exec_result r;
+
+	differs(WRITES_AND_FAILS, "irq_info req\nirq_info req argsz=15\n", DIFF_WRITTEN, 1);
+	differs(WRITES_BEYOND, "read e0\nirq_info req\n", DIFF_WRITTEN, 1);
+	differs(WRITES_BEYOND, "irq_info msix argsz=64\n", DIFF_WRITTEN, 0);
+	differs(WRITES_REQUEST, "read e0\nset_irqs msix trigger eventfd fds=e0\n", DIFF_WRITTEN, 1);
+	differs(WRITES_REQUEST, "set_irqs msix mask none count=1\n", DIFF_WRITTEN, 0);
+	r = told(WRITES_AND_FAILS, "irq_info index=7\n");
+	cr_assert_str_eq(r.key, "written:R14:irq_info/unknown");
 }
 
 Test(executor, finds_what_only_looking_behind_tells)
