@@ -39,6 +39,9 @@ int emu_reset(struct backend *be)
 	lock_take(&emu->device_lock);
 	lock_take(&emu->igate);
 	lock_take(&emu->bus_lock);
+	lock_guards(&emu->device_lock);
+	lock_guards(&emu->igate);
+	lock_guards(&emu->bus_lock);
 	reset_function(emu); /* R22 */
 	lock_drop(&emu->bus_lock);
 	lock_drop(&emu->igate);
@@ -244,6 +247,7 @@ int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg)
 	if (op == BACKEND_DEV_DISINTX && ZOO(emu, B05))
 		return apply(emu, op, arg);
 	lock_take(&emu->igate);
+	lock_guards(&emu->igate);
 	ret = apply(emu, op, arg);
 	lock_drop(&emu->igate);
 	return ret;

@@ -131,6 +131,7 @@ static void note(const struct msg_table *table, enum breach_rule rule, bool by_k
 /* P1: the message of an entry is about to change. Under its lock. */
 static void check_masked(const struct msg_table *table, uint32_t vector, bool by_kernel)
 {
+	entry_guards(&table->entries[vector]);
 	if (table->maskable && entry_may_send(&table->entries[vector], control_read(table), vector))
 		note(table, BREACH_P1, by_kernel, vector);
 }
@@ -149,12 +150,14 @@ static struct msi_msg message(const struct msg_table *table, uint32_t vector)
 /* Under the entry's lock, both. */
 static void set_pending(struct msg_table *table, uint32_t vector)
 {
+	entry_guards(&table->entries[vector]);
 	table->entries[vector].pending = true;
 	atomic_fetch_or(&table->pended[vector / 64], UINT64_C(1) << vector % 64);
 }
 
 static void clear_pending(struct msg_table *table, uint32_t vector)
 {
+	entry_guards(&table->entries[vector]);
 	table->entries[vector].pending = false;
 	atomic_fetch_and(&table->pended[vector / 64], ~(UINT64_C(1) << vector % 64));
 }
@@ -188,8 +191,10 @@ static bool entry_pend(struct msg_table *table, uint32_t vector)
 		entry->coalesced++; /* P3: any number of events while masked become one message */
 		return false;
 	}
+	lock_step();
 	set_pending(table, vector);
 	entry->pended++;
+	lock_step();
 	control = atomic_load(&table->control);
 	if (entry_may_send(entry, control, vector)) {
 		clear_pending(table, vector);
@@ -221,6 +226,7 @@ void msg_table_fire(struct msg_table *table, uint32_t vector)
 	reach(table, vector);
 	entry_lock(entry);
 	control = control_read(table);
+	lock_step();
 	if (entry_may_send(entry, control, vector))
 		send = true;
 	else if (!control_enabled(control, vector) || (control & MSG_CTRL_OFF))
@@ -435,8 +441,20 @@ void msg_table_mask_all_entries(struct msg_table *table)
 	}
 }
 
+/* Under a scheduler: nobody is in the middle of an entry. The walk that follows has no places. */
+static void settle(const struct msg_table *table)
+{
+	for (uint32_t v = 0; lock_scheduler() && v < table->count; v++) {
+		if (!table->entries[v].held)
+			continue;
+		lock_wait(__func__);
+		v = UINT32_MAX; /* once more, from the first */
+	}
+}
+
 void msg_table_reset_entries(struct msg_table *table)
 {
+	settle(table);
 	for (uint32_t w = 0; w < bitmap_words(table->count); w++) {
 		uint64_t changed =
 			table->written[w] | table->unmasked[w] | atomic_load(&table->pended[w]);

@@ -34,6 +34,7 @@ struct msg_entry {
 	alignas(CACHE_LINE) struct spin lock;
 	bool masked;
 	bool pending;
+	bool held;           /* under a scheduler: the lock (lock.h) */
 	bool foreign;        /* msg is not the kernel's: it was scribbled */
 	struct msi_msg msg;  /* in the table */
 	struct msi_msg send; /* what is sent: msg, or what msg was at the last unmask (P2) */
@@ -42,17 +43,25 @@ struct msg_entry {
 	uint64_t coalesced;  /* fires that found it set */
 };
 
-static inline void entry_lock(struct msg_entry *entry)
+static inline void entry_lock_at(struct msg_entry *entry, const char *where)
 {
-	if (!lock_thread.alone)
+	if (__builtin_expect(lock_scheduler() != NULL, 0))
+		lock_flag_take(&entry->held, where);
+	else if (!lock_thread.alone)
 		spin_lock(&entry->lock);
 }
 
-static inline void entry_unlock(struct msg_entry *entry)
+static inline void entry_unlock_at(struct msg_entry *entry, const char *where)
 {
-	if (!lock_thread.alone)
+	if (__builtin_expect(lock_scheduler() != NULL, 0))
+		lock_flag_drop(&entry->held, where);
+	else if (!lock_thread.alone)
 		spin_unlock(&entry->lock);
 }
+
+#define entry_lock(entry)   entry_lock_at((entry), __func__)
+#define entry_unlock(entry) entry_unlock_at((entry), __func__)
+#define entry_guards(entry) lock_flag_guards(&(entry)->held, __func__)
 
 struct msg_stats {
 	uint64_t dropped, pended, coalesced;

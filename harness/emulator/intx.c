@@ -26,6 +26,7 @@ enum intx_event {
 /* R31. Under intx.lock. */
 static bool may_signal(const struct intx *intx)
 {
+	lock_guards(&intx->lock);
 	if (ZOO_WHEN(intx, Z07, intx->requested && intx->virq_disabled))
 		return true;
 	return intx->requested && !intx->virq_disabled;
@@ -43,10 +44,13 @@ static bool event_signals(struct intx *intx, enum intx_event event)
 {
 	switch (event) {
 	case EVENT_LINE: /* R30 */
+		lock_guards(&intx->irq_lock);
+		lock_guards(&intx->lock);
 		if (!intx->requested || !intx->asserted || intx->masked)
 			return false;
 		if (planted_deaf(intx) || ZOO_WHEN(intx, B06, !intx->trigger))
 			return false; /* B06: with the trigger went the handler */
+		lock_step();
 		intx->masked = true;
 		break;
 	case EVENT_SEND:
@@ -64,6 +68,7 @@ static bool event_signals(struct intx *intx, enum intx_event event)
 static void raise_event(struct emu *emu, enum intx_event event)
 {
 	struct intx *intx = &emu->intx;
+	struct signal_ref *trigger;
 	bool send;
 
 	lock_take(&intx->irq_lock);
@@ -74,8 +79,11 @@ static void raise_event(struct emu *emu, enum intx_event event)
 		lock_drop(&intx->lock);
 		if (send && ZOO_WHEN(emu, B06, !intx->trigger))
 			ZOO_OOPS(emu, ZOO_NULL_DEREF);
-		if (send && intx->trigger)
-			emu->cfg.signals->signal(intx->trigger);
+		lock_guards(&intx->irq_lock);
+		trigger = intx->trigger;
+		lock_step();
+		if (send && trigger)
+			emu->cfg.signals->signal(trigger);
 		lock_take(&intx->lock);
 		intx->sending = false;
 		if (round == MAX_ROUNDS) {
@@ -104,6 +112,7 @@ void intx_set_line(struct emu *emu, bool asserted)
 		ZOO_NOTE(emu, NOTE_ACKED) = intx->requested && intx->masked;
 	if (!asserted)
 		ZOO_NOTE(emu, NOTE_ACKED) = 0;
+	lock_guards(&intx->lock);
 	intx->asserted = asserted;
 	lock_drop(&intx->lock);
 	raise_event(emu, EVENT_LINE);
@@ -116,12 +125,14 @@ void intx_set_line(struct emu *emu, bool asserted)
  */
 bool intx_try_unmask(struct intx *intx)
 {
+	lock_guards(&intx->lock);
 	if (!intx->requested || !intx->masked || intx->virq_disabled)
 		return false;
 	if (intx->asserted && planted_deaf(intx)) {
 		intx->masked = false;
 		return false;
 	}
+	lock_step();
 	intx->masked = intx->asserted;
 	return intx->masked;
 }
@@ -149,6 +160,8 @@ void intx_set_disintx(struct emu *emu, bool disabled)
 	if (ZOO_WHEN(emu, B29, !intx->requested)) /* its context is looked up, and there is none */
 		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	lock_take(&intx->lock);
+	lock_guards(&intx->lock);
+	lock_step();
 	intx->virq_disabled = disabled;
 	/* B05: without igate INTX may have been disabled since it was looked at */
 	if (disabled && (intx->requested || ZOO_WHEN(emu, B05, requested)))
@@ -192,6 +205,7 @@ int intx_mask(struct emu *emu, const struct request *req)
 
 	lock_take(&emu->intx.lock);
 	emu->intx.masked = true;
+	lock_guards(&emu->intx.lock);
 	lock_drop(&emu->intx.lock);
 	return 0;
 }
@@ -219,6 +233,8 @@ static struct signal_ref *swap_trigger(struct intx *intx, struct signal_ref *tri
 	struct signal_ref *old;
 
 	lock_take(&intx->irq_lock);
+	lock_guards(&intx->irq_lock);
+	lock_step();
 	old = intx->trigger;
 	intx->trigger = trigger;
 	lock_drop(&intx->irq_lock);
@@ -257,6 +273,8 @@ static int intx_enable(struct emu *emu, struct signal_ref *trigger)
 	emu->type = VFIO_PCI_INTX_IRQ_INDEX;
 	swap_trigger(intx, trigger);
 	lock_take(&intx->lock);
+	lock_guards(&intx->lock);
+	lock_step();
 	intx->masked = intx->virq_disabled; /* R27 */
 	intx->requested = true;
 	/* B07: requested enabled, interrupted, disabled by the handler and again by us */
@@ -283,6 +301,9 @@ void intx_disable(struct emu *emu)
 
 	lock_take(&intx->irq_lock);
 	lock_take(&intx->lock);
+	lock_guards(&intx->irq_lock);
+	lock_guards(&intx->lock);
+	lock_step();
 	intx->requested = false;
 	intx->masked = false;
 	intx->inject = false;

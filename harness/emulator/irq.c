@@ -79,6 +79,7 @@ struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint
 		irq->table = table;
 		irq->vector = vector;
 		lock_take(&irq->lock);
+		lock_guards(&irq->lock);
 		irq->generation = host->generation;
 		lock_drop(&irq->lock);
 		return irq;
@@ -133,6 +134,7 @@ void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 	lock_take(&irq->lock);
 	irq->handler = handler;
 	irq->data = data;
+	lock_guards(&irq->lock);
 	bitmap_set(irq->table->handled, irq->vector);
 	lock_drop(&irq->lock);
 	msg_table_unmask(irq->table, irq->vector);
@@ -151,6 +153,7 @@ void host_free_irq(struct host_irq *irq)
 	lock_take(&irq->lock);
 	irq->handler = NULL;
 	irq->data = NULL;
+	lock_guards(&irq->lock);
 	bitmap_clear(irq->table->handled, irq->vector);
 	lock_drop(&irq->lock);
 	if (late)
@@ -169,8 +172,10 @@ void host_deliver(struct host *host, struct msi_msg msg)
 
 	irq = &host->irqs[msg.data];
 	lock_take(&irq->lock);
+	lock_guards(&irq->lock);
 	if (irq->handler && irq->generation == msg.address >> 32) {
 		irq->sent++;
+		lock_step();
 		irq->handler(irq->data);
 	} else {
 		irq->dropped++;

@@ -31,6 +31,24 @@ void lock_fini(struct lock *lock)
 	pthread_mutex_destroy(&lock->mutex);
 }
 
+void lock_flag_take(bool *held, const char *where)
+{
+	struct lock_scheduler *s = lock_scheduler();
+
+	while (*held)
+		s->wait(s, where);
+	*held = true;
+}
+
+void lock_flag_drop(bool *held, const char *where)
+{
+	struct lock_scheduler *s = lock_scheduler();
+
+	if (!*held)
+		s->misuse(s, "drops a lock that nobody holds", where);
+	*held = false;
+}
+
 void lock_wait(const char *where)
 {
 	struct lock_scheduler *s = lock_scheduler();

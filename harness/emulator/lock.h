@@ -5,6 +5,9 @@
  * several callers by turns on one thread, neither blocks: the scheduler is told, and decides who
  * goes on. What it is of is a property of the thread, like the kernel's `current`.
  *
+ * lock_step() stands between what a critical section looks at and what it does, so that a lock that
+ * is left out, or a handler that is not waited for, comes out as what a kernel would make of it.
+ *
  * Classes are in the order in which they are taken, outermost first; none is taken twice. Files are
  * leaves of a few instructions: no other caller comes in there.
  */
@@ -43,7 +46,10 @@ struct lock_scheduler {
 	void (*step)(struct lock_scheduler *s, const char *where);
 	/* The caller can only go on when another has done something. */
 	void (*wait)(struct lock_scheduler *s, const char *where);
-	/* An eventfd is used that the caller holds no reference on. */
+	/* What @lock guards is used: the caller must hold it. */
+	void (*guards)(struct lock_scheduler *s, const struct lock *lock, const char *where);
+	/* An eventfd is used that the caller holds no reference on, a lock is dropped that nobody
+	 * holds. */
 	void (*misuse)(struct lock_scheduler *s, const char *what, const char *where);
 };
 
@@ -88,6 +94,14 @@ static inline void lock_drop_at(struct lock *lock, const char *where)
 		pthread_mutex_unlock(&lock->mutex);
 }
 
+static inline void lock_guards_at(const struct lock *lock, const char *where)
+{
+	struct lock_scheduler *s = lock_scheduler();
+
+	if (s)
+		s->guards(s, lock, where);
+}
+
 static inline void lock_step_at(const char *where)
 {
 	struct lock_scheduler *s = lock_scheduler();
@@ -96,8 +110,24 @@ static inline void lock_step_at(const char *where)
 		s->step(s, where);
 }
 
-#define lock_take(lock) lock_take_at((lock), __func__)
-#define lock_drop(lock) lock_drop_at((lock), __func__)
-#define lock_step()     lock_step_at(__func__)
+/*
+ * Of a lock that is a spin lock outside a scheduler, and a flag under one. No place of its own: the
+ * kernel's walks over a table are one step to everybody.
+ */
+void lock_flag_take(bool *held, const char *where);
+void lock_flag_drop(bool *held, const char *where);
+static inline void lock_flag_guards(const bool *held, const char *where)
+{
+	struct lock_scheduler *s = lock_scheduler();
+
+	if (s && !*held)
+		s->misuse(s, "uses an entry of a table without its lock", where);
+}
+
+#define lock_take(lock)   lock_take_at((lock), __func__)
+#define lock_drop(lock)   lock_drop_at((lock), __func__)
+#define lock_step()       lock_step_at(__func__)
+/* Where what @lock guards is used, other than right behind its lock_take(). */
+#define lock_guards(lock) lock_guards_at((lock), __func__)
 
 #endif

@@ -46,6 +46,7 @@ struct signal_mem {
 /* Under mem->lock. NULL: closed, or no such slot. */
 static struct signal_ref *slot_get(struct signal_mem *mem, uint32_t slot)
 {
+	lock_guards(&mem->lock);
 	return slot < mem->count ? mem->slots[slot] : NULL;
 }
 
@@ -65,6 +66,7 @@ static void free_if_unused(struct signal_ref *ref)
 {
 	struct signal_mem *mem = ref->mem;
 
+	lock_guards(&mem->lock);
 	if (ref->open || ref->references || ref->pins)
 		return;
 	if (!told_of_misuse()) {
@@ -167,6 +169,7 @@ static bool is_watched(const struct signal_ref *ref)
 /* Under watch_lock. */
 static void set_watcher(struct signal_ref *ref, const struct signal_watcher *watcher, void *data)
 {
+	lock_guards(&ref->watch_lock);
 	ref->watcher = watcher;
 	ref->watch_data = data;
 	atomic_store(&ref->watched, watcher != NULL);
@@ -182,6 +185,7 @@ static void wake(struct signal_ref *ref, bool hup)
 	lock_take(&ref->watch_lock);
 	watcher = ref->watcher;
 	data = ref->watch_data;
+	lock_step();
 	if (watcher) {
 		if (hup)
 			set_watcher(ref, NULL, NULL);
@@ -224,6 +228,7 @@ static bool mem_watch(struct signal_ref *ref, const struct signal_watcher *watch
 	bool readable, closed;
 
 	lock_take(&mem->lock);
+	lock_guards(&mem->lock);
 	ref->pins++;
 	lock_drop(&mem->lock);
 
@@ -234,6 +239,7 @@ static bool mem_watch(struct signal_ref *ref, const struct signal_watcher *watch
 
 	/* Closed since the lookup: a kernel that attaches holds the file until it is done. */
 	lock_take(&mem->lock);
+	lock_guards(&mem->lock);
 	closed = !ref->open;
 	lock_drop(&mem->lock);
 	if (closed)
@@ -310,6 +316,7 @@ int signal_mem_open(struct signal_mem *mem, uint32_t slot, enum signal_mem_kind 
 	lock_init(&ref->watch_lock, LOCK_WATCH);
 
 	lock_take(&mem->lock);
+	lock_guards(&mem->lock);
 	if (mem->slots[slot]) {
 		err = -EBUSY;
 		ref->open = 0;
@@ -326,6 +333,7 @@ static struct signal_ref *slot_close(struct signal_mem *mem, uint32_t slot)
 {
 	struct signal_ref *ref = mem->slots[slot];
 
+	lock_guards(&mem->lock);
 	mem->slots[slot] = NULL;
 	if (!ref || --ref->open)
 		return NULL;

@@ -43,11 +43,16 @@ static bool planted_close(struct emu *emu, struct single *single)
 /* AER error_detected, driver unbind (R64), or loopback. */
 void single_event(struct emu *emu, struct single *single)
 {
+	struct signal_ref *trigger;
+
 	if (planted_stale(emu, single))
 		return;
 	lock_take(&single->lock);
-	if (single->trigger)
-		emu->cfg.signals->signal(single->trigger);
+	lock_guards(&single->lock);
+	trigger = single->trigger;
+	lock_step();
+	if (trigger)
+		emu->cfg.signals->signal(trigger);
 	lock_drop(&single->lock);
 }
 
@@ -65,6 +70,8 @@ static struct signal_ref *swap_trigger(struct emu *emu, struct single *single,
 		return old;
 	}
 	lock_take(&single->lock);
+	lock_guards(&single->lock);
+	lock_step();
 	old = single->trigger;
 	single->trigger = trigger;
 	lock_drop(&single->lock);

@@ -219,6 +219,8 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 	device = hdr.index == VFIO_PCI_ERR_IRQ_INDEX && ZOO_WHEN(emu, B14, true);
 	if (device)
 		lock_take(&emu->device_lock);
+	if (!ZOO_ON(emu, B10))
+		lock_guards(&emu->igate);
 	emu->fail = fail;
 	emu->stepping = emu->step_hook || lock_scheduler();
 	emu_step_named(emu, "before anything is done");

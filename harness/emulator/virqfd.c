@@ -18,7 +18,9 @@ static bool virqfd_wake(void *data, struct signal_ref *ref, bool hup)
 		emu->cfg.signals->consume(ref); /* R37 */
 
 	lock_take(&intx->lock);
+	lock_guards(&intx->lock);
 	if (hup && (intx->unmask == ref || ZOO_WHEN(emu, B20, true))) {
+		lock_step();
 		intx->unmask = NULL; /* the work puts it; who attaches another need not wait */
 		work = true;
 	} else if (!hup && intx_try_unmask(intx)) {
@@ -99,6 +101,8 @@ int virqfd_attach(struct emu *emu, int32_t fd)
 	emu_step(emu);
 
 	lock_take(&intx->lock);
+	lock_guards(&intx->lock);
+	lock_step();
 	busy = intx->unmask != NULL;
 	if (!busy)
 		intx->unmask = ref;
@@ -126,6 +130,8 @@ void virqfd_detach(struct emu *emu)
 	struct signal_ref *ref;
 
 	lock_take(&intx->lock);
+	lock_guards(&intx->lock);
+	lock_step();
 	ref = intx->unmask;
 	intx->unmask = NULL;
 	lock_drop(&intx->lock);

@@ -177,6 +177,18 @@ static void check_order(struct interleave *il, const struct turn_caller *c,
 	}
 }
 
+/* A lock that was left out at one end, or at the other. */
+static void find_discipline(struct interleave *il, const struct lock *lock, const char *fmt,
+			    const char *where)
+{
+	const char *class = lock_class_name((enum lock_class)lock->class);
+	char key[FINDING_KEY_MAX], text[160] = "";
+
+	append(text, sizeof(text), fmt, class, where, "");
+	snprintf(key, sizeof(key), "lock-held:R75:%s", class);
+	find(il, INTERLEAVE_LOCK_ORDER, key, "%s %s", who_names[il->who], text);
+}
+
 static bool holds_class(const struct turn_caller *c, enum lock_class class)
 {
 	for (uint32_t i = 0; i < c->holds; i++) {
@@ -218,6 +230,8 @@ static void on_drop(struct lock_scheduler *s, struct lock *lock, const char *whe
 
 	while (i && c->held[i - 1] != lock)
 		i--;
+	if (!i)
+		find_discipline(il, lock, "drops %s, which it does not hold, in %s", where);
 	for (; i && i < c->holds; i++)
 		c->held[i - 1] = c->held[i];
 	c->holds--;
@@ -246,6 +260,14 @@ static void on_wait(struct lock_scheduler *s, const char *where)
 	c->waits_since = il->progress + 1;
 	run_others(il);
 	c->waits_since = 0;
+}
+
+static void on_guards(struct lock_scheduler *s, const struct lock *lock, const char *where)
+{
+	struct interleave *il = (struct interleave *)s;
+
+	if (lock->holder != il->who + 1)
+		find_discipline(il, lock, "does not hold %s in %s, where it is needed", where);
 }
 
 static void on_misuse(struct lock_scheduler *s, const char *what, const char *where)
@@ -288,6 +310,9 @@ static void run_caller(void *data)
 		note(il, EVENT_BEGINS, 0, NULL);
 		perform(il, c->ops[c->next]);
 		note(il, EVENT_ENDS, 0, NULL);
+		if (c->holds)
+			find_discipline(il, c->held[0], "still holds %s when it has done %s",
+					"its operation");
 		il->progress++;
 	}
 	c->finished = true;
@@ -324,6 +349,7 @@ void interleave_turns(struct interleave *il)
 		.drop = on_drop,
 		.step = on_step,
 		.wait = on_wait,
+		.guards = on_guards,
 		.misuse = on_misuse,
 	};
 	lock_thread.scheduler = &il->scheduler;

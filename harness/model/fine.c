@@ -145,6 +145,9 @@ static enum fine_result reset(struct fine *f, struct fine_caller *c)
 	STEP();
 	RUN(fine_line(f, c, false));
 	STEP();
+	f->m.function_mask =
+		true; /* as long as it takes (P16): what fires is pended, and forgotten */
+	STEP();
 	line = f->m.line;
 	model_function_step(&f->m, &op);
 	f->m.line = line; /* that was before */

@@ -144,6 +144,7 @@ static enum fine_result set_block(struct fine *f, struct fine_caller *c)
 	/* R53 */
 	c->first_err = c->err;
 	c->end = c->item + 1;
+	STEP();
 	for (c->item = 0; c->item < c->end; c->item++) {
 		RUN(set_vector(f, c, c->h.start + c->item, -1));
 		STEP();
