@@ -332,6 +332,8 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 		return err;
 	breach_watch_begin(&x->breaches, x->be);
 	step_watch_begin(&x->steps);
+	memset(x->rules.by, 0, sizeof(x->rules.by));
+	x->rules.failed = 0;
 	recorder_begin(&x->recorder, x->spec, p);
 	if (x->hazards)
 		hazard_begin(x->hazards);
@@ -368,7 +370,7 @@ static void set_key(struct executor *x, const struct op *op)
 	struct exec_result *r = x->oracle->r;
 
 	if (r->difference)
-		finding_key(r->difference, x->rules.last, op, r->key);
+		finding_key(r->difference, x->oracle->rule, op, r->key);
 }
 
 static int step(struct executor *x, const struct op *op, uint32_t at)
@@ -405,7 +407,7 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 		begin_at(x->at, op, at);
 		return 0;
 	}
-	x->rules.last = 0;
+	x->rules.last = x->rules.by[RULED_RETURN] = 0;
 	if (x->matrix && op_is_call(op))
 		matrix_count(x->matrix, &x->model, op);
 	if (op_is_call(op) && (x->hazards || !x->emulated))

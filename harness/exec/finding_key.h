@@ -5,9 +5,9 @@
  *
  *	return:R53:set_irqs/msix/trigger/eventfd
  *
- * The oracle is what was compared, the rule the last one that the model decided by in that step
- * ("-" for none), the operation its kind and, of SET_IRQS, index, action and data type. No numbers
- * of vectors, slots or items: two findings of one key are most likely one bug. Thread-safe.
+ * The oracle is what was compared, the rule that of what differs: by which the model decided it
+ * ("-" for none). The operation is its kind and, of SET_IRQS, index, action and data type. No
+ * numbers of vectors, slots or items: two findings of one key are most likely one bug. Thread-safe.
  */
 #ifndef IRQSTORM_EXEC_FINDING_KEY_H
 #define IRQSTORM_EXEC_FINDING_KEY_H
@@ -40,8 +40,17 @@ enum difference {
 };
 const char *difference_name(enum difference d);
 
+struct rule_counts;
+
 /*
- * @rule: of struct rule_counts.last. @op: the operation after which it was seen, of an `expect` the
+ * The rule, plus 1, that says what @d compares, after the step that @c was counted in; 0: none.
+ * @sense: of the difference (struct exec_result). @vector: the first that differs, or UINT32_MAX.
+ */
+uint32_t finding_rule(enum difference d, const char *sense, const struct rule_counts *c,
+		      uint32_t vector);
+
+/*
+ * @rule: as finding_rule() has it. @op: the operation after which it was seen, of an `expect` the
  * one before it; NULL: when the program was over.
  */
 void finding_key(enum difference d, uint32_t rule, const struct op *op, char key[FINDING_KEY_MAX]);

@@ -32,20 +32,29 @@ void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r)
 	r->digest = DIGEST_START;
 }
 
-/* @sense: in which way, for telling findings of one key apart. */
-__attribute__((format(printf, 4, 5))) static void differ(struct oracle *o, enum difference d,
-							 const char *sense, const char *fmt, ...)
+#define NO_VECTOR UINT32_MAX
+#define BY_MODEL  0u /* the rule is that by which the model decided */
+
+/*
+ * @rule: that is broken, plus 1, or BY_MODEL. @vector: the first that differs. @sense: in which
+ * way, for telling findings of one key apart.
+ */
+__attribute__((format(printf, 6, 7))) static void differ_by(struct oracle *o, enum difference d,
+							    uint32_t rule, uint32_t vector,
+							    const char *sense, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (o->r->difference)
 		return; /* the first one counts */
 	o->r->difference = d;
+	o->rule = rule ? rule : finding_rule(d, sense, &o->x->rules, vector);
 	snprintf(o->r->sense, sizeof(o->r->sense), "%s", sense);
 	va_start(ap, fmt);
 	vsnprintf(o->r->text, sizeof(o->r->text), fmt, ap);
 	va_end(ap);
 }
+#define differ(o, d, sense, ...) differ_by((o), (d), BY_MODEL, NO_VECTOR, (sense), __VA_ARGS__)
 
 static void digest(struct oracle *o, uint64_t v)
 {
@@ -82,9 +91,8 @@ void oracle_compare(struct oracle *o, const struct op *op, const struct expectat
 		       want->info_count, got->info_flags, got->info_count);
 	if (!got->wrote)
 		return;
-	o->x->rules.last = (op->kind == OP_IRQ_INFO ? R(14) : R(3)) + 1;
-	differ(o, DIFF_WRITTEN, outcome_write_text(got->wrote), "%s",
-	       outcome_write_text(got->wrote));
+	differ_by(o, DIFF_WRITTEN, (op->kind == OP_IRQ_INFO ? R(14) : R(3)) + 1, NO_VECTOR,
+		  outcome_write_text(got->wrote), "%s", outcome_write_text(got->wrote));
 }
 
 const char *outcome_write_text(enum outcome_write w)
@@ -235,9 +243,9 @@ static void compare_set(struct oracle *o, enum difference d, const char *what,
 		if (!diff)
 			continue;
 		v = w * 64 + (uint32_t)__builtin_ctzll(diff);
-		differ(o, d, vector_in(want, v) ? "missing" : "extra",
-		       "vector %u: expected %s%s, it is%s", v, vector_in(want, v) ? "" : "not ",
-		       what, vector_in(want, v) ? " not" : "");
+		differ_by(o, d, BY_MODEL, v, vector_in(want, v) ? "missing" : "extra",
+			  "vector %u: expected %s%s, it is%s", v, vector_in(want, v) ? "" : "not ",
+			  what, vector_in(want, v) ? " not" : "");
 		return;
 	}
 }
@@ -335,7 +343,6 @@ void oracle_trace(struct oracle *o, const struct op *op, const struct outcome *g
 	o->x->trace->line(o->x->trace->data, at, op, text);
 }
 
-/* The rule is then what decides the finding's key. */
 static void check_breach(struct oracle *o, const struct breach *b)
 {
 	static const uint32_t rules[BREACH_RULES] = {
@@ -344,8 +351,8 @@ static void check_breach(struct oracle *o, const struct breach *b)
 
 	if (!b || !breach_is_finding(b) || o->r->difference)
 		return;
-	o->x->rules.last = rules[b->rule] + 1;
-	differ(o, DIFF_PCI_RULE, breach_name(b->rule), "%s", breach_text(b, text, sizeof(text)));
+	differ_by(o, DIFF_PCI_RULE, rules[b->rule] + 1, b->vector, breach_name(b->rule), "%s",
+		  breach_text(b, text, sizeof(text)));
 }
 
 /* What a call did on the way, whatever it answers and leaves. */
@@ -357,15 +364,11 @@ static void check_inside(struct oracle *o)
 
 	if (o->r->difference)
 		return;
-	if (__builtin_expect(misuse != NULL, 0)) {
-		o->x->rules.last = R(66) + 1;
+	if (__builtin_expect(misuse != NULL, 0))
 		differ(o, DIFF_MISUSE, misuse, "the kernel's half %s", misuse);
-	}
-	if (__builtin_expect(o->x->steps.what != NULL, 0)) {
-		o->x->rules.last = o->x->steps.rule + 1;
-		differ(o, DIFF_STEP, o->x->steps.what, "%s",
-		       step_watch_text(&o->x->steps, text, sizeof(text)));
-	}
+	if (__builtin_expect(o->x->steps.what != NULL, 0))
+		differ_by(o, DIFF_STEP, o->x->steps.rule + 1, o->x->steps.vector, o->x->steps.what,
+			  "%s", step_watch_text(&o->x->steps, text, sizeof(text)));
 }
 
 void oracle_after(struct oracle *o, const struct op *op, const struct expectation *want,

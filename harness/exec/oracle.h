@@ -42,6 +42,7 @@ struct oracle {
 	uint32_t since;    /* operations since the last inspection */
 	int err;           /* the machine failed while looking */
 	const char *doing; /* at what */
+	uint32_t rule;     /* of the difference, plus 1: as finding_rule() has it */
 };
 
 void oracle_init(struct oracle *o, struct executor *x, struct exec_result *r);

@@ -32,19 +32,20 @@ static int validate(struct model *m, const struct request_head *h)
 	rule(m, R(5));
 	if (h->argsz < IRQ_SET_HDR_SIZE || h->index >= VFIO_PCI_NUM_IRQS ||
 	    h->count >= UINT32_MAX - h->start || (h->flags & ~0x3fu))
-		return -EINVAL;
+		return answer(m, R(5), -EINVAL);
 	rule(m, R(6));
 	if (h->start >= n || h->start + h->count > n) {
-		if (h->index == VFIO_PCI_ERR_IRQ_INDEX && !n)
-			rule(m, R(62));
-		return -EINVAL;
+		if (h->index != VFIO_PCI_ERR_IRQ_INDEX || n)
+			return answer(m, R(6), -EINVAL);
+		rule(m, R(62));
+		return answer(m, R(62), -EINVAL);
 	}
 	rule(m, R(7));
 	if (size < 0)
-		return -EINVAL;
+		return answer(m, R(7), -EINVAL);
 	rule(m, R(8));
 	if (h->argsz - IRQ_SET_HDR_SIZE < h->count * (uint32_t)size)
-		return -EINVAL;
+		return answer(m, R(8), -EINVAL);
 	return 0;
 }
 
@@ -56,6 +57,7 @@ static int dispatch(struct model *m, const struct call *c)
 	rule(m, R(11));
 	if (has_items(c) == false && c->type != VFIO_IRQ_SET_DATA_NONE)
 		rule(m, R(12));
+	decides(m, RULED_RETURN, R(11));
 	if (c->h.index == VFIO_PCI_INTX_IRQ_INDEX) {
 		if (action == VFIO_IRQ_SET_ACTION_MASK)
 			return model_intx_mask(m, c);
@@ -84,11 +86,11 @@ int model_enter_check(struct model *m, const struct op *op, struct call *c)
 	c->op = op;
 	rule(m, R(2));
 	if (step_fails(m))
-		return -EIO;
+		return answer(m, R(2), -EIO);
 	op_request_head(op, &c->h);
 	rule(m, R(3));
 	if (c->h.size < IRQ_SET_HDR_SIZE)
-		return -EFAULT;
+		return answer(m, R(3), -EFAULT);
 	err = validate(m, &c->h);
 	if (err)
 		return err;
@@ -97,9 +99,9 @@ int model_enter_check(struct model *m, const struct op *op, struct call *c)
 	if (bytes) {
 		rule(m, R(9));
 		if (step_fails(m) || host_refuses(m, HOST_MEMORY, 0, R(9)))
-			return -ENOMEM;
+			return answer(m, R(9), -ENOMEM);
 		if (c->h.size < IRQ_SET_HDR_SIZE + bytes)
-			return -EFAULT;
+			return answer(m, R(9), -EFAULT);
 	}
 	rule(m, R(10));
 	return 0;
@@ -135,8 +137,9 @@ int model_enter_irq_info(struct model *m, const struct op *op, struct expectatio
 
 	rule(m, R(2));
 	if (step_fails(m))
-		return -EIO;
+		return answer(m, R(2), -EIO);
 	rule(m, R(14));
+	decides(m, RULED_RETURN, R(14));
 	if (argsz < IRQ_INFO_SIZE || op->index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;
 	if (op->index == VFIO_PCI_ERR_IRQ_INDEX && !m->cfg.count[op->index])

@@ -25,6 +25,7 @@ static void replay(struct model *m, uint32_t vector)
 	if (m->function_mask || !vector_in(&m->pending, vector))
 		return;
 	rule(m, P(8));
+	decides(m, RULED_COUNTER, P(8));
 	vector_del(&m->pending, vector);
 	deliver(m, vector);
 }
@@ -33,6 +34,8 @@ static void fire_msix(struct model *m, uint32_t vector)
 {
 	if (!vector_in(&m->unmasked, vector) || m->function_mask) {
 		rule(m, P(3));
+		decides(m, RULED_COUNTER, m->function_mask ? P(5) : P(3));
+		decides(m, RULED_MASKED, P(3));
 		vector_add(&m->pending, vector);
 	} else {
 		deliver(m, vector);
@@ -75,6 +78,7 @@ void model_function_write_message(struct model *m, uint32_t vector)
 void model_function_enable(struct model *m)
 {
 	rule(m, P(9));
+	decides(m, RULED_MASKED, P(9));
 	vector_clear(m, &m->unmasked);
 	m->function_mask = false;
 }
@@ -94,6 +98,7 @@ void model_function_set_mask(struct model *m, bool masked)
 	bool cleared = m->function_mask && !masked;
 
 	rule(m, P(5));
+	decides(m, RULED_COUNTER, P(5));
 	m->function_mask = masked;
 	if (!cleared || !is_msix(m) || m->d3hot)
 		return;
@@ -110,6 +115,7 @@ void model_function_set_mask(struct model *m, bool masked)
 static void restore(struct model *m)
 {
 	rule(m, P(16));
+	decides(m, RULED_MASKED, P(16));
 	m->d3hot = false;
 	model_intx_line(m, false);
 	m->function_mask = false;
@@ -162,12 +168,14 @@ static int fire(struct model *m, uint32_t index, uint32_t vector)
 {
 	uint32_t sending = 1;
 
+	decides(m, RULED_RETURN, R(16));
 	if (vector >= model_irq_count(m, index))
 		return -EINVAL;
 	if (index == VFIO_PCI_ERR_IRQ_INDEX || index == VFIO_PCI_REQ_IRQ_INDEX) {
 		uint8_t object = index == VFIO_PCI_ERR_IRQ_INDEX ? m->err : m->req;
 
 		rule(m, R(64));
+		decides(m, RULED_COUNTER, R(64));
 		if (object != MODEL_NO_OBJECT)
 			model_eventfd_signal(m, object);
 		return 0;
@@ -176,6 +184,7 @@ static int fire(struct model *m, uint32_t index, uint32_t vector)
 		model_intx_line(m, true);
 		return 0;
 	}
+	decides(m, RULED_COUNTER, m->d3hot ? R(61) : m->type != index ? P(6) : R(50));
 	if (m->d3hot || m->type != index)
 		return 0; /* P6, P8: nowhere to go */
 	if (is_msix(m)) {
@@ -241,6 +250,8 @@ static int reopen(struct model *m)
 	m->virq_disabled = false;
 	vector_clear(m, &m->pending);
 	restore(m);
+	for (uint32_t i = 0; i < RULED_ASPECTS; i++)
+		decides(m, (enum ruled)i, R(21));
 	return 0;
 }
 
@@ -275,20 +286,21 @@ int model_function_step(struct model *m, const struct op *op)
 	case OP_FLR:
 		rule(m, R(22));
 		reset(m);
+		decides(m, RULED_COUNTER, R(22));
 		return 0;
 	case OP_REOPEN:
 		return reopen(m);
 	case OP_REBIND:
 		return rebind(m, op->value);
 	case OP_SRIOV_COUNT:
-		return -EBUSY;
+		return answer(m, P(13), -EBUSY);
 	case OP_TABLE_SIZE:
-		return grow(m, op->value);
+		return answer(m, P(13), grow(m, op->value));
 	case OP_FUNCTION_MASK:
 		model_function_set_mask(m, op->value != 0);
 		return 0;
 	case OP_ENTRY:
-		return entry(m, op->start);
+		return answer(m, P(3), entry(m, op->start));
 	case OP_WIPE:
 		return wipe(m);
 	case OP_SCRIBBLE:

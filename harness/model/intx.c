@@ -14,6 +14,7 @@ static bool enabled(const struct model *m)
 static void send(struct model *m)
 {
 	rule(m, R(31));
+	decides(m, RULED_COUNTER, R(31));
 	if (enabled(m) && !m->virq_disabled && m->intx_trigger != MODEL_NO_OBJECT)
 		model_eventfd_signal(m, m->intx_trigger);
 }
@@ -25,15 +26,20 @@ static void evaluate(struct model *m)
 		return;
 	rule(m, R(30));
 	m->intx_masked = true;
+	decides(m, RULED_MASKED, R(30));
 	if (m->intx_trigger == MODEL_NO_OBJECT)
 		rule(m, R(29));
 	send(m);
+	if (!m->virq_disabled)
+		decides(m, RULED_COUNTER, m->intx_trigger == MODEL_NO_OBJECT ? R(29) : R(30));
 }
 
 /* R33. True: the line is still up, so the user is to be signalled again. */
 bool model_intx_try_unmask(struct model *m)
 {
 	rule(m, R(33));
+	decides(m, RULED_MASKED, R(33));
+	decides(m, RULED_COUNTER, R(33));
 	if (!enabled(m) || !m->intx_masked || m->virq_disabled)
 		return false;
 	m->intx_masked = m->line;
@@ -44,11 +50,13 @@ static void unmask(struct model *m)
 {
 	if (model_intx_try_unmask(m))
 		send(m);
+	decides(m, RULED_COUNTER, R(33));
 }
 
 static void mask(struct model *m)
 {
 	rule(m, R(32));
+	decides(m, RULED_MASKED, R(32));
 	m->intx_masked = true;
 }
 
@@ -63,8 +71,10 @@ void model_intx_wake(struct model *m)
 
 	rule(m, R(37));
 	model_eventfd_consume(m, object);
-	if (!model_intx_try_unmask(m))
+	if (!model_intx_try_unmask(m)) {
+		decides(m, RULED_COUNTER, R(37));
 		return;
+	}
 	rule(m, R(38));
 	if (m->intx_trigger == object) {
 		rule(m, R(39));
@@ -107,11 +117,14 @@ void model_intx_set_disintx(struct model *m, bool disabled)
 		mask(m);
 	else
 		unmask(m);
+	decides(m, RULED_MASKED, R(34));
+	decides(m, RULED_COUNTER, R(34));
 }
 
 static bool addresses_line(struct model *m, const struct call *c)
 {
 	rule(m, R(24));
+	decides(m, RULED_RETURN, R(24));
 	return enabled(m) && c->h.start == 0 && c->h.count == 1;
 }
 
@@ -123,7 +136,7 @@ int model_intx_mask(struct model *m, const struct call *c)
 		return -ENOTTY;
 	if (selects(c, 0))
 		mask(m);
-	return 0;
+	return answer(m, R(32), 0);
 }
 
 static int attach(struct model *m, int32_t fd)
@@ -132,6 +145,7 @@ static int attach(struct model *m, int32_t fd)
 	int err;
 
 	rule(m, R(36));
+	decides(m, RULED_RETURN, R(36));
 	if (step_fails(m))
 		return -ENOMEM;
 	if (step_fails(m))
@@ -174,11 +188,12 @@ int model_intx_unmask(struct model *m, const struct call *c)
 		if (fd >= 0)
 			return attach(m, fd);
 		detach(m);
-		return 0;
+		decides(m, RULED_COUNTER, R(37));
+		return answer(m, R(37), 0);
 	}
 	if (selects(c, 0))
 		unmask(m);
-	return 0;
+	return answer(m, R(33), 0);
 }
 
 static int enable(struct model *m, uint8_t object)
@@ -187,6 +202,9 @@ static int enable(struct model *m, uint8_t object)
 	int err = 0;
 
 	rule(m, R(25));
+	decides(m, RULED_RETURN, R(25));
+	decides(m, RULED_TYPE, R(25));
+	decides(m, RULED_ACTIVE, R(25));
 	for (uint32_t i = 0; !err && i < 3; i++)
 		err = step_fails(m) ? errors[i] : 0;
 	if (!err)
@@ -195,9 +213,14 @@ static int enable(struct model *m, uint8_t object)
 		model_eventfd_put(m, object);
 		return err;
 	}
-	if (object == MODEL_NO_OBJECT)
+	if (object == MODEL_NO_OBJECT) {
 		rule(m, R(26));
+		decides(m, RULED_RETURN, R(26));
+		decides(m, RULED_TYPE, R(26));
+	}
 	rule(m, R(27));
+	decides(m, RULED_MASKED, R(27));
+	decides(m, RULED_COUNTER, R(27));
 	m->type = VFIO_PCI_INTX_IRQ_INDEX;
 	m->intx_trigger = object;
 	m->intx_masked = m->virq_disabled;
@@ -208,7 +231,12 @@ static int enable(struct model *m, uint8_t object)
 void model_intx_disable(struct model *m)
 {
 	rule(m, R(35));
+	decides(m, RULED_RETURN, R(35));
+	decides(m, RULED_TYPE, R(35));
+	decides(m, RULED_ACTIVE, R(35));
+	decides(m, RULED_MASKED, R(35));
 	detach(m);
+	decides(m, RULED_COUNTER, R(35));
 	model_eventfd_put(m, m->intx_trigger);
 	m->intx_trigger = MODEL_NO_OBJECT;
 	m->intx_masked = false;
@@ -220,6 +248,8 @@ static int set_eventfd(struct model *m, int32_t fd)
 	uint8_t object = MODEL_NO_OBJECT;
 	int err;
 
+	decides(m, RULED_RETURN, enabled(m) ? R(28) : R(25));
+	decides(m, RULED_TYPE, enabled(m) ? R(28) : R(25));
 	if (fd >= 0) {
 		if (step_fails(m))
 			return -EBADF;
@@ -230,6 +260,13 @@ static int set_eventfd(struct model *m, int32_t fd)
 	if (!enabled(m))
 		return enable(m, object);
 	rule(m, R(28));
+	if (object == MODEL_NO_OBJECT) {
+		decides(m, RULED_RETURN, R(29));
+		decides(m, RULED_TYPE, R(29));
+		decides(m, RULED_ACTIVE, R(29));
+	}
+	decides(m, RULED_MASKED, R(28));
+	decides(m, RULED_COUNTER, R(28));
 	model_eventfd_put(m, m->intx_trigger);
 	m->intx_trigger = object;
 	if (object != m->intx_unmask)
@@ -246,15 +283,21 @@ int model_intx_trigger(struct model *m, const struct call *c)
 		model_intx_disable(m);
 		return 0;
 	}
-	if (!enabled(m) && !none)
-		rule(m, R(18));
+	decides(m, RULED_RETURN, R(12));
+	if (!enabled(m)) {
+		if (!none)
+			rule(m, R(18));
+		decides(m, RULED_RETURN,
+			c->h.count || c->type != VFIO_IRQ_SET_DATA_NONE ? R(18) : R(19));
+	}
 	if ((!enabled(m) && !none) || c->h.start != 0 || c->h.count != 1)
 		return -EINVAL;
 	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return set_eventfd(m, op_request_fd(c->op, 0));
+	decides(m, RULED_COUNTER, R(31));
 	if (!enabled(m))
-		return -EINVAL;
+		return answer(m, R(26), -EINVAL);
 	if (selects(c, 0))
 		send(m);
-	return 0;
+	return answer(m, R(31), 0);
 }

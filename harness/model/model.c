@@ -74,10 +74,12 @@ static int step_user(struct model *m, const struct op *op, struct expectation *o
 
 	switch (op->kind) {
 	case OP_READ:
+		decides(m, RULED_RETURN, R(67));
 		ret = model_eventfd_read(m, op->slot, &out->value_lo, &out->value_hi);
 		out->has_value = !ret;
 		return ret;
 	case OP_WRITE:
+		decides(m, RULED_RETURN, R(67));
 		return model_eventfd_write(m, op->slot, op->value);
 	case OP_CLOSE:
 		return model_eventfd_close(m, op->slot);
@@ -103,7 +105,7 @@ static int step(struct model *m, const struct op *op, struct expectation *out)
 		ret = model_enter_irq_info(m, op, out);
 		break;
 	case OP_RESET:
-		ret = step_fails(m) ? -EIO : model_function_step(m, op);
+		ret = step_fails(m) ? answer(m, R(2), -EIO) : model_function_step(m, op);
 		break;
 	case OP_READ:
 	case OP_WRITE:
@@ -220,6 +222,7 @@ static void fire_at(struct model *m, const struct model *before, const struct op
 	if (v >= model_irq_count(m, fire->index) || fire->index == VFIO_PCI_INTX_IRQ_INDEX ||
 	    !call_covers(before, m, &h, fire->index, v)) {
 		model_function_step(m, fire);
+		decides(m, RULED_COUNTER, R(54));
 		return;
 	}
 	m->touched &= 0xffffu;
@@ -233,6 +236,7 @@ static void fire_at(struct model *m, const struct model *before, const struct op
 			may_signal(m, m->slot[fd]); /* set, and rolled back */
 	}
 	m->touched &= 0xffffu;
+	decides(m, RULED_COUNTER, P(8));
 	m->events.most++;
 	if (!msix || vector_in(&m->pending, v) || vector_in(&m->maybe, v))
 		return;

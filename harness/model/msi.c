@@ -21,6 +21,7 @@ static void allocate(struct model *m, uint32_t vector)
 static void teardown(struct model *m, uint32_t vector)
 {
 	vector_del(&m->producer, vector);
+	decides(m, RULED_PRODUCERS, R(73));
 	vector_del(&m->active, vector);
 	if (is_msix(m))
 		model_function_mask(m, vector);
@@ -34,19 +35,21 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 	int err;
 
 	if (!is_msix(m) || !m->cfg.dyn)
-		return -EINVAL;
+		return answer(m, R(50), -EINVAL);
 	rule(m, R(55));
+	decides(m, RULED_RETURN, R(55));
 	if (step_fails(m))
 		return -ENOSPC;
 	if (vector >= m->domain_size) {
 		rule(m, P(13));
-		return -ERANGE;
+		return answer(m, P(13), -ERANGE);
 	}
 	if (m->cfg.host_vectors && vector_set_size(m, &m->allocated) >= m->cfg.host_vectors)
 		return -ENOSPC; /* R49 */
 	err = host_refuses(m, HOST_ADDED, 1, R(55));
 	if (err)
 		return err;
+	decides(m, RULED_ALLOCATED, R(55));
 	allocate(m, vector);
 	return 0;
 }
@@ -55,8 +58,10 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 void model_msi_register(struct model *m, uint32_t vector)
 {
 	rule(m, R(70));
+	decides(m, RULED_PRODUCERS, R(70));
 	if (step_fails(m)) {
 		rule(m, R(71));
+		decides(m, RULED_PRODUCERS, R(71));
 		return;
 	}
 	for (uint32_t w = 0; w < set_words(m); w++) {
@@ -64,6 +69,7 @@ void model_msi_register(struct model *m, uint32_t vector)
 			if (m->trigger[w * 64 + (uint32_t)__builtin_ctzll(bits)] ==
 			    m->trigger[vector]) {
 				rule(m, R(58));
+				decides(m, RULED_PRODUCERS, R(58));
 				return;
 			}
 		}
@@ -76,15 +82,22 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	uint8_t object;
 	int err;
 
+	decides(m, RULED_RETURN, R(50));
 	if (m->cfg.is_6_1 && vector >= m->nvec)
 		return -EINVAL;
 	rule(m, R(50));
+	if (fd < 0)
+		decides(m, RULED_RETURN,
+			fd == -1 && !vector_in(&m->active, vector) ? R(51) : R(42));
+	else if (vector_in(&m->active, vector))
+		decides(m, RULED_RETURN, R(52));
 	if (vector_in(&m->active, vector))
 		teardown(m, vector); /* R52: before the new one is looked at */
 	else if (fd < 0)
 		rule(m, R(51));
 	if (fd < 0) {
 		rule(m, R(42));
+		decides(m, RULED_ACTIVE, R(42));
 		return 0;
 	}
 	if (!vector_in(&m->allocated, vector)) {
@@ -93,6 +106,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 			return err;
 	}
 	rule(m, R(56)); /* whatever fails now, the vector stays in A */
+	decides(m, RULED_ALLOCATED, R(56));
 	if (!m->cfg.is_6_1 && step_fails(m))
 		return -ENOMEM;
 	if (step_fails(m))
@@ -107,10 +121,12 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	err = step_fails(m) ? -ENOSPC : host_refuses(m, HOST_VECTOR, 1, R(50));
 	if (err) {
 		model_eventfd_put(m, object);
-		return err;
+		return answer(m, R(49), err);
 	}
 	m->trigger[vector] = object;
 	vector_add(&m->active, vector);
+	decides(m, RULED_RETURN, R(50));
+	decides(m, RULED_ACTIVE, R(50));
 	model_msi_register(m, vector);
 	if (is_msix(m))
 		model_function_unmask(m, vector);
@@ -121,12 +137,18 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 static int set_block(struct model *m, const struct call *c)
 {
 	uint32_t start = c->h.start, end = c->h.start + c->h.count;
-	uint32_t v = start;
+	uint32_t v = start, by = 0;
 	int err = 0;
 
+	decides(m, RULED_RETURN, R(53));
 	if (m->cfg.is_6_1 && (start >= m->nvec || end > m->nvec))
 		return -EINVAL;
 	rule(m, R(54));
+	decides(m, RULED_RETURN, R(50));
+	decides(m, RULED_TYPE, R(53));
+	decides(m, RULED_ACTIVE, R(54));
+	decides(m, RULED_COUNTER, R(54));
+	decides(m, RULED_MASKED, R(54));
 	while (v < end && !err) {
 		err = set_vector(m, v, op_request_fd(c->op, v - start));
 		v++;
@@ -134,8 +156,15 @@ static int set_block(struct model *m, const struct call *c)
 	if (!err)
 		return 0;
 	rule(m, R(53));
+	if (m->counts) {
+		m->counts->failed = v;
+		by = m->counts->by[RULED_RETURN];
+	}
 	for (uint32_t u = start; u < v; u++)
 		set_vector(m, u, -1);
+	decides(m, RULED_ACTIVE, R(53));
+	if (m->counts)
+		m->counts->by[RULED_RETURN] = by; /* what failed decides, not the roll-back */
 	return err;
 }
 
@@ -146,6 +175,8 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 	uint32_t limit = m->cfg.host_vectors;
 	int err;
 
+	decides(m, RULED_RETURN, R(46));
+	decides(m, RULED_TYPE, R(46));
 	if (m->cfg.is_6_1 && step_fails(m))
 		return -ENOMEM;
 	rule(m, R(46));
@@ -166,22 +197,25 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 		return err;
 	if (!msix && nvec > 1 && !m->cfg.msi_multi) {
 		rule(m, R(48));
-		return 1;
+		return answer(m, R(48), 1);
 	}
 	if (step_fails(m))
 		return -ENOSPC;
 	if (msix && nvec > m->domain_size) {
 		rule(m, P(13));
-		return -ERANGE;
+		return answer(m, P(13), -ERANGE);
 	}
 	if (!msix && limit && nvec > limit) {
 		rule(m, R(48));
-		return (int)limit;
+		return answer(m, R(48), (int)limit);
 	}
 	if (limit && nvec > limit)
 		return -ENOSPC;
 
 	rule(m, R(43));
+	decides(m, RULED_RETURN, R(43));
+	decides(m, RULED_TYPE, R(43));
+	decides(m, RULED_ALLOCATED, R(43));
 	m->type = (uint8_t)index;
 	m->nvec = nvec;
 	if (msix)
@@ -197,6 +231,11 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 void model_msi_disable(struct model *m)
 {
 	rule(m, R(57));
+	decides(m, RULED_TYPE, R(57));
+	decides(m, RULED_ACTIVE, R(57));
+	decides(m, RULED_ALLOCATED, R(57));
+	decides(m, RULED_MASKED, P(15));
+	decides(m, RULED_COUNTER, R(57));
 	for (uint32_t w = 0; w < set_words(m); w++) {
 		while (m->active.bits[w])
 			teardown(m, w * 64 + (uint32_t)__builtin_ctzll(m->active.bits[w]));
@@ -218,17 +257,26 @@ static int enable(struct model *m, const struct call *c)
 	if (err) {
 		rule(m, R(45));
 		model_msi_disable(m);
+		decides(m, RULED_TYPE, R(45));
+		decides(m, RULED_ACTIVE, R(45));
+		decides(m, RULED_ALLOCATED, R(45));
 	} else if (!vector_set_size(m, &m->active)) {
 		rule(m, R(44));
+		decides(m, RULED_TYPE, R(44));
 	}
+	/* All vectors were set: what could have failed is the enable itself. */
+	if (!err && m->counts && m->counts->by[RULED_RETURN] == R(50) + 1)
+		decides(m, RULED_RETURN, R(43));
 	return err;
 }
 
 static int loopback(struct model *m, const struct call *c)
 {
+	decides(m, RULED_RETURN, R(59));
 	if (m->cfg.is_6_1 && c->h.start + c->h.count > m->nvec)
 		return -EINVAL;
 	rule(m, R(59));
+	decides(m, RULED_COUNTER, R(59));
 	for (uint32_t i = 0; i < c->h.count; i++) {
 		uint32_t v = c->h.start + i;
 
@@ -246,11 +294,13 @@ int model_msi_trigger(struct model *m, const struct call *c)
 		rule(m, R(41));
 		rule(m, R(19));
 		model_msi_disable(m);
-		return 0;
+		return answer(m, R(41), 0);
 	}
+	decides(m, RULED_RETURN, R(19));
 	if (!enabled && m->type != VFIO_PCI_NUM_IRQS) {
 		rule(m, R(18));
-		return -EINVAL;
+		decides(m, RULED_TYPE, R(18));
+		return answer(m, R(18), -EINVAL);
 	}
 	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return enabled ? set_block(m, c) : enable(m, c);

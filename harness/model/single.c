@@ -9,7 +9,7 @@ static int set_eventfd(struct model *m, const struct call *c, uint8_t *trigger)
 	int err;
 
 	if (!c->h.count)
-		return -EINVAL; /* R12 */
+		return answer(m, R(12), -EINVAL);
 	fd = op_request_fd(c->op, 0);
 	if (fd < -1)
 		return m->cfg.is_6_1 ? 0 : -EINVAL; /* 98693e0897f7, section 1.10 */
@@ -21,7 +21,7 @@ static int set_eventfd(struct model *m, const struct call *c, uint8_t *trigger)
 			return err; /* the old one is kept */
 		if (!m->cfg.is_6_1 && step_fails(m)) {
 			model_eventfd_put(m, object);
-			return -ENOMEM; /* R63 */
+			return answer(m, R(63), -ENOMEM);
 		}
 	}
 	rule(m, R(63));
@@ -33,11 +33,13 @@ static int set_eventfd(struct model *m, const struct call *c, uint8_t *trigger)
 int model_single_trigger(struct model *m, const struct call *c, uint8_t *trigger)
 {
 	rule(m, R(20));
+	decides(m, RULED_RETURN, R(20));
+	decides(m, RULED_COUNTER, R(20));
 	if (c->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return set_eventfd(m, c, trigger);
 	if (c->type == VFIO_IRQ_SET_DATA_BOOL) {
 		if (!c->h.count)
-			return -EINVAL;
+			return answer(m, R(12), -EINVAL);
 		if (op_request_bool(c->op, 0) && *trigger != MODEL_NO_OBJECT)
 			model_eventfd_signal(m, *trigger);
 		return 0;

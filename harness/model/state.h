@@ -16,6 +16,20 @@ static inline void rule(struct model *m, uint32_t r)
 	}
 }
 
+/* Rule @r says what becomes of @what, unless a later one does. */
+static inline void decides(struct model *m, enum ruled what, uint32_t r)
+{
+	if (m->counts)
+		m->counts->by[what] = r + 1;
+}
+
+/* @ret, by rule @r. */
+static inline int answer(struct model *m, uint32_t r, int ret)
+{
+	decides(m, RULED_RETURN, r);
+	return ret;
+}
+
 static inline void vector_add(struct vector_set *s, uint32_t v)
 {
 	s->bits[v / 64] |= UINT64_C(1) << v % 64;

@@ -123,13 +123,13 @@ Test(minimize, fields_and_names_become_plain)
 	comes_to("emu:fault=drop:1",
 		 "device vectors=32,msi=8,pcie=0\nset_irqs msix trigger eventfd start=3 "
 		 "fds=e7,e5,e2 argsz=99\nirq_info err\nfire msix 4\n",
-		 "counter:-:fire/msix", "set_irqs msix trigger eventfd fds=e0\nfire msix 0\n");
+		 "counter:R50:fire/msix", "set_irqs msix trigger eventfd fds=e0\nfire msix 0\n");
 	comes_to("emu:fault=drop:1",
 		 "set_irqs msix trigger eventfd fds=e7,-1,-9,e5\nset_irqs msix trigger none\nread "
 		 "e7\nfire msix 3\n",
-		 "counter:-:fire/msix", "set_irqs msix trigger eventfd fds=e0\nfire msix 0\n");
+		 "counter:R50:fire/msix", "set_irqs msix trigger eventfd fds=e0\nfire msix 0\n");
 	comes_to("emu", "raw 1800000024000000020000000a0000000100000009000000\nexpect 0\n",
-		 "expect:P15:set_irqs/msix/trigger/eventfd",
+		 "expect:R50:set_irqs/msix/trigger/eventfd",
 		 "set_irqs msix trigger eventfd fds=closed\nexpect 0\n");
 }
 
@@ -278,7 +278,7 @@ Test(key, says_what_rule_and_operation)
 	has_key("emu", "set_irqs index=9 flags=0x123\nread e0\nset_irqs intx flags=0x9\nexpect 0\n",
 		"expect:R24:set_irqs/intx/mask/none");
 	has_key("emu:fault=drop:1", "set_irqs msix trigger eventfd fds=e3\nfire msix 0\n",
-		"counter:-:fire/msix");
+		"counter:R50:fire/msix");
 	has_key("emu", "raw 00\nexpect 0\n", "expect:R3:set_irqs/short");
 	has_key("emu", "irq_info msix\nread e0\n", "");
 }
@@ -300,12 +300,12 @@ Test(key, is_the_same_for_every_seed)
 		executor_close(&x);
 		open_on("emu:fault=drop:1");
 		cr_assert_eq(minimize_with(&x, &o, &p, &r, &m, &e), 0, "%s", e.text);
-		if (m.shown_before && !strcmp(r.key, "counter:-:fire/msix")) {
+		if (m.shown_before && !strcmp(r.key, "counter:R50:fire/msix")) {
 			cr_assert_leq(p.n, 3);
 			strcpy(first, r.key);
 		}
 		program_free(&p);
 		executor_close(&x);
 	}
-	cr_assert_str_eq(first, "counter:-:fire/msix");
+	cr_assert_str_eq(first, "counter:R50:fire/msix");
 }

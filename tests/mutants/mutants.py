@@ -8,6 +8,7 @@ nothing. Several minutes: part of the nightly run. See README.md.
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,14 +18,24 @@ from tree import ROOT, Broken, Tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILES = {"any": ["6.12", "6.1"], "6.12": ["6.12"], "6.1": ["6.1"]}
-FIELDS = ["breaks", "file", "profile", "seen-by"]
+FIELDS = ["breaks", "file", "profile", "seen-by", "equal"]
 
 
 class Mutant:
     def __init__(self, name):
         self.name = name
-        self.fields = {"profile": "any", "seen-by": ""}
+        self.fields = {"profile": "any", "seen-by": "", "equal": ""}
         self.old, self.new = [], []
+
+    def rules(self):
+        """That its finding may name: what it breaks, and what says the same of it."""
+        equal = self.fields["equal"].partition(":")[0]
+        return re.findall(r"\b[RP]\d+\b", self.fields["breaks"].partition(":")[0] + " " + equal)
+
+
+    def any_rule(self):
+        """What is refused at the way in can be any request, and its rule the one of the answer."""
+        return self.fields["equal"].startswith("any")
 
 
 def load_all():
@@ -111,8 +122,11 @@ def try_mutant(tree, m, o):
     kind = found.kind
     if m.fields["seen-by"] and kind not in m.fields["seen-by"].split():
         kind += " (not %s)" % m.fields["seen-by"]
-    return line_of(m.name, True, "%s, %s, after %d operations" % (kind, profile, found.ops),
-                   seconds)
+    what = "%s, %s, after %d operations" % (kind, profile, found.ops)
+    if m.rules() and found.rule and found.rule not in m.rules() and not m.any_rule():
+        return line_of(m.name, False, "%s: its key names %s, not %s" %
+                       (what, found.rule, " or ".join(m.rules())), seconds)
+    return line_of(m.name, True, what, seconds)
 
 
 def main():

@@ -38,10 +38,11 @@ def call(argv, seconds=None):
 class Found:
     """What `irqstorm diff` saw of one tree."""
 
-    def __init__(self, kind, ops, text):
+    def __init__(self, kind, ops, text, rule=""):
         self.kind = kind  # of difference, "hang" or a signal; None: nothing
         self.ops = ops
         self.text = text
+        self.rule = rule  # that its key names
 
 
 class Tree:
@@ -82,7 +83,9 @@ class Tree:
             return Found(None, n, "")
         if code == 1:
             m = re.search(r"^DIFFERENCE \(([\w-]+)\): (.*)$", out, re.M)
-            return Found(m.group(1) if m else "?", n, m.group(2) if m else out)
+            key = re.search(r"^key [\w-]+:([\w-]+):", out, re.M)
+            return Found(m.group(1) if m else "?", n, m.group(2) if m else out,
+                         key.group(1) if key else "")
         if code is None:
             return Found("hang", n, "no end in %d s" % RUN_SECONDS)
         if code < 0:

@@ -2,7 +2,8 @@
 /*
  * zoo: with each bug of the catalogue planted its program in corpus/zoo is a finding of the oracle
  * that the catalogue names, and both canaries tell of it; without a bug every program passes.
- * A plain main, linked with an emulator that has the bugs: zoo CORPUS.
+ * And each key names the rule that RULES says the bug breaks, or one that says the same of it.
+ * A plain main, linked with an emulator that has the bugs: zoo CORPUS RULES.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,7 +78,51 @@ static void load(const char *corpus, const char *id, struct program *p)
 	free(path);
 }
 
-static void check_bug(const struct zoo_entry *z, const struct program *p)
+/* Does @path (rules.txt) have @rule behind @id? */
+static bool names_rule(const char *path, const char *id, const char *rule, char *want, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	bool found = false;
+
+	if (!f)
+		die("cannot read the rules of the catalogue");
+	snprintf(want, size, "it has no line in %s", path);
+	while (fgets(line, sizeof(line), f)) {
+		char *rest = line, *word = strsep(&rest, " ");
+
+		if (strcmp(word, id))
+			continue;
+		rest[strcspn(rest, ":\n")] = '\0';
+		snprintf(want, size, "expected rule %s", rest);
+		while (!found && (word = strsep(&rest, " ")))
+			found = !strcmp(word, rule);
+		break;
+	}
+	fclose(f);
+	return found;
+}
+
+/* "return:R53:set_irqs/...": R53 */
+static void rule_of(const char *key, char *rule, size_t size)
+{
+	const char *at = strchr(key, ':');
+
+	at = at ? at + 1 : key;
+	snprintf(rule, size, "%.*s", (int)strcspn(at, ":"), at);
+}
+
+static void check_rule(const struct zoo_entry *z, const struct exec_result *r, const char *rules)
+{
+	char rule[16], want[256], name[64];
+
+	rule_of(r->key, rule, sizeof(rule));
+	snprintf(name, sizeof(name), "the key of %s has the rule that it breaks", z->id);
+	check(name, names_rule(rules, z->id, rule, want, sizeof(want)), "%s, the key is %s", want,
+	      r->key);
+}
+
+static void check_bug(const struct zoo_entry *z, const struct program *p, const char *rules)
 {
 	struct zoo_counts counts;
 	struct exec_result r;
@@ -88,6 +133,7 @@ static void check_bug(const struct zoo_entry *z, const struct program *p)
 	check(name, !strcmp(difference_name(r.difference), z->oracle),
 	      "expected a difference of '%s', got '%s' (%s): %s", z->oracle,
 	      difference_name(r.difference), r.text, z->what);
+	check_rule(z, &r, rules);
 	snprintf(name, sizeof(name), "%s is reached and triggered", z->id);
 	check(name, counts.reached && counts.triggered, "reached %llu, triggered %llu",
 	      (unsigned long long)counts.reached, (unsigned long long)counts.triggered);
@@ -124,8 +170,8 @@ int main(int argc, char **argv)
 {
 	struct program p, harmless;
 
-	if (argc != 2)
-		die("usage: test_zoo CORPUS");
+	if (argc != 3)
+		die("usage: test_zoo CORPUS RULES");
 	if (!zoo_compiled_in())
 		die("linked with an emulator that has no bugs");
 	program_init(&p);
@@ -139,7 +185,7 @@ int main(int argc, char **argv)
 		if (strcmp(z->target, "program"))
 			continue; /* no program of one caller shows it */
 		load(argv[1], z->id, &p);
-		check_bug(z, &p);
+		check_bug(z, &p, argv[2]);
 		if (strcmp(z->oracle, "references") && strcmp(z->oracle, "allocated"))
 			check_after(z, &p, &harmless);
 	}
