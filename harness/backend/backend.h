@@ -81,6 +81,15 @@ enum backend_inspect_bits {
 	INSPECT_REFERENCES = 1u << 3, /* eventfd references held */
 	INSPECT_PRODUCERS = 1u << 4,  /* irq bypass producers registered */
 	INSPECT_MASKED = 1u << 5,     /* the mask bit of INTX, which no signal tells in full */
+	INSPECT_CONTROL = 1u << 6,    /* Message Control of MSI and MSI-X */
+};
+
+/* Message Control, of both capabilities. */
+enum backend_control {
+	BACKEND_CONTROL_MSI = 1u << 0,  /* MSI Enable */
+	BACKEND_CONTROL_MSIX = 1u << 1, /* MSI-X Enable */
+	BACKEND_CONTROL_MASK = 1u << 2, /* Function Mask of MSI-X */
+	BACKEND_CONTROL_MME_SHIFT = 8,  /* from here on: vectors that MSI is enabled for, else 0 */
 };
 
 struct backend_inspect {
@@ -88,6 +97,7 @@ struct backend_inspect {
 	uint32_t type;  /* VFIO_PCI_*_IRQ_INDEX or VFIO_PCI_NUM_IRQS */
 	uint32_t references, producers;
 	bool masked;
+	uint32_t control; /* enum backend_control */
 	uint32_t words; /* of the two sets: the others are empty, and not filled in */
 	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
 };

@@ -84,7 +84,7 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 static uint32_t inspectable(const struct emu *emu)
 {
 	return INSPECT_ACTIVE | INSPECT_TYPE | INSPECT_ALLOCATED | INSPECT_REFERENCES |
-	       INSPECT_MASKED | (emu->cfg.signals->token ? INSPECT_PRODUCERS : 0);
+	       INSPECT_MASKED | INSPECT_CONTROL | (emu->cfg.signals->token ? INSPECT_PRODUCERS : 0);
 }
 
 int emu_describe(struct backend *be, struct backend_desc *desc)
@@ -131,6 +131,18 @@ void emu_host_limits(struct backend *be, struct host_limits *out)
 			cfg->host_vectors, cfg->host_vectors);
 }
 
+static uint32_t message_control(const struct emu *emu)
+{
+	uint32_t msi = msg_table_control(&emu->msi), msix = msg_table_control(&emu->msix);
+
+	return (msi & MSG_CTRL_ENABLE ? BACKEND_CONTROL_MSI |
+						msi >> MSG_CTRL_LIMIT_SHIFT
+							<< BACKEND_CONTROL_MME_SHIFT
+				      : 0) |
+	       (msix & MSG_CTRL_ENABLE ? BACKEND_CONTROL_MSIX : 0) |
+	       (msix & MSG_CTRL_MASKALL ? BACKEND_CONTROL_MASK : 0);
+}
+
 int emu_inspect(struct backend *be, struct backend_inspect *out)
 {
 	struct emu *emu = (struct emu *)be;
@@ -140,6 +152,7 @@ int emu_inspect(struct backend *be, struct backend_inspect *out)
 	out->type = emu->type;
 	out->references = atomic_load_explicit(&emu->references, memory_order_relaxed);
 	out->producers = emu->producers;
+	out->control = message_control(emu);
 	out->words = bitmap_words(emu->vector_slots ? emu->vector_slots : 1);
 	for (uint32_t w = 0; w < out->words; w++) {
 		out->active[w] = emu->active[w];

@@ -143,6 +143,7 @@ void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 void host_free_irq(struct host_irq *irq)
 {
 	bool late = ZOO_WHEN(irq->table->host, Z32, irq->table->maskable);
+	bool apart = lock_scheduler() && ZOO_WHEN(irq->table->host, Z36, true);
 
 	/*
 	 * Mask first: what fires from here on is pended and replayed by the next request (P8). What
@@ -150,12 +151,14 @@ void host_free_irq(struct host_irq *irq)
 	 */
 	if (!late && !ZOO_WHEN(irq->table->host, B62, irq->table->maskable))
 		msg_table_mask(irq->table, irq->vector);
-	lock_take(&irq->lock);
+	if (!apart)
+		lock_take(&irq->lock);
 	irq->handler = NULL;
 	irq->data = NULL;
 	lock_guards(&irq->lock);
 	bitmap_clear(irq->table->handled, irq->vector);
-	lock_drop(&irq->lock);
+	if (!apart)
+		lock_drop(&irq->lock);
 	if (late)
 		msg_table_mask(irq->table, irq->vector);
 }

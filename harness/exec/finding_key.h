@@ -31,6 +31,7 @@ enum difference {
 	DIFF_REFERENCES,
 	DIFF_PRODUCERS,
 	DIFF_MASKED,   /* the mask bit of INTX, or of an entry of the MSI-X table */
+	DIFF_CONTROL,  /* Message Control of MSI or MSI-X */
 	DIFF_EXPECT,   /* an `expect` line of the program itself */
 	DIFF_PCI_RULE, /* the kernel's half broke a rule of PCI (emulator/breach.h) */
 	DIFF_STEP,     /* in the middle of a call something did not hold (exec/step_watch.h) */

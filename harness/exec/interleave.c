@@ -16,14 +16,21 @@ static bool by_turns(const struct op *op)
 	switch (op->kind) {
 	case OP_EXPECT:
 	case OP_AT:
-	case OP_REOPEN:
-	case OP_REBIND:
-	case OP_SRIOV_COUNT:
-	case OP_TABLE_SIZE:
+	case OP_TABLE_SIZE: /* moves what a fire may be looking at: before, or not at all */
 		return false;
+	case OP_REBIND:
+		return !op->value;
 	default:
 		return true;
 	}
+}
+
+/* And what runs before them, when nobody else does. */
+static bool by_itself(const struct op *op)
+{
+	if (op->kind == OP_TABLE_SIZE || op->kind == OP_REBIND)
+		return op->value <= INTERLEAVE_VECTORS;
+	return op->kind != OP_EXPECT;
 }
 
 static bool is_event(const struct op *op)
@@ -131,7 +138,7 @@ static void set_up(struct interleave *il, const struct program *p, uint32_t *fro
 	for (i = 0; i < p->n && done < il->plan.setup && !r->difference; i++) {
 		const struct op *op = &p->ops[i];
 
-		if (!by_turns(op))
+		if (!by_itself(op))
 			continue;
 		executor_step(il->x, op, i);
 		done++;

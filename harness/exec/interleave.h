@@ -61,7 +61,10 @@ struct interleave;
 int interleave_create(struct executor *x, struct interleave **out);
 void interleave_destroy(struct interleave *il);
 
-/* The operations of @p that can be run by turns; others are left out. 0 or -errno with @e. */
+/*
+ * The operations of @p that can be run by turns; others are left out. OP_AT and growth of the table
+ * are for the operations before them (plan.setup). 0 or -errno with @e.
+ */
 int interleave_run(struct interleave *il, const struct program *p,
 		   const struct interleave_plan *plan, struct interleave_result *r,
 		   struct errmsg *e);

@@ -152,6 +152,7 @@ static struct comparison compare_final(const struct final *final, const struct m
 	}
 	compare(&c, "masked", 0, m->intx_masked, seen->masked);
 	compare(&c, "producers", 0, vector_set_size(m, &m->producer), seen->producers);
+	compare(&c, "control", 0, model_control(m), seen->control);
 	compare(&c, "power", 0, !m->d3hot, final->entries);
 	if (final->entries && !m->d3hot) {
 		compare(&c, "entries", 0, m->unmasked.bits[0], final->unmasked);

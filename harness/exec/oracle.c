@@ -289,6 +289,11 @@ static void inspect(struct oracle *o)
 			       o->x->slots->ops->references(o->x->slots));
 	if (seen.valid & INSPECT_MASKED)
 		compare_number(o, DIFF_MASKED, "INTX masked", m->intx_masked, seen.masked);
+	if ((seen.valid & INSPECT_CONTROL) && model_control(m) != seen.control)
+		differ(o, DIFF_CONTROL, more_or_less(model_control(m), seen.control),
+		       "expected Message Control 0x%x, got 0x%x (1 MSI, 2 MSI-X, 4 Function Mask, "
+		       "0x100 a vector of MSI)",
+		       model_control(m), seen.control);
 	if (seen.valid & INSPECT_PRODUCERS)
 		compare_number(o, DIFF_PRODUCERS, "bypass producers",
 			       vector_set_size(m, &m->producer), seen.producers);

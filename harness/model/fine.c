@@ -173,6 +173,33 @@ static enum fine_result power(struct fine *f, struct fine_caller *c)
 	return c->op->value ? power_off(f, c) : reset(f, c);
 }
 
+/* R21: the last close of the device, and the first open; with the driver unbound in between, too. */
+static enum fine_result reopen(struct fine *f, struct fine_caller *c)
+{
+	struct model *m = &f->m;
+
+	ROUTINE(c, FINE_ENABLE)
+	c->plan = m->type;
+	if (c->plan == VFIO_PCI_INTX_IRQ_INDEX)
+		RUN(fine_intx_disable(f, c));
+	else if (c->plan != VFIO_PCI_NUM_IRQS)
+		RUN(fine_msi_disable(f, c));
+	STEP();
+	model_eventfd_put(m, m->err);
+	m->err = MODEL_NO_OBJECT;
+	STEP();
+	model_eventfd_put(m, m->req);
+	m->req = MODEL_NO_OBJECT;
+	STEP();
+	m->virq_disabled = false;
+	STEP();
+	RUN(reset(f, c));
+	if (c->op->kind == OP_REBIND)
+		m->domain_size = 0; /* P13 */
+	c->err = 0;
+	ROUTINE_END();
+}
+
 static enum fine_result in_gate(struct fine *f, struct fine_caller *c)
 {
 	switch (c->op->kind) {
@@ -181,6 +208,9 @@ static enum fine_result in_gate(struct fine *f, struct fine_caller *c)
 		return reset(f, c);
 	case OP_POWER:
 		return power(f, c);
+	case OP_REOPEN:
+	case OP_REBIND:
+		return reopen(f, c);
 	case OP_DISINTX:
 		return fine_disintx(f, c, c->op->value != 0);
 	case OP_FUNCTION_MASK:

@@ -7,7 +7,7 @@
  * model; where it can be interrupted is read from the kernel functions that the rules name.
  *
  * Plain data, may be copied; the operations must outlive it. MSI-X tables of up to 64 entries. None
- * of OP_AT, OP_EXPECT, OP_FAIL (see fine_start()), OP_REOPEN and what changes the table's size.
+ * of OP_AT, OP_EXPECT, OP_FAIL (see fine_start()) and what changes the table's size.
  */
 #ifndef IRQSTORM_MODEL_FINE_H
 #define IRQSTORM_MODEL_FINE_H

@@ -174,7 +174,7 @@ static enum fine_result detach(struct fine *f, struct fine_caller *c)
 }
 
 /* R35 */
-static enum fine_result disable(struct fine *f, struct fine_caller *c)
+enum fine_result fine_intx_disable(struct fine *f, struct fine_caller *c)
 {
 	struct model *m = &f->m;
 
@@ -290,7 +290,7 @@ enum fine_result fine_intx(struct fine *f, struct fine_caller *c)
 	else if (c->plan == DETACH)
 		RUN(detach(f, c));
 	else if (c->plan == DISABLE)
-		RUN(disable(f, c));
+		RUN(fine_intx_disable(f, c));
 	else if (c->plan == SET)
 		RUN(set_eventfd(f, c));
 	else if (c->plan == LOOPBACK)

@@ -154,7 +154,7 @@ static enum fine_result set_block(struct fine *f, struct fine_caller *c)
 }
 
 /* R57 */
-static enum fine_result disable(struct fine *f, struct fine_caller *c)
+enum fine_result fine_msi_disable(struct fine *f, struct fine_caller *c)
 {
 	struct model *m = &f->m;
 
@@ -196,7 +196,7 @@ static enum fine_result enable(struct fine *f, struct fine_caller *c)
 	RUN(set_block(f, c));
 	if (c->err) {
 		c->first_err = c->err;
-		RUN(disable(f, c)); /* R45 */
+		RUN(fine_msi_disable(f, c)); /* R45 */
 		c->err = c->first_err;
 	}
 	ROUTINE_END();
@@ -246,7 +246,7 @@ enum fine_result fine_msi(struct fine *f, struct fine_caller *c)
 		DONE();
 	c->err = 0;
 	if (c->plan == DISABLE)
-		RUN(disable(f, c));
+		RUN(fine_msi_disable(f, c));
 	else if (c->plan == ENABLE)
 		RUN(enable(f, c));
 	else if (c->plan == SET)

@@ -77,11 +77,13 @@ enum fine_result fine_wake(struct fine *f, struct fine_caller *c);
 /* The last descriptor of @c->old, which is watched, was closed. */
 enum fine_result fine_hup(struct fine *f, struct fine_caller *c);
 enum fine_result fine_intx(struct fine *f, struct fine_caller *c);
+enum fine_result fine_intx_disable(struct fine *f, struct fine_caller *c);
 enum fine_result fine_disintx(struct fine *f, struct fine_caller *c, bool disabled);
 enum fine_result fine_line(struct fine *f, struct fine_caller *c, bool asserted);
 
 /* fine_msi.c */
 enum fine_result fine_msi(struct fine *f, struct fine_caller *c);
+enum fine_result fine_msi_disable(struct fine *f, struct fine_caller *c);
 enum fine_result fine_fire_msi(struct fine *f, struct fine_caller *c);
 enum fine_result fine_function_mask(struct fine *f, struct fine_caller *c, bool masked);
 

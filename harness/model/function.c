@@ -4,6 +4,7 @@
  * to it (section 2.1 of docs/rules.md). The kernel's mask bit of an entry follows the handler: an
  * entry is open when its vector is in C, unless someone went behind the kernel's back.
  */
+#include "backend/backend.h"
 #include "model/state.h"
 
 static bool is_msix(const struct model *m)
@@ -79,6 +80,7 @@ void model_function_enable(struct model *m)
 {
 	rule(m, P(9));
 	decides(m, RULED_MASKED, P(9));
+	decides(m, RULED_CONTROL, P(9));
 	vector_clear(m, &m->unmasked);
 	m->function_mask = false;
 }
@@ -99,6 +101,7 @@ void model_function_set_mask(struct model *m, bool masked)
 
 	rule(m, P(5));
 	decides(m, RULED_COUNTER, P(5));
+	decides(m, RULED_CONTROL, P(5));
 	m->function_mask = masked;
 	if (!cleared || !is_msix(m) || m->d3hot)
 		return;
@@ -111,11 +114,33 @@ void model_function_set_mask(struct model *m, bool masked)
 	}
 }
 
+uint32_t model_control(const struct model *m)
+{
+	uint32_t vectors = 1, mask = m->function_mask ? BACKEND_CONTROL_MASK : 0;
+
+	if (is_msix(m))
+		return mask | BACKEND_CONTROL_MSIX;
+	if (m->type != VFIO_PCI_MSI_IRQ_INDEX)
+		return mask;
+	while (vectors < m->nvec)
+		vectors *= 2; /* R47 */
+	return mask | BACKEND_CONTROL_MSI | vectors << BACKEND_CONTROL_MME_SHIFT;
+}
+
+/* P9: an enable of MSI-X that failed has set Enable and Function Mask, and clears both. */
+void model_function_enable_failed(struct model *m)
+{
+	rule(m, P(9));
+	decides(m, RULED_CONTROL, P(9));
+	m->function_mask = false;
+}
+
 /* The function with all that the kernel knows put back into it (P16). */
 static void restore(struct model *m)
 {
 	rule(m, P(16));
 	decides(m, RULED_MASKED, P(16));
+	decides(m, RULED_CONTROL, P(16));
 	m->d3hot = false;
 	model_intx_line(m, false);
 	m->function_mask = false;

@@ -137,6 +137,9 @@ void model_step_at(struct model *m, const struct op *op, const struct op *block,
 /* The counter of @slot: between *@lo and *@hi. Closed: 0. */
 void model_counter(const struct model *m, uint32_t slot, uint64_t *lo, uint64_t *hi);
 
+/* Message Control as enum backend_control (backend/backend.h) has it. */
+uint32_t model_control(const struct model *m);
+
 /* Would the signal of this OP_FIRE, done now, be seen on an open eventfd? */
 bool model_fire_shows(const struct model *m, const struct op *op);
 

@@ -199,18 +199,24 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 		rule(m, R(48));
 		return answer(m, R(48), 1);
 	}
-	if (step_fails(m))
+	if (step_fails(m)) {
+		if (msix)
+			model_function_enable_failed(m);
 		return -ENOSPC;
+	}
 	if (msix && nvec > m->domain_size) {
 		rule(m, P(13));
+		model_function_enable_failed(m);
 		return answer(m, P(13), -ERANGE);
 	}
 	if (!msix && limit && nvec > limit) {
 		rule(m, R(48));
 		return answer(m, R(48), (int)limit);
 	}
-	if (limit && nvec > limit)
+	if (limit && nvec > limit) {
+		model_function_enable_failed(m);
 		return -ENOSPC;
+	}
 
 	rule(m, R(43));
 	decides(m, RULED_RETURN, R(43));
@@ -222,6 +228,8 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 		model_function_enable(m);
 	else
 		rule(m, R(47));
+	if (!msix)
+		decides(m, RULED_CONTROL, R(47));
 	for (uint32_t v = 0; v < nvec; v++)
 		allocate(m, v);
 	return 0;
@@ -235,6 +243,7 @@ void model_msi_disable(struct model *m)
 	decides(m, RULED_ACTIVE, R(57));
 	decides(m, RULED_ALLOCATED, R(57));
 	decides(m, RULED_MASKED, P(15));
+	decides(m, RULED_CONTROL, P(15));
 	decides(m, RULED_COUNTER, R(57));
 	for (uint32_t w = 0; w < set_words(m); w++) {
 		while (m->active.bits[w])

@@ -27,6 +27,7 @@ enum ruled {
 	RULED_TYPE,
 	RULED_MASKED, /* INTX, or entries of the MSI-X table */
 	RULED_PRODUCERS,
+	RULED_CONTROL, /* Message Control */
 	RULED_ASPECTS,
 };
 

@@ -141,6 +141,7 @@ void model_function_unmask(struct model *m, uint32_t vector);
 void model_function_mask(struct model *m, uint32_t vector);
 void model_function_write_message(struct model *m, uint32_t vector);
 void model_function_enable(struct model *m);
+void model_function_enable_failed(struct model *m);
 void model_function_disable(struct model *m);
 void model_function_set_mask(struct model *m, bool masked);
 int model_function_step(struct model *m, const struct op *op);

@@ -22,7 +22,8 @@ Z31 fire_beside_set order-counter:R10:end
 Z32 fire_beside_remove order-counter:R10:end
 Z33 fire_beside_replace use-after-put:R66:fire/msix
 Z34 unmask_fd_written_beside_detach deadlock:R75:flush
-Z35 line_beside_unmask order-counter:R10:end"
+Z35 line_beside_unmask order-counter:R10:end
+Z36 fire_beside_remove lock-held:R75:host_irq.lock"
 
 while read -r bug seed key; do
 	out=$(IRQSTORM_BUG=$bug "$target" "$corpus/$seed.irq" 2>&1)
