@@ -36,7 +36,7 @@ static void fire_msix(struct model *m, uint32_t vector)
 	if (!vector_in(&m->unmasked, vector) || m->function_mask) {
 		rule(m, P(3));
 		decides(m, RULED_COUNTER, m->function_mask ? P(5) : P(3));
-		decides(m, RULED_MASKED, P(3));
+		decides(m, RULED_ENTRIES, P(3));
 		vector_add(&m->pending, vector);
 	} else {
 		deliver(m, vector);
@@ -79,7 +79,7 @@ void model_function_write_message(struct model *m, uint32_t vector)
 void model_function_enable(struct model *m)
 {
 	rule(m, P(9));
-	decides(m, RULED_MASKED, P(9));
+	decides(m, RULED_ENTRIES, P(9));
 	decides(m, RULED_CONTROL, P(9));
 	vector_clear(m, &m->unmasked);
 	m->function_mask = false;
@@ -139,7 +139,7 @@ void model_function_enable_failed(struct model *m)
 static void restore(struct model *m)
 {
 	rule(m, P(16));
-	decides(m, RULED_MASKED, P(16));
+	decides(m, RULED_ENTRIES, P(16));
 	decides(m, RULED_CONTROL, P(16));
 	m->d3hot = false;
 	model_intx_line(m, false);

@@ -76,12 +76,14 @@ void model_intx_wake(struct model *m)
 		return;
 	}
 	rule(m, R(38));
+	decides(m, RULED_MASKED, R(37));
 	if (m->intx_trigger == object) {
 		rule(m, R(39));
 		m->intx_loops = true;
 		return;
 	}
 	send(m);
+	decides(m, RULED_COUNTER, R(38));
 }
 
 /* The work item of R39 runs once more, and nothing wakes it again. */
@@ -162,6 +164,8 @@ static int attach(struct model *m, int32_t fd)
 		rule(m, R(37)); /* runs at once and leaves the counter */
 		if (model_intx_try_unmask(m))
 			send(m);
+		decides(m, RULED_MASKED, R(37));
+		decides(m, RULED_COUNTER, R(37));
 	}
 	return 0;
 }
@@ -299,5 +303,6 @@ int model_intx_trigger(struct model *m, const struct call *c)
 		return answer(m, R(26), -EINVAL);
 	if (selects(c, 0))
 		send(m);
+	decides(m, RULED_MASKED, R(31));
 	return answer(m, R(31), 0);
 }

@@ -148,7 +148,7 @@ static int set_block(struct model *m, const struct call *c)
 	decides(m, RULED_TYPE, R(53));
 	decides(m, RULED_ACTIVE, R(54));
 	decides(m, RULED_COUNTER, R(54));
-	decides(m, RULED_MASKED, R(54));
+	decides(m, RULED_ENTRIES, R(54));
 	while (v < end && !err) {
 		err = set_vector(m, v, op_request_fd(c->op, v - start));
 		v++;
@@ -242,7 +242,7 @@ void model_msi_disable(struct model *m)
 	decides(m, RULED_TYPE, R(57));
 	decides(m, RULED_ACTIVE, R(57));
 	decides(m, RULED_ALLOCATED, R(57));
-	decides(m, RULED_MASKED, P(15));
+	decides(m, RULED_ENTRIES, P(15));
 	decides(m, RULED_CONTROL, P(15));
 	decides(m, RULED_COUNTER, R(57));
 	for (uint32_t w = 0; w < set_words(m); w++) {

@@ -25,7 +25,8 @@ enum ruled {
 	RULED_ACTIVE,
 	RULED_ALLOCATED,
 	RULED_TYPE,
-	RULED_MASKED, /* INTX, or entries of the MSI-X table */
+	RULED_MASKED,  /* INTX */
+	RULED_ENTRIES, /* mask and pending bits of the MSI-X table */
 	RULED_PRODUCERS,
 	RULED_CONTROL, /* Message Control */
 	RULED_ASPECTS,
