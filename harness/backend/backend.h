@@ -98,7 +98,7 @@ struct backend_inspect {
 	uint32_t references, producers;
 	bool masked;
 	uint32_t control; /* enum backend_control */
-	uint32_t words; /* of the two sets: the others are empty, and not filled in */
+	uint32_t words;   /* of the two sets: the others are empty, and not filled in */
 	uint64_t active[IRQ_MAX_VECTORS / 64], allocated[IRQ_MAX_VECTORS / 64];
 };
 

@@ -135,10 +135,10 @@ static uint32_t message_control(const struct emu *emu)
 {
 	uint32_t msi = msg_table_control(&emu->msi), msix = msg_table_control(&emu->msix);
 
-	return (msi & MSG_CTRL_ENABLE ? BACKEND_CONTROL_MSI |
-						msi >> MSG_CTRL_LIMIT_SHIFT
-							<< BACKEND_CONTROL_MME_SHIFT
-				      : 0) |
+	return (msi & MSG_CTRL_ENABLE
+			? BACKEND_CONTROL_MSI | msi >> MSG_CTRL_LIMIT_SHIFT
+								<< BACKEND_CONTROL_MME_SHIFT
+			: 0) |
 	       (msix & MSG_CTRL_ENABLE ? BACKEND_CONTROL_MSIX : 0) |
 	       (msix & MSG_CTRL_MASKALL ? BACKEND_CONTROL_MASK : 0);
 }

@@ -266,7 +266,7 @@ static bool perform_at(struct executor *x, const struct op *op, struct outcome *
 /* Any other operation. */
 static void perform(struct executor *x, const struct op *op, struct outcome *out)
 {
-	bool watch = x->watch_steps && op_is_call(op);
+	bool watch = x->watch_steps && op_is_call(op) && x->be->ops->set_step_hook;
 
 	if (watch)
 		x->be->ops->set_step_hook(x->be, watch_step, x);

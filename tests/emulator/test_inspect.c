@@ -26,12 +26,12 @@ Test(inspect, everything_is_seen)
 	struct backend_inspect i;
 
 	cr_assert_eq(backend_describe(f.be, &desc), 0, "describe");
-	cr_assert_eq(desc.inspect, 0x3f, "all bits");
+	cr_assert_eq(desc.inspect, 0x7f, "all bits");
 	cr_assert_eq(desc.device_ops, (1u << (BACKEND_DEV_FAIL + 1)) - 1, "all operations");
 
 	cr_assert_eq(set_fd(f.be, INTX, 0, -1), 0, "INTX without trigger");
 	i = inspect_of(f.be);
-	cr_assert_eq(i.valid, 0x3f, "valid");
+	cr_assert_eq(i.valid, 0x7f, "valid");
 	cr_assert_eq(i.type, INTX, "type");
 	cr_assert_eq(i.active[0], 1, "it has a handler");
 	cr_assert_eq(i.references, 0, "references");
