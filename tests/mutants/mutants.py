@@ -124,7 +124,7 @@ def try_mutant(tree, m, o):
         kind += " (not %s)" % m.fields["seen-by"]
     what = "%s, %s, after %d operations" % (kind, profile, found.ops)
     if m.rules() and found.rule and found.rule not in m.rules() and not m.any_rule():
-        return line_of(m.name, False, "%s: its key names %s, not %s" %
+        return line_of(m.name, not o.rules, "%s: its key names %s, not %s" %
                        (what, found.rule, " or ".join(m.rules())), seconds)
     return line_of(m.name, True, what, seconds)
 
@@ -135,6 +135,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--only", default="", help="mutants whose name has this in it")
     p.add_argument("--list", action="store_true", help="names and what they break, no more")
+    p.add_argument("--rules", action="store_true", help="a key that names another rule fails, too")
     p.add_argument("--check", action="store_true", help="only whether each one can be made")
     o = p.parse_args()
     mutants = [m for m in load_all() if o.only in m.name]
