@@ -183,7 +183,7 @@ static void look_around(struct executor *x, const struct program *p)
  * Is it one of the programs whose calls are looked at inside, too? That costs as much as all the
  * rest, so a few of them have to do; which ones is in the program, so that a finding comes again.
  */
-#define WATCHED_EVERY 16u
+#define WATCHED_EVERY 32u
 
 static bool is_watched(const struct program *p)
 {
