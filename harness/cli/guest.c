@@ -70,9 +70,7 @@ static const struct opt guest_opts[] = {
 	 .max = 64,
 	 .offset = FIELD(smp),
 	 .help = "CPUs (default 2; 1 for run, diff and explore, which use one: QEMU's TCG before "
-		 "8.2 can crash or lose an interrupt when one CPU changes the memory map, as "
-		 "opening "
-		 "a device does, while another one runs). 1 for fuzz targets, too."},
+		 "8.2 can end or lose an interrupt with more). 1 for fuzz targets, too."},
 	{.type = OPT_STRING,
 	 .name = "memory",
 	 .arg = "SIZE",

@@ -3,10 +3,9 @@
  * QEMU's e1000e (82574L): five MSI-X vectors, each raised by one of five causes through the
  * interrupt cause registers, passing the vector table's masks and pending bits (P8).
  *
- * Every message starts a throttling timer of its vector (128 us, which QEMU does not let be turned
- * off); what is raised before it runs out is put off, and QEMU 7.2 then repeats it for ever. Worse,
- * the timers assert that MSI-X is still as it was when they were started: QEMU dies. So a fire
- * stops the timers before it returns, and no change of the interrupt mode may come between: serial.
+ * QEMU 7.2 repeats interrupts for ever, or ends, when its throttling timers (128 us after a
+ * message, not to be turned off) are left to themselves. So a fire stops them before it returns,
+ * and nothing may come between: serial.
  */
 #include <endian.h>
 #include <errno.h>
