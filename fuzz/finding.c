@@ -8,6 +8,22 @@
 
 #include "fuzz/common.h"
 #include "program/text.h"
+#include "program/withheld.h"
+
+/* What ran of it. */
+static void print_text(const struct program *p)
+{
+	struct program ran;
+
+	program_init(&ran);
+	ran.has_device = p->has_device;
+	ran.device = p->device;
+	if (!program_append(&ran, p->ops, p->n)) {
+		withheld_strip(&ran);
+		text_print(&ran, stderr);
+	}
+	program_free(&ran);
+}
 
 /* A finding is a command: what replays it can be pasted into a shell as it is. */
 static void print_program(const struct program *p)
@@ -16,7 +32,7 @@ static void print_program(const struct program *p)
 
 	fprintf(stderr, "irqstorm run %s%s%s- <<'EOF'\n", bug ? "--bug " : "", bug ? bug : "",
 		bug ? " " : "");
-	text_print(p, stderr);
+	print_text(p);
 	fprintf(stderr, "EOF\n");
 }
 
@@ -65,7 +81,7 @@ void finding_difference_on(const struct program *p, const struct exec_result *r,
 	print_difference(p, r);
 	fprintf(stderr, "cat >finding.irq <<'EOF' && %s run --target %s --trace finding.irq\n",
 		via && *via ? via : "irqstorm", target);
-	text_print(p, stderr);
+	print_text(p);
 	fprintf(stderr, "EOF\n");
 	abort();
 }

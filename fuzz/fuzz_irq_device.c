@@ -8,6 +8,7 @@
  * On a kernel that dies of an input nothing of this process is left: the executor's recorder has
  * the program then (exec/recorder.h).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -121,6 +122,8 @@ static void run(struct executor *x, const struct program *p)
 			no_memory();
 		ret = executor_step(x, op, left.n - 1);
 		generator_note(&gate, op, ret);
+		if (ret == -ECANCELED) /* withheld */
+			left.n--;
 		feedback_hit(state, model_coarse_event(op, ret));
 		state = model_coarse(&x->model);
 	}

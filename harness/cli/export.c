@@ -9,6 +9,7 @@
 #include "program/binary.h"
 #include "program/file.h"
 #include "program/text.h"
+#include "program/withheld.h"
 #include "support/log.h"
 #include "support/outfile.h"
 
@@ -127,11 +128,13 @@ static int export_file(const struct export_cli *o, const char *path, struct errm
 	};
 	struct outfile out = {0};
 	struct program p;
+	uint32_t withheld;
 	int err = 0;
 
 	program_init(&p);
 	if (o->as != FORM_SYZ_DESC)
 		err = program_load(path, &p, e);
+	withheld = withheld_strip(&p);
 	if (!err)
 		err = outfile_open(&out, o->output, e);
 	if (!err)
@@ -141,6 +144,9 @@ static int export_file(const struct export_cli *o, const char *path, struct errm
 	if (!err && (o->as == FORM_C || o->as == FORM_SYZ) && export_skipped(&p))
 		log_note("%s: %u of %u operations cannot be done on a real device and are left out",
 			 path, export_skipped(&p), p.n);
+	if (!err && withheld)
+		log_note("%s: %u operations are withheld, see docs/rules.md R39, and left out",
+			 path, withheld);
 	outfile_abort(&out);
 	program_free(&p);
 	return err;

@@ -140,6 +140,17 @@ static const char *name_at_host(const char *name)
 	return getenv("IRQSTORM_VIA") && dot ? dot + 1 : name;
 }
 
+static const char *skipped_why(const struct exec_result *r)
+{
+	if (!r->skipped)
+		return "";
+	if (!r->withheld)
+		return " (the target cannot do the others)";
+	return r->withheld < r->skipped ? " (the others are withheld, see docs/rules.md R39, or "
+					  "the target cannot do them)"
+					: " (the others are withheld, see docs/rules.md R39)";
+}
+
 static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			const struct program *p, const char *target)
 {
@@ -151,7 +162,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			!r->ops                    ? "SKIPPED, nothing was run"
 			: r->skipped || r->refused ? "skipped in part"
 						   : "ok",
-			r->ops, r->skipped ? " (the target cannot do the others)" : "",
+			r->ops, skipped_why(r),
 			(unsigned long long)r->digest);
 		told_refusal_print(f, r, p);
 		return;

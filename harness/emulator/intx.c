@@ -11,12 +11,6 @@
 
 #include "emulator/device.h"
 
-/*
- * How often work items may follow each other (R39). A kernel goes on for ever; here the item stays
- * queued and goes on with the next thing that happens to the line or its handlers.
- */
-#define MAX_ROUNDS 64
-
 enum intx_event {
 	EVENT_LINE, /* the line may interrupt: vfio_intx_handler() */
 	EVENT_SEND, /* vfio_send_intx_eventfd() */
@@ -74,7 +68,7 @@ static void raise_event(struct emu *emu, enum intx_event event)
 	lock_take(&intx->irq_lock);
 	lock_take(&intx->lock);
 	send = event_signals(intx, event);
-	for (int round = 0; send || intx->inject; round++) {
+	while (send || intx->inject) {
 		intx->sending = true;
 		lock_drop(&intx->lock);
 		if (send && ZOO_WHEN(emu, B06, !intx->trigger))
@@ -86,11 +80,6 @@ static void raise_event(struct emu *emu, enum intx_event event)
 			emu->cfg.signals->signal(trigger);
 		lock_take(&intx->lock);
 		intx->sending = false;
-		if (round == MAX_ROUNDS) {
-			if (ZOO_WHEN(emu, B65, true))
-				ZOO_OOPS(emu, ZOO_ENDLESS_LOOP);
-			break;
-		}
 		send = event_signals(intx, EVENT_WORK);
 	}
 	lock_drop(&intx->lock);

@@ -31,7 +31,7 @@ struct signal_provider {
 	void (*put)(struct signal_ref *ref);
 
 	/*
-	 * What a virqfd needs (R36-R39); NULL where the provider cannot watch, and UNMASK by
+	 * What a virqfd needs (R36-R38); NULL where the provider cannot watch, and UNMASK by
 	 * eventfd is then -EOPNOTSUPP. watch(): from now on @watcher is told whenever the counter
 	 * grew (by a signal or a user's write), and once when the last descriptor of the eventfd is
 	 * closed; returns whether the counter was not 0. One watcher per eventfd. unwatch() waits

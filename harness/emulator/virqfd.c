@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virqfd: UNMASK of INTX by eventfd (R36-R39): an eventfd that is watched, and whose counter is
+ * virqfd: UNMASK of INTX by eventfd (R36-R38): an eventfd that is watched, and whose counter is
  * read by the watcher. Wakes come on any thread, from a user's write or from a signal of our own;
  * they take intx.lock and nothing else.
  */

@@ -99,6 +99,8 @@ static int one_program(struct run *run, struct exec_result *r)
 		}
 		ret = executor_step(run->x, &op, p->n - 1);
 		generator_note(&run->g, &op, ret);
+		if (ret == -ECANCELED) /* withheld: no part of what a finding shows */
+			p->n--;
 	}
 	if (!err)
 		err = executor_finish(run->x, run->e);

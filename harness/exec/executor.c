@@ -338,6 +338,7 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	if (x->hazards)
 		hazard_begin(x->hazards);
 	oracle_init(x->oracle, x, r);
+	withheld_start(&x->withheld);
 	x->fresh = false;
 	x->at->waiting = false;
 	x->at->want = x->at->n = 0;
@@ -401,6 +402,11 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 	if (!executor_can(x, op) || comes_too_late(x, op)) {
 		oracle_skip(o);
 		return 0;
+	}
+	if (withheld_op(&x->withheld, op)) {
+		oracle_skip(o);
+		o->r->withheld++;
+		return -ECANCELED;
 	}
 	recorder_op(&x->recorder, op);
 	if (op->kind == OP_AT) {
@@ -496,10 +502,12 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 	if (err)
 		goto out;
 	x->fresh = false;
+	withheld_start(&x->withheld);
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct op *op = &p->ops[i];
 
-		if (op->kind == OP_EXPECT || op->kind == OP_AT || !executor_can(x, op))
+		if (op->kind == OP_EXPECT || op->kind == OP_AT || !executor_can(x, op) ||
+		    withheld_op(&x->withheld, op))
 			continue;
 		/* Events that nobody waits for would come up in the next program. */
 		if (x->emulated || (op->kind != OP_FIRE && op->kind != OP_LINE))

@@ -20,6 +20,7 @@
 #include "exec/slots.h"
 #include "exec/step_watch.h"
 #include "model/model.h"
+#include "program/withheld.h"
 
 struct exec_result {
 	enum difference difference;
@@ -28,7 +29,8 @@ struct exec_result {
 	char key[FINDING_KEY_MAX];     /* of the difference, "" without one */
 	char sense[FINDING_SENSE_MAX]; /* in which way: two findings of one key can differ in it */
 	uint32_t ops;                  /* operations carried out */
-	uint32_t skipped;              /* operations that the target cannot do */
+	uint32_t skipped;              /* operations that the target cannot do, or that are */
+	uint32_t withheld;             /* made of no target: program/withheld.h */
 	uint32_t refused; /* calls that the host refused, as it may, and the program expects not */
 	uint32_t refused_at; /* the first of them, */
 	char refusal[256];   /* and why, with the answer and its rule */
@@ -67,6 +69,7 @@ struct executor {
 
 	/* The program that runs now */
 	struct oracle *oracle;
+	struct withheld withheld;
 	struct at_block *at; /* an OP_AT and its block, until their call comes */
 	uint8_t request[PROGRAM_REQUEST_MAX];
 };
@@ -87,7 +90,7 @@ int executor_anew(struct executor *x, struct errmsg *e);
 /*
  * One program, operation by operation: begin (reset for @p's device), step for each, finish. A step
  * after a difference does nothing. Returns of step: what the operation returned, 0 for those that
- * return nothing. @r is the caller's until finish.
+ * return nothing, -ECANCELED for one that is withheld. @r is the caller's until finish.
  */
 int executor_begin(struct executor *x, const struct program *p, struct exec_result *r,
 		   struct errmsg *e);

@@ -46,8 +46,10 @@ static bool can_fail(const struct op *op)
 /* The operations from @from on, to whom they belong. */
 static void deal(struct interleave *il, const struct program *p, uint32_t from)
 {
+	struct withheld withheld = il->x->withheld;
 	uint32_t dealt = 0, fail = 0;
 
+	withheld_unordered(&withheld);
 	il->n = 0;
 	for (uint32_t i = 0; i < INTERLEAVE_CALLERS; i++)
 		il->caller[i].n = 0;
@@ -59,7 +61,7 @@ static void deal(struct interleave *il, const struct program *p, uint32_t from)
 			fail = op->value < UINT32_MAX ? (uint32_t)op->value : UINT32_MAX;
 			continue;
 		}
-		if (!by_turns(op) || !executor_can(il->x, op))
+		if (!by_turns(op) || !executor_can(il->x, op) || withheld_op(&withheld, op))
 			continue;
 		if (is_event(op))
 			c = &il->caller[CALLER_DEVICE];
@@ -185,7 +187,6 @@ int interleave_run(struct interleave *il, const struct program *p,
 		return 0;
 	digest(il, r);
 	note_switches(il);
-	f.unsure |= il->looped;
 	if (!f.unsure && !interleave_explain(il, &f))
 		return 0;
 	r->unsure |= f.unsure;

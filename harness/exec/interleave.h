@@ -49,7 +49,7 @@ struct interleave_result {
 	char text[320];
 	char key[FINDING_KEY_MAX];
 	uint32_t states; /* of the model that were looked at */
-	bool unsure;     /* too many, or not known (R39): nothing was compared */
+	bool unsure;     /* too many, or not known: nothing was compared */
 	uint64_t digest;
 	/* Where one came in between another: a number for what was under way, and how far. */
 	uint32_t switches;

@@ -67,7 +67,6 @@ struct interleave {
 	uint32_t left; /* places until then */
 	uint32_t who;  /* runs */
 	uint64_t progress;
-	bool looped; /* the trigger of INTX woke its own virqfd (R39) */
 
 	struct event events[INTERLEAVE_EVENTS];
 	uint32_t n_events;

@@ -189,23 +189,12 @@ static void find_discipline(struct interleave *il, const struct lock *lock, cons
 	find(il, INTERLEAVE_LOCK_ORDER, key, "%s %s", who_names[il->who], text);
 }
 
-static bool holds_class(const struct turn_caller *c, enum lock_class class)
-{
-	for (uint32_t i = 0; i < c->holds; i++) {
-		if (c->held[i]->class == class)
-			return true;
-	}
-	return false;
-}
-
 static void on_take(struct lock_scheduler *s, struct lock *lock, const char *where)
 {
 	struct interleave *il = (struct interleave *)s;
 	struct turn_caller *c = &il->caller[il->who];
 
 	check_order(il, c, lock, where);
-	if (lock->class == LOCK_WATCH && holds_class(c, LOCK_INTX_IRQ))
-		il->looped = true;
 	if (lock->class != LOCK_FILES)
 		place(il);
 	if (lock->holder) {
@@ -332,7 +321,6 @@ void interleave_turns(struct interleave *il)
 	il->left = 0;
 	il->who = CALLER_A;
 	il->progress = 0;
-	il->looped = false;
 	il->n_events = 0;
 	for (uint32_t i = 0; i < INTERLEAVE_CALLERS; i++) {
 		struct turn_caller *c = &il->caller[i];

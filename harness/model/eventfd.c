@@ -112,7 +112,6 @@ void model_eventfd_orphan(struct model *m, uint8_t object)
 	if (m->intx_unmask == object) {
 		rule(m, R(36)); /* EPOLLHUP detaches the virqfd */
 		m->intx_unmask = MODEL_NO_OBJECT;
-		m->intx_loops = false;
 		m->references--;
 	}
 	if (m->intx_trigger == object)

@@ -12,7 +12,6 @@ void fine_init(struct fine *f, const struct model *m)
 	f->m.counts = NULL;
 	f->watched = m->intx_unmask;
 	f->off = m->d3hot;
-	f->unsure = m->intx_loops;
 }
 
 void fine_start(struct fine *f, uint32_t who, const struct op *op, uint32_t fail)

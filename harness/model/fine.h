@@ -61,7 +61,7 @@ struct fine {
 	bool sending;      /* who holds irq will see to it */
 	bool off;          /* D3hot, as the line sees it */
 	bool half_enabled; /* MSI-X is enabled, by a call that is going to fail */
-	bool unsure;       /* what follows is no longer known (R39): anything goes */
+	bool unsure;       /* what follows is no longer known: anything goes */
 	struct fine_caller caller[FINE_CALLERS];
 };
 

@@ -31,11 +31,8 @@ static void signal_trigger(struct fine *f)
 {
 	struct model *m = &f->m;
 
-	if (m->intx_trigger == MODEL_NO_OBJECT)
-		return;
-	fine_count(m, m->intx_trigger);
-	if (f->watched == m->intx_trigger)
-		f->unsure = true; /* R39: how often it goes round, nobody can say */
+	if (m->intx_trigger != MODEL_NO_OBJECT)
+		fine_count(m, m->intx_trigger);
 }
 
 enum fine_result fine_raise(struct fine *f, struct fine_caller *c, enum fine_event event)

@@ -62,46 +62,25 @@ static void mask(struct model *m)
 
 /*
  * The virqfd takes what was counted and unmasks. When that has to signal again, a work item does it
- * (R38). If the trigger is this very eventfd, that signal wakes the virqfd, and so on until the
- * line falls: the counter reads 0 all the while (R39).
+ * (R38).
  */
 void model_intx_wake(struct model *m)
 {
-	uint8_t object = m->intx_unmask;
-
 	rule(m, R(37));
-	model_eventfd_consume(m, object);
+	model_eventfd_consume(m, m->intx_unmask);
 	if (!model_intx_try_unmask(m)) {
 		decides(m, RULED_COUNTER, R(37));
 		return;
 	}
 	rule(m, R(38));
 	decides(m, RULED_MASKED, R(37));
-	if (m->intx_trigger == object) {
-		rule(m, R(39));
-		m->intx_loops = true;
-		return;
-	}
 	send(m);
 	decides(m, RULED_COUNTER, R(38));
-}
-
-/* The work item of R39 runs once more, and nothing wakes it again. */
-static void end_loop(struct model *m)
-{
-	if (!m->intx_loops)
-		return;
-	m->intx_loops = false;
-	send(m);
 }
 
 void model_intx_line(struct model *m, bool asserted)
 {
 	m->line = asserted && !m->d3hot && m->cfg.count[VFIO_PCI_INTX_IRQ_INDEX];
-	if (m->intx_loops && !m->line) {
-		m->intx_loops = false; /* the last round finds the line down and unmasks */
-		m->intx_masked = false;
-	}
 	evaluate(m);
 }
 
@@ -111,8 +90,6 @@ void model_intx_set_disintx(struct model *m, bool disabled)
 	if (disabled == m->virq_disabled)
 		return;
 	m->virq_disabled = disabled;
-	if (disabled)
-		m->intx_loops = false;
 	if (!enabled(m))
 		return;
 	if (disabled)
@@ -178,7 +155,6 @@ static void detach(struct model *m)
 	m->intx_unmask = MODEL_NO_OBJECT;
 	if (object < PROGRAM_SLOTS)
 		model_eventfd_consume(m, object);
-	end_loop(m);
 	model_eventfd_put(m, object);
 }
 
@@ -273,8 +249,6 @@ static int set_eventfd(struct model *m, int32_t fd)
 	decides(m, RULED_COUNTER, R(28));
 	model_eventfd_put(m, m->intx_trigger);
 	m->intx_trigger = object;
-	if (object != m->intx_unmask)
-		end_loop(m);
 	return 0;
 }
 

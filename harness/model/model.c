@@ -357,10 +357,9 @@ uint64_t model_digest(const struct model *m)
 	}
 	h = digest_add(h, canonical(m, m->intx_trigger) << 24 | canonical(m, m->intx_unmask) << 16 |
 				  canonical(m, m->err) << 8 | canonical(m, m->req));
-	h = digest_add(h, (uint64_t)m->type << 8 | (uint64_t)m->intx_loops << 5 |
-				  (uint64_t)m->intx_masked << 4 | (uint64_t)m->virq_disabled << 3 |
-				  (uint64_t)m->line << 2 | (uint64_t)m->d3hot << 1 |
-				  (uint64_t)m->function_mask);
+	h = digest_add(h, (uint64_t)m->type << 8 | (uint64_t)m->intx_masked << 4 |
+				  (uint64_t)m->virq_disabled << 3 | (uint64_t)m->line << 2 |
+				  (uint64_t)m->d3hot << 1 | (uint64_t)m->function_mask);
 	h = digest_add(digest_add(h, m->nvec), m->references);
 	h = digest_add(digest_add(digest_add(h, m->msix_count), m->domain_size), m->fail);
 	h = digest_set(digest_set(digest_set(h, &m->allocated), &m->active), &m->producer);

@@ -85,7 +85,6 @@ struct model {
 	uint8_t type;                                /* enabled index, VFIO_PCI_NUM_IRQS: none */
 	uint8_t intx_trigger, intx_unmask, err, req; /* eventfds */
 	bool intx_masked, virq_disabled;
-	bool intx_loops; /* a work item signals, is woken and signals again (R39) */
 	uint32_t references;
 	uint32_t nvec;                    /* vectors of the first enable */
 	struct vector_set allocated;      /* A */

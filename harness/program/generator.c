@@ -24,7 +24,6 @@ static void forget_device(struct generator *g)
 	g->recents = 0;
 	g->err = g->req = g->masked = g->disintx = g->memory_off = g->d3hot = false;
 	g->pends = false;
-	g->intx_trigger = g->intx_unmask = 0;
 }
 
 void generator_start(struct generator *g)
@@ -33,9 +32,6 @@ void generator_start(struct generator *g)
 	memcpy(g->count, g->cfg.count, sizeof(g->count));
 	g->line = false;
 	g->open = UINT8_MAX;
-	for (uint32_t i = 0; i < PROGRAM_SLOTS; i++)
-		g->eventfds[i] = i + 1;
-	g->next_eventfd = PROGRAM_SLOTS + 1;
 	g->queue_at = g->queued = g->block = g->lasts = 0;
 	g->call_due = false;
 }

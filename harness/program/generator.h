@@ -30,8 +30,7 @@ struct generator_config {
 	/*
 	 * A real device: nothing that touches its memory while that is off or in D3hot, no change
 	 * of the line while MSI or MSI-X is enabled nor enabling of these while it is asserted, no
-	 * fire on an MSI vector without a trigger, never one eventfd as trigger and as UNMASK
-	 * eventfd of INTX (R39: that burns a kworker).
+	 * fire on an MSI vector without a trigger.
 	 */
 	bool real;
 };
@@ -48,11 +47,8 @@ struct generator {
 	uint32_t recent[GENERATOR_RECENT]; /* vectors set lately, most of them armed */
 	uint32_t recents;
 	bool err, req, line, masked, disintx, memory_off, d3hot;
-	bool pends;                       /* an MSI-X vector may have its pending bit set */
-	uint8_t open;                     /* slots, a bit each */
-	uint32_t eventfds[PROGRAM_SLOTS]; /* which eventfd a slot has: equal after DUP */
-	uint32_t next_eventfd;
-	uint32_t intx_trigger, intx_unmask; /* eventfds, 0 for none */
+	bool pends;   /* an MSI-X vector may have its pending bit set */
+	uint8_t open; /* slots, a bit each */
 
 	struct op queue[GENERATOR_QUEUE]; /* made already */
 	uint32_t queue_at, queued;

@@ -3,35 +3,11 @@
 #include "backend/backend.h"
 #include "program/generator_private.h"
 
-static uint32_t eventfd_of(const struct generator *g, const struct op *op,
-			   const struct request_head *head)
+static bool safe_request(const struct generator *g, const struct request_head *head)
 {
-	int32_t fd;
-
-	if (!head->count || head->size < IRQ_SET_HDR_SIZE + sizeof(fd))
-		return 0;
-	fd = op_request_fd(op, 0);
-	if (fd < 0 || fd >= (int32_t)PROGRAM_SLOTS || !(g->open >> fd & 1))
-		return 0;
-	return g->eventfds[fd];
-}
-
-static bool safe_request(const struct generator *g, const struct op *op,
-			 const struct request_head *head)
-{
-	uint32_t eventfd;
-
-	if (!(head->flags & VFIO_IRQ_SET_DATA_EVENTFD))
+	if (!(head->flags & VFIO_IRQ_SET_DATA_EVENTFD) || !gen_is_msi(head->index))
 		return true;
-	if (gen_is_msi(head->index))
-		return !g->line || g->type == head->index;
-	if (head->index != VFIO_PCI_INTX_IRQ_INDEX)
-		return true;
-	eventfd = eventfd_of(g, op, head);
-	if (!eventfd)
-		return true;
-	return (!(head->flags & GEN_TRIGGER) || eventfd != g->intx_unmask) &&
-	       (!(head->flags & GEN_UNMASK) || eventfd != g->intx_trigger);
+	return !g->line || g->type == head->index;
 }
 
 static bool request_allowed(const struct generator *g, const struct op *op)
@@ -50,7 +26,7 @@ static bool request_allowed(const struct generator *g, const struct op *op)
 		if (set > g->cfg.max_vectors)
 			return false;
 	}
-	return !g->cfg.real || safe_request(g, op, &head);
+	return !g->cfg.real || safe_request(g, &head);
 }
 
 static bool fire_allowed(const struct generator *g, const struct op *op)

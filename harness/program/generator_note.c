@@ -18,7 +18,6 @@ static void none_enabled(struct generator *g)
 {
 	g->type = VFIO_PCI_NUM_IRQS;
 	g->nvec = 0;
-	g->intx_trigger = g->intx_unmask = 0;
 	g->masked = false;
 	memset(g->armed, 0, sizeof(g->armed));
 }
@@ -30,15 +29,8 @@ static int32_t fd_of(const struct op *op, const struct request_head *head, uint3
 	return op_request_fd(op, i);
 }
 
-static uint32_t eventfd_of(const struct generator *g, int32_t fd)
+static void intx_done(struct generator *g, const struct request_head *head)
 {
-	return fd >= 0 && fd < (int32_t)PROGRAM_SLOTS ? g->eventfds[fd] : 0;
-}
-
-static void intx_done(struct generator *g, const struct op *op, const struct request_head *head)
-{
-	uint32_t eventfd = eventfd_of(g, fd_of(op, head, 0));
-
 	switch (head->flags) {
 	case GEN_EVENTFD:
 		if (g->type != VFIO_PCI_INTX_IRQ_INDEX) {
@@ -46,7 +38,6 @@ static void intx_done(struct generator *g, const struct op *op, const struct req
 			g->type = VFIO_PCI_INTX_IRQ_INDEX;
 			g->masked = g->disintx;
 		}
-		g->intx_trigger = eventfd;
 		break;
 	case GEN_NONE:
 		if (!head->count)
@@ -57,9 +48,6 @@ static void intx_done(struct generator *g, const struct op *op, const struct req
 		break;
 	case GEN_UNMASK | VFIO_IRQ_SET_DATA_NONE:
 		g->masked = false;
-		break;
-	case GEN_UNMASK | VFIO_IRQ_SET_DATA_EVENTFD:
-		g->intx_unmask = eventfd;
 		break;
 	default:
 		break;
@@ -114,7 +102,7 @@ static void request(struct generator *g, const struct op *op, int ret)
 	switch (head.index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
 		if (!ret)
-			intx_done(g, op, &head);
+			intx_done(g, &head);
 		break;
 	case VFIO_PCI_MSI_IRQ_INDEX:
 	case VFIO_PCI_MSIX_IRQ_INDEX:
@@ -144,14 +132,9 @@ static void slot_op(struct generator *g, const struct op *op, int ret)
 		break;
 	case OP_OPEN:
 		g->open |= bit;
-		g->eventfds[op->slot % PROGRAM_SLOTS] = g->next_eventfd++;
 		break;
 	default:
-		g->open &= (uint8_t)~bit2;
-		if (ret < 0)
-			break;
-		g->open |= bit2;
-		g->eventfds[op->slot2 % PROGRAM_SLOTS] = g->eventfds[op->slot % PROGRAM_SLOTS];
+		g->open = (uint8_t)(ret < 0 ? g->open & ~bit2 : g->open | bit2);
 		break;
 	}
 }

@@ -248,10 +248,10 @@ static void line(struct generator *g, const struct cast *c)
 	read_a(g, c);
 }
 
-/* R36 to R39: unmasking by eventfd, also by the trigger's own. */
+/* R36 to R38: unmasking by eventfd. */
 static void virqfd(struct generator *g, const struct cast *c)
 {
-	int32_t unmask = gen_percent(g, 6) ? c->a : c->b;
+	int32_t unmask = c->b;
 
 	intx(g, GEN_EVENTFD, c->a);
 	if (gen_percent(g, 30))

@@ -104,19 +104,21 @@ static void step_teardown(struct run *run, struct irq_set_buf *buf, uint64_t ran
 
 /*
  * INTX, unmasked by eventfd, while its eventfds are written, closed and made anew: what the watcher
- * of a virqfd does on the threads of others (R36-R39). Slot 0 may be both trigger and watched.
+ * of a virqfd does on the threads of others (R36-R38). Slots 0 and 1 signal, 2 and 3 are
+ * watched.
  */
 static void step_virqfd(struct run *run, struct irq_set_buf *buf, uint64_t random)
 {
 	uint32_t slot = (uint32_t)(random >> 32) % 4;
-	int32_t fd = random >> 20 & 1 ? (int32_t)slot : -1;
+	uint32_t half = slot & 1, watched = half + 2;
+	int32_t fd = random >> 20 & 1 ? (int32_t)watched : -1;
 
 	switch (random % 8) {
 	case 0:
 		backend_set_irqs(run->be, irq_set_disable(buf, VFIO_PCI_INTX_IRQ_INDEX));
 		break;
 	case 1:
-		set_one(run, buf, VFIO_PCI_INTX_IRQ_INDEX, 0, (int32_t)slot);
+		set_one(run, buf, VFIO_PCI_INTX_IRQ_INDEX, 0, (int32_t)half);
 		break;
 	case 2:
 		set_one(run, buf, VFIO_PCI_ERR_IRQ_INDEX, 0, (int32_t)slot);
@@ -126,7 +128,7 @@ static void step_virqfd(struct run *run, struct irq_set_buf *buf, uint64_t rando
 		signal_mem_open(run->mem, slot, SIGNAL_MEM_EVENTFD);
 		break;
 	case 4:
-		signal_mem_dup(run->mem, slot, (uint32_t)(random >> 40) % 4);
+		signal_mem_dup(run->mem, slot, slot ^ 1);
 		break;
 	case 5:
 		backend_reset(run->be);

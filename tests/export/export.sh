@@ -126,6 +126,26 @@ check "export --as syz-desc" 0 '^irqstorm_irq_set \{' export --as syz-desc
 check "export --as criterion" 0 'Test\(regression, good\)' export --as criterion "$tmp/good.irq"
 check "what is left out is said" 0 '1 of 4 operations cannot be done' export --as c "$tmp/fire.irq"
 
+# What is withheld (docs/rules.md, R39) is in no form, and is told; the rest is what ran before.
+# Seed 1 makes some.
+"$make_program" 1 1500 emu >"$tmp/some.irq"
+ran=$("$bin" run "$tmp/some.irq" 2>/dev/null | head -1)
+has() { case $1 in *"$2"*) return 0 ;; esac; return 1; }
+has "$ran" "the others are withheld, see docs/rules.md R39)"
+result "run says that operations are withheld" $((1 - $?)) "$ran"
+check "export leaves them out and says so" 0 'some.irq: [1-9][0-9]* operations are withheld, see ' \
+	export "$tmp/some.irq" -o "$tmp/rest.irq"
+again=$("$bin" run "$tmp/rest.irq" 2>/dev/null | head -1)
+[ -n "$again" ] && ! has "$again" withheld && [ "${ran##* digest }" = "${again##* digest }" ]
+result "the rest does the same" $((1 - $?)) "$ran; $again"
+for form in binary c syz criterion; do
+	said=$("$bin" export --as $form "$tmp/some.irq" -o "$tmp/some.$form" 2>&1)
+	"$bin" export --as $form "$tmp/rest.irq" -o "$tmp/rest.$form" 2>/dev/null
+	sed -i 's/some/rest/' "$tmp/some.$form"
+	has "$said" "operations are withheld" && cmp -s "$tmp/some.$form" "$tmp/rest.$form"
+	result "$form has the rest alone" $((1 - $?)) "$said"
+done
+
 # Every name of a call in the programs is in the description, or in syzkaller's own.
 "$bin" export --as syz-desc >"$tmp/desc.txt"
 own='^(openat\$vfio|ioctl\$VFIO_SET_IOMMU|eventfd2|read\$eventfd|write\$eventfd|close|dup|dup2)$'

@@ -166,36 +166,3 @@ Test(model, a_write_is_consumed_by_the_virqfd)
 			      "read e1\nexpect value=1\nread e1\nexpect value=1\n"
 			      "read e1\nexpect -EAGAIN\n");
 }
-
-Test(model, one_eventfd_for_trigger_and_unmask_loops_until_the_line_falls)
-{
-	struct world *w = opened(kernel_6_12(), "set_irqs intx trigger eventfd fds=e0\n"
-						"set_irqs intx unmask eventfd fds=e0; line 1\n");
-
-	cr_assert(w->m.intx_loops, "R39");
-	cr_assert(w->m.intx_masked);
-	tell(w, "read e0\nexpect -EAGAIN\nline 0\n");
-	cr_assert_not(w->m.intx_loops);
-	cr_assert_not(w->m.intx_masked);
-}
-
-Test(model, the_loop_ends_with_one_signal_when_the_virqfd_goes)
-{
-	struct world *w = opened(kernel_6_12(), "set_irqs intx trigger eventfd fds=e0\n"
-						"set_irqs intx unmask eventfd fds=e0; line 1\n"
-						"set_irqs intx unmask eventfd fds=-1\n"
-						"read e0\nexpect value=1\n");
-
-	cr_assert_not(w->m.intx_loops);
-	cr_assert(w->m.intx_masked, "the line is still up");
-}
-
-Test(model, the_loop_ends_with_disable)
-{
-	struct world *w = opened(kernel_6_12(), "set_irqs intx trigger eventfd fds=e0\n"
-						"set_irqs intx unmask eventfd fds=e0; line 1\n"
-						"set_irqs intx trigger none count=0\nexpect 0\n");
-
-	cr_assert_not(w->m.intx_loops);
-	cr_assert_eq(w->m.references, 0);
-}
