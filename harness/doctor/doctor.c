@@ -10,6 +10,7 @@
 
 #include "doctor/checks.h"
 #include "guest/proc.h"
+#include "support/must.h"
 
 const char *const doctor_use_names[DOCTOR_USES] = {
 	[DOCTOR_EMULATOR] = "emulator",
@@ -59,7 +60,7 @@ void say(struct doctor_line *l, enum doctor_mark mark, const char *todo, const c
 {
 	va_list ap;
 
-	assert(todo || mark != DOCTOR_NO);
+	must(todo || mark != DOCTOR_NO);
 	l->mark = mark;
 	va_start(ap, fmt);
 	vsnprintf(l->found, sizeof(l->found), fmt, ap);

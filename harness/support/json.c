@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/json.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "support/must.h"
 
 void json_init(struct json *j, FILE *f)
 {
@@ -67,10 +68,10 @@ static void put_string(struct json *j, const char *text)
 static void begin_item(struct json *j, const char *key)
 {
 	if (!j->depth) {
-		assert(!key);
+		must(!key);
 		return;
 	}
-	assert(!!key == !j->is_array[j->depth - 1]);
+	must(!!key == !j->is_array[j->depth - 1]);
 	if (j->has_item[j->depth - 1])
 		fputc(',', j->f);
 	if (j->is_row[j->depth - 1]) {
@@ -90,7 +91,7 @@ static void begin_item(struct json *j, const char *key)
 static void open_level(struct json *j, const char *key, bool array, bool row)
 {
 	begin_item(j, key);
-	assert(j->depth < JSON_MAX_DEPTH);
+	must(j->depth < JSON_MAX_DEPTH);
 	j->is_array[j->depth] = array;
 	j->has_item[j->depth] = false;
 	j->is_row[j->depth] = row || (j->depth && j->is_row[j->depth - 1]);
@@ -100,7 +101,7 @@ static void open_level(struct json *j, const char *key, bool array, bool row)
 
 static void close_level(struct json *j, bool array)
 {
-	assert(j->depth && j->is_array[j->depth - 1] == array);
+	must(j->depth && j->is_array[j->depth - 1] == array);
 	j->depth--;
 	if (j->has_item[j->depth] && !j->is_row[j->depth]) {
 		fputc('\n', j->f);
@@ -173,6 +174,6 @@ void json_str(struct json *j, const char *key, const char *v)
 
 void json_finish(struct json *j)
 {
-	assert(!j->depth);
+	must(!j->depth);
 	fputc('\n', j->f);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "support/stats.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "support/must.h"
 
 /* Up to here all arrangements are counted: below a megabyte and a millisecond. */
 #define EXACT_MAX 30
@@ -20,7 +21,7 @@ static int compare_doubles(const void *a, const void *b)
 static void sort(double *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		assert(!isnan(v[i]));
+		must(!isnan(v[i]));
 	if (n)
 		qsort(v, n, sizeof(*v), compare_doubles);
 }

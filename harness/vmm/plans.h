@@ -4,8 +4,7 @@
 #ifndef IRQSTORM_VMM_PLANS_H
 #define IRQSTORM_VMM_PLANS_H
 
-#include <assert.h>
-
+#include "support/must.h"
 #include "vmm/strategy.h"
 
 static inline void plan_begin(struct vmm_plan *p, enum plan_kind kind, uint32_t first,
@@ -16,7 +15,7 @@ static inline void plan_begin(struct vmm_plan *p, enum plan_kind kind, uint32_t 
 
 static inline void plan_add(struct vmm_plan *p, enum call_kind kind, uint32_t start, uint32_t count)
 {
-	assert(p->n < PLAN_CALLS);
+	must(p->n < PLAN_CALLS);
 	p->calls[p->n++] = (struct vmm_call){.kind = kind, .start = start, .count = count};
 }
 

@@ -229,7 +229,7 @@ Test(json, value_without_key_in_an_object_aborts, .signal = SIGABRT)
 {
 	struct json j;
 
-	freopen("/dev/null", "w", stderr);
+	cr_assert_not_null(freopen("/dev/null", "w", stderr));
 	json_init(&j, stdout);
 	json_object_begin(&j, NULL);
 	json_u64(&j, NULL, 1);
@@ -239,7 +239,7 @@ Test(json, unbalanced_end_aborts, .signal = SIGABRT)
 {
 	struct json j;
 
-	freopen("/dev/null", "w", stderr);
+	cr_assert_not_null(freopen("/dev/null", "w", stderr));
 	json_init(&j, stdout);
 	json_object_begin(&j, NULL);
 	json_array_end(&j);

@@ -302,7 +302,7 @@ Test(opt, a_wrong_choice_of_many)
 
 Test(opt, help_option)
 {
-	freopen("/dev/null", "w", stdout);
+	cr_assert_not_null(freopen("/dev/null", "w", stdout));
 	cr_assert_eq(parse("--quick --help --nonsense"), 1, "--help");
 	cr_assert_eq(parse("-h"), 1, "-h");
 }
