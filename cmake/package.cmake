@@ -8,8 +8,15 @@ set(manual ${PROJECT_BINARY_DIR}/manual)
 add_custom_command(OUTPUT ${manual}/bash-completion/irqstorm
 	COMMAND ${CMAKE_COMMAND} -E rm -rf ${manual}
 	COMMAND irqstorm manual --out ${manual}
+	COMMAND sh -c "gzip -9n ${manual}/man1/*.1"
 	DEPENDS irqstorm VERBATIM)
-add_custom_target(manual ALL DEPENDS ${manual}/bash-completion/irqstorm)
+# What Debian wants of a package beside: a changelog, and to be told why the program is static.
+set(contact "irqstorm maintainers <maintainers@irqstorm.invalid>")
+add_custom_command(OUTPUT debian/changelog.Debian.gz
+	COMMAND ${PROJECT_SOURCE_DIR}/packaging/changelog.sh ${PROJECT_BINARY_DIR}/harness/version.c ${contact}
+		debian/changelog.Debian.gz
+	DEPENDS irqstorm ${PROJECT_SOURCE_DIR}/packaging/changelog.sh VERBATIM)
+add_custom_target(manual ALL DEPENDS ${manual}/bash-completion/irqstorm debian/changelog.Debian.gz)
 
 install(TARGETS irqstorm)
 install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
@@ -26,10 +33,16 @@ install(DIRECTORY results DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PAT
 install(FILES packaging/irqstorm-nightly.service packaging/irqstorm-nightly.timer packaging/irqstorm-nightly.yml
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+# These go into the package only.
+install(FILES ${PROJECT_BINARY_DIR}/debian/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DOCDIR}
+	COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES packaging/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME irqstorm
+	COMPONENT debian EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME irqstorm)
-set(CPACK_PACKAGE_CONTACT "irqstorm developers")
+set(CPACK_PACKAGE_CONTACT ${contact})
+set(CPACK_INSTALL_CMAKE_PROJECTS ${PROJECT_BINARY_DIR} irqstorm ALL / ${PROJECT_BINARY_DIR} irqstorm debian /)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "fuzzing and stress tests for the Linux VFIO interrupt interface")
 set(CPACK_PACKAGE_DESCRIPTION "irqstorm measures and tests VFIO_DEVICE_SET_IRQS and dynamic MSI-X:
 on an emulator of vfio-pci, on a device of this machine, or on devices of

@@ -211,7 +211,7 @@ static int measure_point(struct cost *c, struct cost_curve *curve, struct cost_p
 
 int cost_round(struct cost *c, struct cost_curve *curve, struct errmsg *e)
 {
-	uint32_t order[COST_POINTS], n = curve->n_points;
+	uint32_t order[COST_POINTS] = {0}, n = curve->n_points;
 	struct rng rng;
 	int err = 0;
 

@@ -132,7 +132,7 @@ static bool is_dir(const char *path)
 /* Where programs are when nobody says: here, in the source tree, or where we are installed. */
 static const char *find_corpus(char path[PATH_MAX])
 {
-	static const char *const from_us[] = {"../../../../corpus", "../share/irqstorm/corpus"};
+	static const char *const from_us[] = {"../../../../corpus", IRQSTORM_CORPUS_FROM_BIN};
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 

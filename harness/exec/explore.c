@@ -205,7 +205,7 @@ static int continue_node(struct search *s, const struct node *from, uint32_t dep
 {
 	for (uint32_t i = 0; i < s->alphabet.n && !should_stop(s, depth); i++) {
 		struct node node = *from;
-		uint64_t digest;
+		uint64_t digest = 0;
 		int err;
 
 		node.path[depth - 1] = (uint8_t)i;
@@ -227,7 +227,7 @@ static int continue_node(struct search *s, const struct node *from, uint32_t dep
 static int search(struct search *s)
 {
 	struct node root = {{0}};
-	uint64_t digest;
+	uint64_t digest = 0;
 	int err;
 
 	err = run_path(s, &root, 0, &digest);

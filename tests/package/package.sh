@@ -63,7 +63,7 @@ pages_missing() {
 }
 why=$(pages_missing)
 result "man finds every page" "$([ -z "$why" ] && echo 1)" "$why"
-rm "$root/usr/share/man/man1/irqstorm-run.1"
+rm "$root/usr/share/man/man1/irqstorm-run.1.gz"
 why=$(pages_missing)
 result "a page that is not there would be told" "$([ "$why" = irqstorm-run ] && echo 1)" "$why"
 completion=$root/usr/share/bash-completion/completions/irqstorm
@@ -74,6 +74,21 @@ why=$(grep -ohE '\]\(docs/[a-z-]*\.md' "$doc/README.md" | sort -u | while read -
 done)
 result "the README's links to documents lead there" "$([ -f "$doc/README.md" ] && [ -z "$why" ] && echo 1)" "$why"
 result "the licence is there" "$(grep -q 'MIT License' "$doc/copyright" && echo 1)" "no licence"
+if command -v lintian >/dev/null; then
+	why=$(lintian --allow-root --fail-on error,warning "$deb" 2>&1)
+	result "lintian has nothing to say" "$([ $? = 0 ] && [ -z "$why" ] && echo 1)" "$why"
+else
+	skip "lintian has nothing to say" "no lintian: apt-get install lintian"
+fi
+
+# The same without a package, below DESTDIR; what is for packages alone is not there.
+why=$(DESTDIR=$TMP/dest cmake --install "$BUILD" --prefix /opt/storm 2>&1)
+result "cmake --install honours DESTDIR" "$([ $? = 0 ] && [ "$(ls "$TMP/dest")" = opt ] &&
+	[ "$("$TMP/dest/opt/storm/bin/irqstorm" --version)" = "irqstorm $version" ] && echo 1)" "$why $(ls "$TMP/dest")"
+why=$(find "$TMP/dest" -path '*lintian*' -o -name 'changelog*')
+result "and installs nothing of the package's own" "$([ -z "$why" ] && echo 1)" "$why"
+(cd "$TMP" && gzip -dc dest/opt/storm/share/man/man1/irqstorm-run.1.gz | cmp -s - <("$IRQSTORM" manual run))
+result "with the manual" $((1 - $?)) "$(ls "$TMP/dest/opt/storm/share/man/man1" | head -2)"
 why=$(grep -rlF "$BUILD" "$root/usr/share" 2>/dev/null)
 result "no text names the build folder" "$([ -z "$why" ] && echo 1)" "$why"
 finish

@@ -72,7 +72,7 @@ static int host_call(struct vmm *m, const struct vmm_call *c)
 	if (count(want) > h->has)
 		return h->positive && !h->enabled && h->has ? (int)h->has : -ENOSPC;
 	memcpy(h->held, want, VECTORS);
-	for (uint32_t v = c->start; v < c->start + c->count; v++)
+	for (uint32_t v = c->start; v < VECTORS && v < c->start + c->count; v++)
 		h->armed[v] = arms(m, c, v);
 	h->enabled = true;
 	return 0;
