@@ -171,6 +171,9 @@ static void put_figures(FILE *f, const struct nightly_result *r)
 	if (sum(figures, "mutants/", "/total") > 0)
 		fprintf(f, ", mutants %.0f of %.0f", sum(figures, "mutants/", "/found"),
 			sum(figures, "mutants/", "/total"));
+	if (sum(figures, "builds/", "/total") > 0)
+		fprintf(f, ", builds %.0f of %.0f", sum(figures, "builds/", "/passed"),
+			sum(figures, "builds/", "/total"));
 	seconds = value_number(line, "seconds");
 	if (seconds < 3600)
 		fprintf(f, "; %.0f s\n", seconds);

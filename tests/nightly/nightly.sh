@@ -65,7 +65,7 @@ done | sort >want
 grep -o '^campaign-libfuzzer-[a-z_]*' list | sort | cmp -s want -
 result "every fuzz target has a campaign" "$((1 - $?))" "$(cat list)"
 for why in 'campaign-afl-fuzz_irq_program .*no fuzz target' 'zoo-libfuzzer .*no build of preset zoo' \
-	'mutants .*needs the source tree'; do
+	'mutants .*needs the source tree' 'builds .*needs the source tree'; do
 	has "what is missing is named: ${why%% *}" "^$why" list
 done
 PATH=/none "$bin" nightly --list >list
@@ -293,6 +293,29 @@ printf '#!/bin/sh\necho "irqstorm: the engine is not there"\nexit 3\n' >zoo.sh
 night --out tools --hours 1s --steps zoo-libfuzzer --zoo zoo.sh
 is "a step that cannot be run is exit code 3" 3 $code
 has "and says why" '^error  zoo-libfuzzer: the engine is not there' out
+
+# Builds want another root, and are told from the mutants.
+cat >tree/tests/builds.sh <<-'EOT'
+	#!/bin/sh
+	echo 'ok readme-12'
+	echo 'not ok gcc14-lto: exit 1, 0 warnings: error: x; see log'
+	echo '1 passed, 1 failed, 0 skipped'
+	exit 1
+EOT
+chmod +x tree/tests/builds.sh
+mkdir -p path
+printf '#!/bin/sh\n' >path/debootstrap
+chmod +x path/debootstrap
+PATH=/none "$bin" nightly --list --source tree >list
+if [ "$(id -u)" = 0 ]; then
+	has "what makes roots is named" '^builds .*no debootstrap: apt-get install debootstrap' list
+	PATH=$PWD/path:$PATH night --out tools --hours 1s --steps builds --source tree
+	has "a cell that fails is new, by name" '^NEW   build:gcc14-lto: exit 1, 0 warnings: error: x' out
+	has "with the command that builds it again" 'tests/builds.sh --only gcc14-lto' out
+	has "figures of the builds" 'builds 1 of 2' out
+else
+	has "who is not root is told" '^builds .*needs root' list
+fi
 
 # Where nothing can be written.
 check "a folder that cannot be made" 3 'cannot make the folder /proc/none' nightly --out /proc/none/x
