@@ -14,8 +14,9 @@
 # unpacked below a temporary folder, nothing is installed, and any user may run it. Exit code: 0 it is so, 1 it is not
 # any more, 3 it could not be tried.
 set -eu
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+tmp=$(mktemp -d) pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+trap 'exit 3' INT TERM
 cd "$tmp"
 
 die() {
@@ -35,9 +36,9 @@ fetch() { # PACKAGE=VERSION...
 	done
 }
 
-qemu() {
+qemu() { # in a subshell's place
 	local lib=$tmp/root/usr/lib/x86_64-linux-gnu
-	QEMU_MODULE_DIR=$lib/qemu "$tmp/root/lib64/ld-linux-x86-64.so.2" \
+	QEMU_MODULE_DIR=$lib/qemu exec "$tmp/root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" \
 		--library-path "$tmp/root/lib/x86_64-linux-gnu:$lib:$lib/pulseaudio" "$tmp/root/usr/bin/qemu-system-x86_64" \
 		-L "$tmp/root/usr/share/qemu" -L "$tmp/root/usr/share/seabios" -nodefaults -display none "$@"
 }
@@ -47,6 +48,7 @@ fetch "qemu-system-x86=$version"
 
 # Monitor of a machine that never starts: reads and writes as its CPU would make them.
 coproc Q { qemu -machine q35 -accel tcg -S -device e1000e,addr=4,romfile= -qtest stdio 2>err; }
+pid=$Q_PID
 exec 7>&"${Q[1]}" 8<&"${Q[0]}"
 
 tell() { # COMMAND: its answer
@@ -89,7 +91,6 @@ pm=0xc8
 	echo "D0: PMCSR $(config $((pm + 4))), register $(register), BAR 0 $(config 0x10)"
 } >said
 exec 7>&- 8<&-
-kill "$Q_PID" 2>/dev/null || true
 cat >expected <<'EOF'
 device 0x10d38086, capability at 0xc8: 1 (1: power management)
 D0: PMCSR 0x00000000, register 0x1234

@@ -14,8 +14,9 @@
 # unpacked below a temporary folder, nothing is installed, and any user may run it. Exit code: 0 it is so, 1 it is not
 # any more, 3 it could not be tried.
 set -eu
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+tmp=$(mktemp -d) pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+trap 'exit 3' INT TERM
 cd "$tmp"
 
 die() {
@@ -35,9 +36,9 @@ fetch() { # PACKAGE=VERSION...
 	done
 }
 
-qemu() {
+qemu() { # in a subshell's place
 	local lib=$tmp/root/usr/lib/x86_64-linux-gnu
-	QEMU_MODULE_DIR=$lib/qemu "$tmp/root/lib64/ld-linux-x86-64.so.2" \
+	QEMU_MODULE_DIR=$lib/qemu exec "$tmp/root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" \
 		--library-path "$tmp/root/lib/x86_64-linux-gnu:$lib:$lib/pulseaudio" "$tmp/root/usr/bin/qemu-system-x86_64" \
 		-L "$tmp/root/usr/share/qemu" -L "$tmp/root/usr/share/seabios" -nodefaults -display none "$@"
 }
@@ -62,7 +63,7 @@ entry() { # NAME MODE [FILE|-] [MAJOR MINOR]
 
 # Boots root's kernel with init.c as its only program; what that says goes to the file said.
 boot() { # QEMU-OPTION...
-	local file
+	local file _
 	{
 		entry dev 040755
 		entry dev/console 020600 - 5 1
@@ -76,12 +77,13 @@ boot() { # QEMU-OPTION...
 	} >initrd
 	qemu -accel tcg -smp 1 -m 512 -no-reboot -serial stdio -kernel root/boot/vmlinuz-* -initrd initrd "$@" \
 		-append "console=ttyS0 quiet panic=-1 no_timer_check intel_iommu=on" </dev/null >console 2>&1 &
-	local pid=$!
-	for _ in $(seq 240); do
-		kill -0 $pid 2>/dev/null || break
+	pid=$!
+	for _ in $(seq 600); do
+		kill -0 "$pid" 2>/dev/null || break
 		sleep 1
 	done
-	kill $pid 2>/dev/null && die "the guest did not end within 240 s"
+	! kill -0 "$pid" 2>/dev/null || die "the guest did not end within 600 s"
+	pid=
 	tr -d '\r' <console | sed -n 's/^= //p' >said
 	[ -s said ] || die "the guest said nothing: $(tail -1 console)"
 }
