@@ -143,7 +143,8 @@ int main(void)
 	return reboot(RB_POWER_OFF);
 }
 EOF
-gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -isystem root/usr/include -Lroot/usr/lib/x86_64-linux-gnu -o init init.c -luring ||
+gcc -static -O2 -Wall -Wextra -D_GNU_SOURCE -isystem root/usr/include -o init init.c \
+	-Lroot/usr/lib/x86_64-linux-gnu -luring ||
 	die "gcc cannot compile a static program"
 boot -machine q35
 cat >expected <<'EOF'

@@ -8,8 +8,8 @@
 # Guess: adding 0 is no event: an edge-triggered epoll reports that the counter went up, or became non-zero.
 # Seen: with something unread in it, each write of 0 is reported by EPOLLET as each write of 1 is; at 0 it is not.
 #   Reading 1 of several from an EFD_SEMAPHORE eventfd, which leaves it readable, is no edge.
-# What follows: whatever the kernel hangs on an eventfd (an irqfd, a virqfd) acts on a write of 0; and who reads a semaphore once
-#   an edge loses what is left.
+# What follows: whatever the kernel hangs on an eventfd (an irqfd, a virqfd) acts on a write of 0; and who reads a
+#   semaphore once an edge loses what is left.
 #
 # Needs Debian 12 with its updates among apt's sources, a network and gcc; takes a minute or two. Everything is
 # unpacked below a temporary folder, nothing is installed, and any user may run it. Exit code: 0 it is so, 1 it is not
