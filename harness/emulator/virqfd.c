@@ -121,8 +121,7 @@ int virqfd_attach(struct emu *emu, int32_t fd)
 
 /*
  * vfio_virqfd_disable() and virqfd_shutdown(): taking the watcher out reads the counter, as
- * eventfd_ctx_remove_wait_queue() does; a queued work item still runs, and its signal is not
- * swallowed any more.
+ * eventfd_ctx_remove_wait_queue() does; a queued work item still runs.
  */
 void virqfd_detach(struct emu *emu)
 {
