@@ -213,6 +213,8 @@ one_cell() { # NAME DEBIAN CC TYPE OPTIONS
 		rm -rf --one-file-system "$work"
 		work=
 	else
+		# one at a time in a root
+		mkdir -p "$roots" && exec 9>"$roots/${suites[$2]}.lock" && flock 9 || die "cannot lock $root"
 		make_root "$2"
 		enter "$root"
 		copy_tree "$root/src"
@@ -220,7 +222,8 @@ one_cell() { # NAME DEBIAN CC TYPE OPTIONS
 		in_root "$root" "cd /src && nice sh -ex /cell.sh" >"$log" 2>&1 </dev/null
 		code=$?
 		unmount
-		rm -rf --one-file-system "$root/src"
+		rm -rf --one-file-system "$root/src" "$root/away"
+		exec 9>&-
 	fi
 	warnings=$(grep -c 'warning: ' "$log")
 	units=$(sed -n 's/^100% tests passed, .* out of //p' "$log")
