@@ -137,7 +137,7 @@ in_root() { # ROOT COMMAND
 		CCACHE_DIR=/var/cache/ccache chroot "$1" /bin/sh -c "$2"
 }
 
-# The tree as it is; a checkout's repository goes along as far as the version needs it.
+# The tree as it is, without its repository: the version is then that of a tarball.
 copy_tree() { # TO
 	rm -rf --one-file-system "$1"
 	mkdir -p "$1"
