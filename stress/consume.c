@@ -154,7 +154,7 @@ static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_n
 	if (got < 0 || !c->n_dirty)
 		return got;
 	lock(c);
-	now = clock_ns();
+	now = storm_now(s);
 	rules = rules_now(c);
 	for (uint32_t i = 0; i < c->n_dirty; i++)
 		account_resolve(&s->ledgers[c->dirty[i]], &c->tally, &rules, &c->marks[i], now);
@@ -166,12 +166,12 @@ static int pass(struct consume *c, struct consumer *consumer, uint64_t timeout_n
 static int consume_loop(struct consume *c, struct consumer *consumer)
 {
 	struct storm *s = c->storm;
-	uint64_t next_sweep = clock_ns() + SWEEP_NS;
+	uint64_t next_sweep = storm_now(s) + SWEEP_NS;
 	bool last = false;
 	int got = 0;
 
 	while (!last && got >= 0) {
-		uint64_t now = clock_ns();
+		uint64_t now = storm_now(s);
 
 		last = atomic_load_explicit(&s->stop_consume, memory_order_acquire);
 		if (now >= next_sweep || last) {
@@ -195,10 +195,11 @@ void *consume_main(void *arg)
 	struct storm *s = c->storm;
 	struct consumer *consumer;
 
-	placement_pin(s->place.consumer);
+	world_ops(s->world)->pin(s->world, s->place.consumer);
 	c->threaded = s->cfg->consumer == CONSUMER_READ;
 	/* created here: an io_uring with a single issuer belongs to the thread that made it */
-	c->err = consumer_create(s->cfg->consumer, s->fds, s->n_fds, on_signal, c, &consumer, c->e);
+	c->err = world_ops(s->world)->consumer(s->world, s->cfg->consumer, s->fds, s->n_fds,
+					       on_signal, c, &consumer, c->e);
 	if (c->err) {
 		atomic_store_explicit(&s->failed, c->err, memory_order_release);
 		atomic_store_explicit(&s->consumer_ready, true, memory_order_release);

@@ -11,7 +11,7 @@
 
 struct consume {
 	struct storm *storm;
-	pthread_t thread;
+	struct world_thread thread;
 	struct tally tally;
 	struct consumer_stats stats;
 	const char *how;

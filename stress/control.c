@@ -2,13 +2,8 @@
 #include "stress/control.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include "support/clock.h"
 
 struct lane {
 	_Alignas(64) _Atomic uint64_t stamp;
@@ -18,6 +13,7 @@ struct lane {
 
 struct control {
 	const struct stress_config *cfg;
+	struct world *world;
 	const struct placement *place;
 	struct lane *lanes;
 	int32_t *fds;
@@ -52,10 +48,10 @@ static void *writer_main(void *arg)
 	bool closed = c->cfg->mode == STRESS_CLOSED;
 	uint64_t period = c->cfg->rate_hz ? NSEC_PER_SEC / c->cfg->rate_hz : 0;
 	uint32_t n = c->cfg->vectors, idle = 0;
-	uint64_t one = 1, due;
+	uint64_t due;
 
-	placement_pin(c->place->producer[0]);
-	due = clock_ns();
+	world_ops(c->world)->pin(c->world, c->place->producer[0]);
+	due = world_now(c->world);
 	for (uint32_t v = 0; !atomic_load_explicit(&c->stop_write, memory_order_relaxed);
 	     v = v + 1 < n ? v + 1 : 0) {
 		struct lane *lane = &c->lanes[v];
@@ -63,18 +59,18 @@ static void *writer_main(void *arg)
 		if (closed &&
 		    atomic_load_explicit(&lane->acked, memory_order_acquire) != lane->fired) {
 			if (++idle >= n) {
-				placement_relax(c->place);
+				world_relax(c->world, c->place);
 				idle = 0;
 			}
 			continue;
 		}
-		while (period && clock_ns() < due &&
+		while (period && world_now(c->world) < due &&
 		       !atomic_load_explicit(&c->stop_write, memory_order_relaxed))
-			placement_relax(c->place);
+			world_relax(c->world, c->place);
 		due += period;
 		lane->fired++;
-		atomic_store_explicit(&lane->stamp, clock_ns(), memory_order_release);
-		if (write(c->fds[v], &one, sizeof(one)) != (ssize_t)sizeof(one))
+		atomic_store_explicit(&lane->stamp, world_now(c->world), memory_order_release);
+		if (!world_ops(c->world)->signal(c->world, c->fds[v]))
 			break;
 	}
 	return NULL;
@@ -87,9 +83,9 @@ static void *reader_main(void *arg)
 	bool last = false;
 	int got = 0;
 
-	placement_pin(c->place->consumer);
-	c->err = consumer_create(c->cfg->consumer, c->fds, c->cfg->vectors, on_signal, c, &consumer,
-				 c->e);
+	world_ops(c->world)->pin(c->world, c->place->consumer);
+	c->err = world_ops(c->world)->consumer(c->world, c->cfg->consumer, c->fds, c->cfg->vectors,
+					       on_signal, c, &consumer, c->e);
 	atomic_store_explicit(&c->ready, true, memory_order_release);
 	if (c->err)
 		return NULL;
@@ -106,26 +102,27 @@ static void *reader_main(void *arg)
 
 static int run_threads(struct control *c, uint64_t duration_ns)
 {
-	pthread_t reader, writer;
+	const struct world_ops *ops = world_ops(c->world);
+	struct world_thread reader, writer;
 	uint64_t start, elapsed;
 	int err;
 
-	err = -pthread_create(&reader, NULL, reader_main, c);
+	err = ops->start(c->world, &reader, reader_main, c);
 	if (err)
 		return errmsg_set(c->e, err, EXIT_ENVIRONMENT, "control: thread: %s",
 				  strerror(-err));
 	while (!atomic_load_explicit(&c->ready, memory_order_acquire))
-		clock_sleep_until(clock_ns() + 50 * NSEC_PER_USEC);
-	start = clock_ns();
-	err = c->err ? c->err : -pthread_create(&writer, NULL, writer_main, c);
+		world_sleep(c->world, 50 * NSEC_PER_USEC);
+	start = world_now(c->world);
+	err = c->err ? c->err : ops->start(c->world, &writer, writer_main, c);
 	if (!err) {
-		clock_sleep_until(start + duration_ns);
+		world_sleep_until(c->world, start + duration_ns);
 		atomic_store_explicit(&c->stop_write, true, memory_order_relaxed);
-		pthread_join(writer, NULL);
+		ops->join(c->world, &writer);
 	}
-	elapsed = clock_ns() - start;
+	elapsed = world_now(c->world) - start;
 	atomic_store_explicit(&c->stop_read, true, memory_order_release);
-	pthread_join(reader, NULL);
+	ops->join(c->world, &reader);
 	c->sum->signals += c->signals;
 	c->sum->elapsed_ns += elapsed;
 	if (c->sum->n < CONTROL_SLICES)
@@ -133,18 +130,18 @@ static int run_threads(struct control *c, uint64_t duration_ns)
 	return err ? err : c->err;
 }
 
-int control_run(const struct stress_config *cfg, const struct placement *place,
-		uint64_t duration_ns, struct control_sum *sum, struct errmsg *e)
+int control_run(struct storm *s, uint64_t duration_ns, struct control_sum *sum, struct errmsg *e)
 {
+	const struct stress_config *cfg = s->cfg;
 	struct control c = {
 		.cfg = cfg,
-		.place = place,
+		.world = s->world,
+		.place = &s->place,
 		.sum = sum,
 		.locked = cfg->consumer == CONSUMER_READ,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.e = e,
 	};
-	int flags = EFD_CLOEXEC | (cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
 	uint32_t n = cfg->vectors, opened = 0;
 	int err;
 
@@ -155,18 +152,12 @@ int control_run(const struct stress_config *cfg, const struct placement *place,
 		goto out;
 	}
 	memset(c.lanes, 0, n * sizeof(*c.lanes));
-	for (; opened < n; opened++) {
-		c.fds[opened] = eventfd(0, flags);
-		if (c.fds[opened] < 0) {
-			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "control: eventfd %u: %s",
-					 opened, strerror(errno));
-			goto out;
-		}
-	}
-	err = run_threads(&c, duration_ns);
+	err = world_ops(s->world)->open_eventfds(s->world, c.fds, n, c.locked, 128 + s->n_fds,
+						 &opened, e);
+	if (!err)
+		err = run_threads(&c, duration_ns);
 out:
-	while (opened)
-		close(c.fds[--opened]);
+	world_ops(s->world)->close_eventfds(s->world, c.fds, opened);
 	free(c.fds);
 	free(c.lanes);
 	return err;

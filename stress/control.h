@@ -7,8 +7,7 @@
 #ifndef IRQSTORM_STRESS_CONTROL_H
 #define IRQSTORM_STRESS_CONTROL_H
 
-#include "stress/engine.h"
-#include "stress/placement.h"
+#include "stress/storm.h"
 
 #define CONTROL_SLICES 17
 
@@ -21,8 +20,7 @@ struct control_sum {
 };
 
 /* Runs one slice of @duration_ns and adds it to @sum. 0 or -errno with @e. */
-int control_run(const struct stress_config *cfg, const struct placement *place,
-		uint64_t duration_ns, struct control_sum *sum, struct errmsg *e);
+int control_run(struct storm *s, uint64_t duration_ns, struct control_sum *sum, struct errmsg *e);
 
 /*
  * @segments: delivered a second in the segments of the storm. Each is compared with the mean of the

@@ -3,43 +3,29 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "stress/admit.h"
 #include "stress/consume.h"
 #include "stress/segments.h"
 #include "support/log.h"
-#include "support/rlimit.h"
-#include "support/sigstop.h"
 #include "support/units.h"
 
 const char *const stress_mode_names[] = {"closed", "open", NULL};
 
 static int open_eventfds(struct storm *s, struct errmsg *e)
 {
-	int flags = EFD_CLOEXEC | (s->cfg->consumer == CONSUMER_READ ? 0 : EFD_NONBLOCK);
 	uint32_t want = s->cfg->vectors * (s->strategy->two_sides ? 2 : 1);
-	int err;
 
-	/* ours, the backend's references, and some for the rest */
-	err = rlimit_nofile(2 * want + 128, "--vectors", e);
-	if (err)
-		return err;
 	s->fds = calloc(want, sizeof(*s->fds));
 	if (!s->fds)
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-	for (; s->n_fds < want; s->n_fds++) {
-		s->fds[s->n_fds] = eventfd(0, flags);
-		if (s->fds[s->n_fds] < 0)
-			return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "eventfd %u of %u: %s",
-					  s->n_fds, want, strerror(errno));
-	}
-	return 0;
+	/* besides ours the backend's references, and some for the rest */
+	return world_ops(s->world)->open_eventfds(s->world, s->fds, want,
+						  s->cfg->consumer == CONSUMER_READ, want + 128,
+						  &s->n_fds, e);
 }
 
 static uint32_t ring_size(const struct stress_config *cfg)
@@ -66,7 +52,7 @@ static int storm_init(struct storm *s, struct stress_result *r, struct errmsg *e
 		.lost_after_ns = NSEC_PER_SEC,
 		.flight_ns = 50 * NSEC_PER_MSEC,
 	};
-	placement_plan(&s->place, cfg->producers, cfg->place);
+	world_ops(s->world)->plan_places(s->world, &s->place, cfg->producers, cfg->place);
 	placement_format(&s->place, cfg->producers, r->placement, sizeof(r->placement));
 	s->resizer.hist = &r->resize_ns;
 	s->ledgers = aligned_alloc(64, cfg->vectors * sizeof(*s->ledgers));
@@ -88,8 +74,7 @@ nomem:
 
 static void storm_destroy(struct storm *s)
 {
-	while (s->n_fds)
-		close(s->fds[--s->n_fds]);
+	world_ops(s->world)->close_eventfds(s->world, s->fds, s->n_fds);
 	free(s->fds);
 	resizer_destroy(s);
 	for (uint32_t v = 0; s->ledgers && v < s->cfg->vectors; v++)
@@ -105,14 +90,14 @@ static void drain(struct storm *s, struct consume *c)
 	uint64_t patience =
 		s->rules.timed ? 2 * s->rules.lost_after_ns + 4 * slow : NSEC_PER_SEC / 2;
 	uint64_t grace = s->rules.timed ? 50 * NSEC_PER_MSEC : 5 * NSEC_PER_MSEC;
-	uint64_t end = clock_ns() + patience, quiet_since = 0, seen;
+	uint64_t end = storm_now(s) + patience, quiet_since = 0, seen;
 
 	seen = atomic_load_explicit(&c->sweeps, memory_order_acquire);
-	while (clock_ns() < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
+	while (storm_now(s) < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
 		uint64_t now, sweeps;
 
-		clock_sleep_until(clock_ns() + NSEC_PER_MSEC);
-		now = clock_ns();
+		world_sleep(s->world, NSEC_PER_MSEC);
+		now = storm_now(s);
 		sweeps = atomic_load_explicit(&c->sweeps, memory_order_acquire);
 		if (sweeps < seen + 2)
 			continue;
@@ -137,10 +122,10 @@ static int start_producers(struct storm *s, uint32_t *started, struct errmsg *e)
 		p->id = *started;
 		p->first = (uint32_t)((uint64_t)vectors * p->id / n);
 		p->end = (uint32_t)((uint64_t)vectors * (p->id + 1) / n);
-		err = pthread_create(&p->thread, NULL, producer_main, p);
+		err = world_ops(s->world)->start(s->world, &p->thread, producer_main, p);
 		if (err)
-			return errmsg_set(e, -err, EXIT_ENVIRONMENT, "producer thread: %s",
-					  strerror(err));
+			return errmsg_set(e, err, EXIT_ENVIRONMENT, "producer thread: %s",
+					  strerror(-err));
 	}
 	return 0;
 }
@@ -159,16 +144,11 @@ static void purge_pending(struct storm *s, struct stress_result *r)
 
 	ret = backend_set_irqs(s->be, irq_set_eventfds(buf, s->strategy->index, 0, n, s->fds));
 	if (!ret && !(s->desc.caps & BACKEND_SYNC_FIRE))
-		clock_sleep_until(clock_ns() + PURGE_FLIGHTS * s->rules.flight_ns);
+		world_sleep(s->world, PURGE_FLIGHTS * s->rules.flight_ns);
 	/* a device that cannot arm them all (R49) says so again when the run begins */
 	resizer_disable(s);
-	for (uint32_t v = 0; v < n; v++) {
-		struct pollfd pfd = {.fd = s->fds[v], .events = POLLIN};
-		uint64_t count;
-
-		if (poll(&pfd, 1, 0) == 1 && read(s->fds[v], &count, sizeof(count)) > 0)
-			r->self.stale += count;
-	}
+	for (uint32_t v = 0; v < n; v++)
+		r->self.stale += world_ops(s->world)->take(s->world, s->fds[v]);
 }
 
 /* From the first enable to the last disable. */
@@ -176,15 +156,15 @@ static int storm_run(struct storm *s, struct consume *c, struct segments *run,
 		     struct stress_result *r, const sigset_t *signals, struct errmsg *e)
 {
 	bool resizing = storm_resizes(s), enabled = false;
-	pthread_t resizer_thread;
+	struct world_thread resizer_thread;
 	uint32_t started = 0;
 	int err, ret;
 
-	err = -pthread_create(&c->thread, NULL, consume_main, c);
+	err = world_ops(s->world)->start(s->world, &c->thread, consume_main, c);
 	if (err)
 		return errmsg_set(e, err, EXIT_ENVIRONMENT, "consumer thread: %s", strerror(-err));
 	while (!atomic_load_explicit(&s->consumer_ready, memory_order_acquire))
-		clock_sleep_until(clock_ns() + 50 * NSEC_PER_USEC);
+		world_sleep(s->world, 50 * NSEC_PER_USEC);
 	err = atomic_load_explicit(&s->failed, memory_order_acquire);
 	if (err)
 		goto stop_consumer;
@@ -194,12 +174,12 @@ static int storm_run(struct storm *s, struct consume *c, struct segments *run,
 		goto stop_consumer;
 	}
 	enabled = true;
-	atomic_store_explicit(&s->began, clock_ns(), memory_order_release);
+	atomic_store_explicit(&s->began, storm_now(s), memory_order_release);
 	err = start_producers(s, &started, e);
 	if (err)
 		goto stop_producers;
 	if (resizing) {
-		err = -pthread_create(&resizer_thread, NULL, resizer_main, s);
+		err = world_ops(s->world)->start(s->world, &resizer_thread, resizer_main, s);
 		if (err) {
 			errmsg_set(e, err, EXIT_ENVIRONMENT, "resizer thread: %s", strerror(-err));
 			resizing = false;
@@ -209,11 +189,11 @@ static int storm_run(struct storm *s, struct consume *c, struct segments *run,
 	err = segments_blow(s, run, r, signals, e);
 	atomic_store_explicit(&s->stop_resize, true, memory_order_relaxed);
 	if (resizing)
-		pthread_join(resizer_thread, NULL);
+		world_ops(s->world)->join(s->world, &resizer_thread);
 stop_producers:
 	atomic_store_explicit(&s->stop_fire, true, memory_order_relaxed);
 	for (uint32_t i = 0; i < started; i++)
-		pthread_join(s->producers[i].thread, NULL);
+		world_ops(s->world)->join(s->world, &s->producers[i].thread);
 	drain(s, c);
 	if (s->be->ops->taken)
 		r->taken_known = !s->be->ops->taken(s->be, r->taken);
@@ -222,7 +202,7 @@ stop_consumer:
 	if (enabled)
 		resizer_disable(s);
 	atomic_store_explicit(&s->stop_consume, true, memory_order_release);
-	pthread_join(c->thread, NULL);
+	world_ops(s->world)->join(s->world, &c->thread);
 	return err ? err : c->err;
 }
 
@@ -231,11 +211,11 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	uint64_t window = s->rules.timed ? 2 * s->rules.lost_after_ns : NSEC_PER_SEC;
 
 	for (uint32_t v = 0; v < s->cfg->vectors; v++)
-		account_finish(&s->ledgers[v], &c->tally, &s->rules, clock_ns());
+		account_finish(&s->ledgers[v], &c->tally, &s->rules, storm_now(s));
 	r->fired = storm_fired(s);
 	series_finish(&c->series, &c->tally,
 		      &(struct series_counts){.fired = r->fired, .resizes = s->resizer.resizes},
-		      clock_ns());
+		      storm_now(s));
 	r->tally = c->tally;
 	r->misrouted = tally_misrouted(&r->tally, window);
 	r->spurious = r->tally.extra - r->misrouted;
@@ -275,11 +255,12 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 {
 	struct segments *run = calloc(1, sizeof(*run));
 	struct consume *consume = calloc(1, sizeof(*consume));
-	struct storm storm = {.cfg = cfg, .be = be};
+	struct world here = {0};
+	struct storm storm = {.cfg = cfg, .world = cfg->world ? cfg->world : &here, .be = be};
 	sigset_t signals;
 	int err;
 
-	sigstop_block(&signals);
+	world_ops(storm.world)->hold_signals(storm.world, &signals);
 	memset(r, 0, sizeof(*r));
 	tally_init(&r->tally);
 	hist_init(&r->resize_ns);
@@ -310,7 +291,7 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 		goto destroy_consume;
 	}
-	err = segments_control(cfg, &storm.place, run, e);
+	err = segments_control(&storm, run, e);
 	if (!err) {
 		purge_pending(&storm, r);
 		err = storm_run(&storm, consume, run, r, &signals, e);
@@ -320,7 +301,7 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 	judge(&storm, consume, r);
 	err = check_identity(r, e);
 	if (!err && !r->interrupted)
-		err = segments_control(cfg, &storm.place, run, e);
+		err = segments_control(&storm, run, e);
 	control_result(&run->control, run->segments, run->n_segments, &r->control);
 destroy_consume:
 	consume_destroy(consume);

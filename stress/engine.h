@@ -20,6 +20,7 @@
 #include "stress/consumer.h"
 #include "stress/placement.h"
 #include "stress/series.h"
+#include "stress/world.h"
 #include "support/errmsg.h"
 #include "support/hist.h"
 #include "vmm/pattern.h"
@@ -55,6 +56,7 @@ struct stress_config {
 	const char *via; /* how to come to `stress` again, for repeat commands; NULL: "irqstorm" */
 	bool quiet;
 	bool no_control;
+	struct world *world; /* where it takes place; NULL: this machine */
 };
 
 struct stress_control {

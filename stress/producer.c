@@ -30,7 +30,7 @@ static void fire(struct producer *p, struct ledger *l, uint64_t intended, uint64
 
 	while (!ledger_begin(l, intended, now, phase_now(s, now), &slot)) {
 		p->ring_full++;
-		placement_relax(&s->place);
+		world_relax(s->world, &s->place);
 		if (atomic_load_explicit(&s->stop_fire, memory_order_relaxed))
 			return;
 	}
@@ -59,18 +59,19 @@ static bool called_off(struct storm *s)
 static bool wait_until(struct storm *s, uint64_t due)
 {
 	for (;;) {
-		uint64_t now = clock_ns();
+		uint64_t now = storm_now(s);
 
 		if (called_off(s))
 			return false;
 		if (now >= due)
 			return true;
 		if (due - now > 200 * NSEC_PER_USEC)
-			clock_sleep_until(due - 100 * NSEC_PER_USEC < now + 10 * NSEC_PER_MSEC
+			world_sleep_until(s->world,
+					  due - 100 * NSEC_PER_USEC < now + 10 * NSEC_PER_MSEC
 						  ? due - 100 * NSEC_PER_USEC
 						  : now + 10 * NSEC_PER_MSEC);
 		else
-			placement_relax(&s->place);
+			world_relax(s->world, &s->place);
 	}
 }
 
@@ -83,10 +84,10 @@ void *producer_main(void *arg)
 	uint64_t start, n = 0;
 	uint32_t idle = 0, lap = 0;
 
-	placement_pin(s->place.producer[p->id % 64]);
+	world_ops(s->world)->pin(s->world, s->place.producer[p->id % 64]);
 	if (s->cfg->rate_hz && !rate)
 		rate = 1;
-	start = clock_ns();
+	start = storm_now(s);
 	for (uint32_t v = p->first; !atomic_load_explicit(&s->stop_fire, memory_order_relaxed);
 	     v = v + 1 < p->end ? v + 1 : p->first) {
 		struct ledger *l = &s->ledgers[v];
@@ -96,14 +97,14 @@ void *producer_main(void *arg)
 			start += storm_intermission(s);
 		if (closed ? !ledger_idle(l) : skip_unarmed(l, &lap)) {
 			if (++idle >= p->end - p->first) {
-				placement_relax(&s->place);
+				world_relax(s->world, &s->place);
 				idle = 0;
 			}
 			continue;
 		}
 		idle = 0;
 		if (!rate) {
-			now = clock_ns();
+			now = storm_now(s);
 			fire(p, l, now, now);
 			continue;
 		}
@@ -112,7 +113,7 @@ void *producer_main(void *arg)
 		if (!wait_until(s, due))
 			continue;
 		n++;
-		now = clock_ns();
+		now = storm_now(s);
 		fire(p, l, closed ? now : due, now);
 	}
 	return NULL;

@@ -118,11 +118,12 @@ static void rest_until(struct storm *s, uint64_t when)
 {
 	uint64_t now;
 
-	while ((now = clock_ns()) < when &&
+	while ((now = storm_now(s)) < when &&
 	       !atomic_load_explicit(&s->stop_resize, memory_order_relaxed) &&
 	       !atomic_load_explicit(&s->pause, memory_order_relaxed))
-		clock_sleep_until(when - now < 20 * NSEC_PER_MSEC ? when
-								  : now + 20 * NSEC_PER_MSEC);
+		world_sleep_until(s->world, when - now < 20 * NSEC_PER_MSEC
+						    ? when
+						    : now + 20 * NSEC_PER_MSEC);
 }
 
 void *resizer_main(void *arg)
@@ -130,9 +131,9 @@ void *resizer_main(void *arg)
 	struct storm *s = arg;
 	struct resizer *z = &s->resizer;
 	uint64_t period = s->cfg->resize_rate_hz ? NSEC_PER_SEC / s->cfg->resize_rate_hz : 0;
-	uint64_t due = clock_ns() + period;
+	uint64_t due = storm_now(s) + period;
 
-	placement_pin(s->place.resizer);
+	world_ops(s->world)->pin(s->world, s->place.resizer);
 	while (!atomic_load_explicit(&s->stop_resize, memory_order_relaxed)) {
 		uint64_t begin, end;
 		struct vmm_plan p;
@@ -146,10 +147,10 @@ void *resizer_main(void *arg)
 		}
 		plan_next(s, &p);
 		if (!p.n) { /* a vector that was refused, or one that nothing has to be done for */
-			due = clock_ns() + (period ? period : 100 * NSEC_PER_USEC);
+			due = storm_now(s) + (period ? period : 100 * NSEC_PER_USEC);
 			continue;
 		}
-		begin = clock_ns();
+		begin = storm_now(s);
 		atomic_store_explicit(&s->in_resize, true, memory_order_relaxed);
 		announce(s, &p);
 		if (performer_carry_out(&z->hands, &z->state, &p)) {
@@ -158,7 +159,7 @@ void *resizer_main(void *arg)
 			break;
 		}
 		conclude(s, &p);
-		end = clock_ns();
+		end = storm_now(s);
 		atomic_store_explicit(&s->resize_end, end, memory_order_relaxed);
 		atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
 		hist_record(z->hist, end - begin);

@@ -2,7 +2,6 @@
 #include "stress/segments.h"
 
 #include "support/log.h"
-#include "support/sigstop.h"
 #include "support/units.h"
 
 #define TICK_NS (2 * NSEC_PER_MSEC)
@@ -24,10 +23,9 @@ void segments_plan(const struct stress_config *cfg, struct segments *run)
 		run->slice_ns = NSEC_PER_SEC;
 }
 
-int segments_control(const struct stress_config *cfg, const struct placement *place,
-		     struct segments *run, struct errmsg *e)
+int segments_control(struct storm *s, struct segments *run, struct errmsg *e)
 {
-	return cfg->no_control ? 0 : control_run(cfg, place, run->slice_ns, &run->control, e);
+	return s->cfg->no_control ? 0 : control_run(s, run->slice_ns, &run->control, e);
 }
 
 uint64_t storm_fired(struct storm *s)
@@ -68,53 +66,53 @@ static void show_progress(struct storm *s, struct progress *p, uint64_t elapsed,
 static void watch(struct storm *s, struct stress_result *r, struct progress *p, uint64_t length,
 		  const sigset_t *signals)
 {
-	uint64_t start = clock_ns(), end = start + length, now = start;
+	uint64_t start = storm_now(s), end = start + length, now = start;
 
 	while (now < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
 		uint64_t next = now + TICK_NS < end ? now + TICK_NS : end;
 
-		if (sigstop_wait_until(signals, next)) {
+		if (world_ops(s->world)->wait(s->world, signals, next)) {
 			r->interrupted = true;
 			break;
 		}
-		now = clock_ns();
+		now = storm_now(s);
 		hist_record(&r->self.stalls, now > next ? now - next : 0);
 		atomic_store_explicit(&s->stall_ns, r->self.stalls.max, memory_order_relaxed);
 		if (progress_due(p, now))
 			show_progress(s, p, r->elapsed_ns + (now - start), now);
 	}
-	r->elapsed_ns += clock_ns() - start;
+	r->elapsed_ns += storm_now(s) - start;
 }
 
 uint64_t storm_intermission(struct storm *s)
 {
-	uint64_t start = clock_ns();
+	uint64_t start = storm_now(s);
 
 	atomic_fetch_add_explicit(&s->paused, 1, memory_order_acq_rel);
 	while (atomic_load_explicit(&s->pause, memory_order_acquire))
-		clock_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
+		world_sleep(s->world, 100 * NSEC_PER_USEC);
 	atomic_fetch_sub_explicit(&s->paused, 1, memory_order_acq_rel);
-	return clock_ns() - start;
+	return storm_now(s) - start;
 }
 
 /* Everybody stands still: a slice of control. */
 static int intermission(struct storm *s, struct segments *run, struct errmsg *e)
 {
 	uint32_t all = s->cfg->producers + storm_resizes(s);
-	uint64_t begin = clock_ns();
+	uint64_t begin = storm_now(s);
 	int err = 0;
 
 	atomic_store_explicit(&s->pause, true, memory_order_release);
 	while (atomic_load_explicit(&s->paused, memory_order_acquire) < all &&
 	       !atomic_load_explicit(&s->failed, memory_order_acquire))
-		clock_sleep_until(clock_ns() + 100 * NSEC_PER_USEC);
+		world_sleep(s->world, 100 * NSEC_PER_USEC);
 	if (!atomic_load_explicit(&s->failed, memory_order_acquire))
-		err = segments_control(s->cfg, &s->place, run, e);
+		err = segments_control(s, run, e);
 	series_note(&s->series->pauses, atomic_load_explicit(&s->began, memory_order_relaxed),
-		    begin, clock_ns());
+		    begin, storm_now(s));
 	atomic_store_explicit(&s->pause, false, memory_order_release);
 	while (atomic_load_explicit(&s->paused, memory_order_acquire))
-		clock_sleep_until(clock_ns() + 20 * NSEC_PER_USEC);
+		world_sleep(s->world, 20 * NSEC_PER_USEC);
 	return err;
 }
 

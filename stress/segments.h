@@ -21,8 +21,7 @@ struct segments {
 void segments_plan(const struct stress_config *cfg, struct segments *run);
 
 /* One slice of control, unless the run goes without. 0 or -errno with @e. */
-int segments_control(const struct stress_config *cfg, const struct placement *place,
-		     struct segments *run, struct errmsg *e);
+int segments_control(struct storm *s, struct segments *run, struct errmsg *e);
 
 /*
  * Sit through the storm, with progress and intermissions, until it is over, a signal comes

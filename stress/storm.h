@@ -10,7 +10,7 @@
 
 #include "stress/engine.h"
 #include "stress/placement.h"
-#include "support/clock.h"
+#include "stress/world.h"
 #include "vmm/perform.h"
 
 #define SWEEP_NS  (2 * NSEC_PER_MSEC) /* the consumer looks at every open vector this often */
@@ -18,7 +18,7 @@
 
 struct producer {
 	struct storm *storm;
-	pthread_t thread;
+	struct world_thread thread;
 	uint32_t id;
 	uint32_t first, end; /* its vectors */
 	uint64_t ring_full;
@@ -36,6 +36,7 @@ struct resizer {
 
 struct storm {
 	const struct stress_config *cfg;
+	struct world *world;
 	struct backend *be;
 	struct backend_desc desc;
 	const struct strategy *strategy; /* as configured, or what `auto` came to */
@@ -74,6 +75,11 @@ uint64_t storm_fired(struct storm *s);
 
 /* A producer or the resizer stands still while storm.pause is set; returns how long (ns). */
 uint64_t storm_intermission(struct storm *s);
+
+static inline uint64_t storm_now(struct storm *s)
+{
+	return world_now(s->world);
+}
 
 static inline bool storm_resizes(const struct storm *s)
 {

@@ -4,10 +4,10 @@
 #define IRQSTORM_EXEC_INTERLEAVE_PRIVATE_H
 
 #include "emulator/lock.h"
-#include "exec/fiber.h"
 #include "exec/interleave.h"
 #include "exec/oracle.h"
 #include "model/fine.h"
+#include "support/fiber.h"
 
 #define INTERLEAVE_EVENTS 4096u
 #define INTERLEAVE_HELD   8u

@@ -9,24 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int performer_init(struct performer *p, struct backend *be, uint32_t index, uint32_t vectors,
-		   int32_t (*fd)(void *data, uint32_t vector, uint32_t side), void *data)
-{
-	struct backend_desc desc;
-	int err = backend_describe(be, &desc);
-
-	memset(p, 0, sizeof(*p));
-	if (err)
-		return err;
-	p->flies = !(desc.caps & BACKEND_SYNC_FIRE);
-	p->be = be;
-	p->index = index;
-	p->fd = fd;
-	p->data = data;
-	p->fds = calloc(vectors, sizeof(*p->fds));
-	return p->fds ? 0 : -ENOMEM;
-}
-
 void performer_fini(struct performer *p)
 {
 	free(p->fds);
@@ -60,11 +42,12 @@ static int mask(struct performer *p, const struct vmm_call *call)
  * Runs on each CPU for a moment, and then where it ran before. A CPU that is offline takes no
  * interrupts; one that this process may not use (a cpuset) may have some.
  */
-static int visit(void)
+static int visit(void *data)
 {
 	long all = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
 	cpu_set_t before, one;
 
+	(void)data;
 	if (sched_getaffinity(0, sizeof(before), &before))
 		return -errno;
 	for (long cpu = 0; cpu < all && cpu < CPU_SETSIZE; cpu++) {
@@ -79,12 +62,32 @@ static int visit(void)
 
 bool performer_may_visit(void)
 {
-	return !visit();
+	return !visit(NULL);
 }
 
-static int fence(void)
+static int fence(void *data)
 {
+	(void)data;
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
+}
+
+int performer_init(struct performer *p, struct backend *be, uint32_t index, uint32_t vectors,
+		   int32_t (*fd)(void *data, uint32_t vector, uint32_t side), void *data)
+{
+	struct backend_desc desc;
+	int err = backend_describe(be, &desc);
+
+	memset(p, 0, sizeof(*p));
+	if (err)
+		return err;
+	p->flies = !(desc.caps & BACKEND_SYNC_FIRE);
+	p->be = be;
+	p->index = index;
+	p->host = (struct performer_host){.fence = fence, .visit = visit};
+	p->fd = fd;
+	p->data = data;
+	p->fds = calloc(vectors, sizeof(*p->fds));
+	return p->fds ? 0 : -ENOMEM;
 }
 
 static int perform(struct performer *p, const struct vmm_state *s, const struct vmm_call *call)
@@ -99,10 +102,10 @@ static int perform(struct performer *p, const struct vmm_state *s, const struct 
 		return ret;
 	case CALL_FENCE:
 		snprintf(p->text, sizeof(p->text), "membarrier(GLOBAL)");
-		return p->flies ? fence() : 0;
+		return p->flies ? p->host.fence(p->host.data) : 0;
 	case CALL_VISIT:
 		snprintf(p->text, sizeof(p->text), "a visit to every CPU");
-		return p->flies ? visit() : 0;
+		return p->flies ? p->host.visit(p->host.data) : 0;
 	default:
 		set = request(p, s, call);
 		p->calls++;

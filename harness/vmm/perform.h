@@ -9,13 +9,21 @@
 #include "backend/backend.h"
 #include "vmm/strategy.h"
 
+/* What CALL_FENCE and CALL_VISIT ask of the machine: 0 or -errno. */
+struct performer_host {
+	int (*fence)(void *data);
+	int (*visit)(void *data);
+	void *data;
+};
+
 struct performer {
 	struct backend *be;
 	uint32_t index;
 	/* The number that goes into a request for @vector, its eventfd @side. */
 	int32_t (*fd)(void *data, uint32_t vector, uint32_t side);
 	void *data;
-	int32_t *fds; /* for one request */
+	int32_t *fds;               /* for one request */
+	struct performer_host host; /* this machine, if the caller does not put another here */
 	bool flies; /* a message may be under way when fire() has returned: a fence has a meaning */
 	struct irq_set_buf buf;
 	uint64_t calls;
