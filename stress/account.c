@@ -36,50 +36,48 @@ void tally_init(struct tally *t)
 		hist_init(&t->response[i]);
 }
 
-static void events_merge(struct account_events *into, const struct account_events *from)
+/* Both ends of a pair lie within this. */
+static bool near(uint64_t a, uint64_t b, uint64_t window_ns)
 {
-	for (uint32_t i = 0; i < from->n && into->n < ACCOUNT_MAX_EVENTS; i++)
-		into->at[into->n++] = from->at[i];
+	return (a > b ? a - b : b - a) <= window_ns;
 }
 
-void tally_merge(struct tally *into, const struct tally *from)
+/* R80: the message of @gone at the newcomer that @extra's vector was. */
+static bool is_stray(const struct account_event *extra, const struct account_event *gone,
+		     uint64_t flight_ns)
 {
-	into->delivered += from->delivered;
-	into->coalesced += from->coalesced;
-	into->unarmed += from->unarmed;
-	into->lost_explained += from->lost_explained;
-	into->lost_unexplained += from->lost_unexplained;
-	into->extra += from->extra;
-	into->late += from->late;
-	into->wakeups += from->wakeups;
-	into->signals += from->signals;
-	hist_merge(&into->service, &from->service);
-	for (int i = 0; i < PHASES; i++)
-		hist_merge(&into->response[i], &from->response[i]);
-	events_merge(&into->missing, &from->missing);
-	events_merge(&into->extras, &from->extras);
+	return gone->vector != extra->vector && gone->ns <= extra->renewed &&
+	       gone->ns <= extra->ns && extra->ns - gone->ns <= flight_ns;
 }
 
-uint64_t tally_misrouted(const struct tally *t, uint64_t window_ns)
+void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
+		struct tally_pairs *out)
 {
-	bool used[ACCOUNT_MAX_EVENTS] = {false};
-	uint64_t pairs = 0;
+	bool lost[ACCOUNT_MAX_EVENTS] = {false}, gone[ACCOUNT_MAX_EVENTS] = {false};
 
+	*out = (struct tally_pairs){0};
 	for (uint32_t i = 0; i < t->extras.n; i++) {
-		uint32_t left = t->extras.at[i].count;
+		const struct account_event *extra = &t->extras.at[i];
+		uint32_t left = extra->count;
 
 		for (uint32_t k = 0; k < t->missing.n && left; k++) {
-			uint64_t a = t->extras.at[i].ns, b = t->missing.at[k].ns;
+			const struct account_event *miss = &t->missing.at[k];
 
-			if (used[k] || t->missing.at[k].vector == t->extras.at[i].vector ||
-			    (a > b ? a - b : b - a) > window_ns)
+			if (lost[k] || miss->vector == extra->vector ||
+			    !near(miss->ns, extra->ns, window_ns))
 				continue;
-			used[k] = true;
-			pairs++;
+			lost[k] = true;
+			out->misrouted++;
+			left--;
+		}
+		for (uint32_t k = 0; k < t->departed.n && left; k++) {
+			if (gone[k] || !is_stray(extra, &t->departed.at[k], flight_ns))
+				continue;
+			gone[k] = true;
+			out->strays++;
 			left--;
 		}
 	}
-	return pairs;
 }
 
 int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state)
@@ -115,12 +113,39 @@ void ledger_set_state(struct ledger *l, enum vector_state state)
 static void add_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count)
 {
 	if (ev->n < ACCOUNT_MAX_EVENTS)
-		ev->at[ev->n++] = (struct account_event){ns, vector, (uint32_t)count};
+		ev->at[ev->n++] = (struct account_event){
+			.ns = ns, .vector = vector, .count = (uint32_t)count};
+}
+
+/* The last @n events of @vector were none. */
+static void forget_events(struct account_events *ev, uint32_t vector, uint64_t n)
+{
+	for (uint32_t i = ev->n; n && i > 0; i--) {
+		if (ev->at[i - 1].vector != vector)
+			continue;
+		ev->at[i - 1] = ev->at[--ev->n];
+		n--;
+	}
+}
+
+/* Signals of @l that are beyond every fire. */
+static void add_extra(struct ledger *l, struct tally *t, uint64_t count, uint64_t now)
+{
+	/* acquire: the state that ended a call comes after the time of its end */
+	enum vector_state state = word_state(atomic_load_explicit(&l->word, memory_order_acquire));
+	bool settled = state == VEC_ARMED || state == VEC_DISARMED || state == VEC_REMOVING;
+	uint32_t n = t->extras.n;
+
+	t->extra += count;
+	add_event(&t->extras, now, l->vector, count);
+	if (n < t->extras.n)
+		t->extras.at[n].renewed =
+			settled ? atomic_load_explicit(&l->renewed, memory_order_relaxed) : now;
 }
 
 static uint64_t stamp_sent(const struct stamp *s)
 {
-	return s->intended + ((uint64_t)(s->lag & STAMP_LAG_MAX) << STAMP_LAG_SHIFT);
+	return s->intended + stamp_lag(s->lag);
 }
 
 static void finalise(struct ledger *l, uint64_t n)
@@ -162,7 +187,7 @@ static uint64_t pop_delivered(struct ledger *l, struct tally *t, const struct ac
 		/* a fire that nobody wanted yet waits for its vector, not for the engine */
 		if (state == VEC_DISARMED || state == VEC_ADDING)
 			continue;
-		hist_record(&t->response[s->lag >> STAMP_PHASE_SHIFT], response);
+		hist_record(&t->response[stamp_phase(s->lag)], response);
 		t->late += response > r->deadline_ns;
 		newest = stamp_sent(s);
 	}
@@ -197,8 +222,12 @@ static uint64_t pay_holds(struct ledger *l, struct tally *t, uint64_t count)
 
 	t->late += take;
 	count -= take;
-	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++)
-		count -= pay_hold(l, t, &l->hold[k], count);
+	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++) {
+		take = pay_hold(l, t, &l->hold[k], count);
+		if (k == FIRE_REMOVED)
+			forget_events(&t->departed, l->vector, take);
+		count -= take;
+	}
 	return count;
 }
 
@@ -239,12 +268,10 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 		*verdict(t, k) -= take;
 		t->delivered += take;
 		t->late += take;
-		for (uint32_t m = t->missing.n; k == FIRE_MUST && take && m > 0; m--) {
-			if (t->missing.at[m - 1].vector != l->vector)
-				continue;
-			t->missing.at[m - 1] = t->missing.at[--t->missing.n];
-			take--;
-		}
+		if (k == FIRE_MUST)
+			forget_events(&t->missing, l->vector, take);
+		else if (k == FIRE_REMOVED)
+			forget_events(&t->departed, l->vector, take);
 	}
 	return count;
 }
@@ -259,10 +286,8 @@ void account_read(struct ledger *l, struct tally *t, const struct account_rules 
 		count = pay_holds(l, t, count);
 	if (count && r->timed)
 		count = take_back(l, t, r, count, now);
-	if (count) {
-		t->extra += count;
-		add_event(&t->extras, now, l->vector, count);
-	}
+	if (count)
+		add_extra(l, t, count, now);
 }
 
 /* @n fires have their class now, though see take_back(). */
@@ -281,11 +306,21 @@ static void flush_hold(struct ledger *l, struct tally *t, const struct account_r
 		       uint64_t now)
 {
 	struct hold *h = &l->hold[k];
-
 	/* one pending bit, one interrupt (P3); what a teardown drops has no bit */
-	give_verdict(l, t, r, h->paid && k != FIRE_TEARDOWN ? VERDICT_COALESCED : k, h->n - h->paid,
-		     now);
+	bool merged = h->paid && k != FIRE_TEARDOWN;
+
+	if (merged && k == FIRE_REMOVED)
+		forget_events(&t->departed, l->vector, h->n - h->paid);
+	give_verdict(l, t, r, merged ? VERDICT_COALESCED : k, h->n - h->paid, now);
 	*h = (struct hold){0};
+}
+
+/* Was the vector's entry unmasked when the fire was made? */
+static bool may_have_left(const struct stamp *s)
+{
+	enum vector_state state = word_state(s->before);
+
+	return state == VEC_ARMED || state == VEC_REMOVING;
 }
 
 /* A fire below the resolved bound that was not delivered: lost, or held for a replay. */
@@ -315,6 +350,8 @@ static void settle_missing(struct ledger *l, struct tally *t, const struct accou
 		l->hold_since = now;
 		l->rearmed = 0;
 	}
+	if (r->timed && cls == FIRE_REMOVED && may_have_left(s))
+		add_event(&t->departed, stamp_sent(s), l->vector, 1);
 }
 
 /*

@@ -8,7 +8,8 @@
  *	fired == delivered + coalesced + unarmed + lost_explained + lost_unexplained
  *
  * and what no fire accounts for: extra signals (spurious, or misrouted once paired with a loss on
- * another vector). It only counts and never touches a device.
+ * another vector, or strays once paired with an unarmed fire of another). It only counts and never
+ * touches a device.
  *
  * A fire is judged by the state word before and after it:
  *	- armed, and no call began meanwhile: it must arrive; if not, lost_unexplained;
@@ -95,16 +96,52 @@ enum phase {
  * signal. Two to a cache line.
  */
 struct stamp {
-	_Atomic uint32_t seq; /* number of the fire + 1, low half: the slot holds this fire */
-	uint32_t lag;         /* made this long after `intended`, in 16 ns, and the phase on top */
-	uint64_t intended;    /* ns: when the fire was due (open loop), else when it was made */
-	uint64_t before;      /* state word read before the fire */
+	_Atomic uint32_t seq;   /* number of the fire + 1, low half: the slot holds this fire */
+	uint32_t lag;           /* made this long after `intended`, and the phase: stamp_pack() */
+	uint64_t intended;      /* ns: when the fire was due (open loop), else when it was made */
+	uint64_t before;        /* state word read before the fire */
 	_Atomic uint64_t after; /* and after it; 0 while fire() has not returned */
 };
-#define STAMP_LAG_SHIFT   4
-#define STAMP_LAG_MAX     ((1u << STAMP_PHASE_SHIFT) - 1)
+#define STAMP_AHEAD 4 /* slots fetched for writing before their turn */
+
+/*
+ * A lag in 32 bits: the phase in the top 2, an exponent in 4, and 26 bits of units of 16 ns,
+ * doubled exponent times. Up to a second it is short of the true one by less than 16 ns, beyond by
+ * less than 1 in 2^25; nine hours are the end.
+ */
 #define STAMP_PHASE_SHIFT 30
-#define STAMP_AHEAD       4 /* slots fetched for writing before their turn */
+#define STAMP_EXP_SHIFT   26
+#define STAMP_UNIT_SHIFT  4
+#define STAMP_UNITS_MAX   ((1u << STAMP_EXP_SHIFT) - 1)
+#define STAMP_EXP_MAX     15u
+
+static inline uint32_t stamp_pack(uint64_t lag, enum phase phase)
+{
+	uint64_t units = lag >> STAMP_UNIT_SHIFT;
+	uint32_t exp = 0;
+
+	if (units > STAMP_UNITS_MAX) {
+		exp = (uint32_t)(64 - __builtin_clzll(units)) - STAMP_EXP_SHIFT;
+		units >>= exp;
+		if (exp > STAMP_EXP_MAX) {
+			exp = STAMP_EXP_MAX;
+			units = STAMP_UNITS_MAX;
+		}
+	}
+	return (uint32_t)phase << STAMP_PHASE_SHIFT | exp << STAMP_EXP_SHIFT | (uint32_t)units;
+}
+
+static inline uint64_t stamp_lag(uint32_t packed)
+{
+	uint32_t exp = packed >> STAMP_EXP_SHIFT & STAMP_EXP_MAX;
+
+	return (uint64_t)(packed & STAMP_UNITS_MAX) << (STAMP_UNIT_SHIFT + exp);
+}
+
+static inline enum phase stamp_phase(uint32_t packed)
+{
+	return (enum phase)(packed >> STAMP_PHASE_SHIFT);
+}
 
 struct hold {
 	uint64_t n;    /* fires that did not arrive yet and may still be replayed */
@@ -121,6 +158,7 @@ struct ledger {
 
 	/* resizer's line */
 	_Alignas(64) _Atomic uint64_t word;
+	_Atomic uint64_t renewed; /* ns: when its trigger was last set up; timed only */
 
 	/* consumer's line */
 	_Alignas(64) _Atomic uint64_t head;    /* stamps taken out of the ring */
@@ -136,11 +174,12 @@ struct ledger {
 	uint64_t credit_ns;
 };
 
-/* One finding: a fire that never came, or a signal that no fire explains. */
+/* A fire that never came, or signals that no fire of their vector explains. */
 struct account_event {
 	uint64_t ns;
 	uint32_t vector;
 	uint32_t count;
+	uint64_t renewed; /* of signals: when the vector's trigger had last been set up */
 };
 #define ACCOUNT_MAX_EVENTS 4096
 
@@ -157,6 +196,8 @@ struct tally {
 	struct hist service; /* per wake-up, newest stamp */
 	struct hist response[PHASES];
 	struct account_events missing, extras;
+	/* timed only: unarmed fires that a message may have left for before their vector went */
+	struct account_events departed;
 };
 
 struct account_rules {
@@ -170,8 +211,17 @@ struct account_rules {
 void tally_init(struct tally *t);
 void tally_merge(struct tally *into, const struct tally *from);
 
-/* Pairs losses with extra signals on other vectors within @window_ns: arrived, but elsewhere. */
-uint64_t tally_misrouted(const struct tally *t, uint64_t window_ns);
+/* What extra signals turn out to be; the rest of them is spurious. */
+struct tally_pairs {
+	uint64_t misrouted; /* with a loss on another vector, at most @window_ns apart */
+	/* With an unarmed fire of another vector, which had been removed, at a vector whose trigger
+	 * was set up after that fire: the second half of R80. At most @flight_ns after it. */
+	uint64_t strays;
+};
+
+/* Each signal and each fire is in one pair at most. */
+void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
+		struct tally_pairs *out);
 
 /* @ring_size is a power of two. 0 or -ENOMEM. */
 int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state);
@@ -183,7 +233,6 @@ static inline bool ledger_begin(struct ledger *l, uint64_t intended, uint64_t se
 {
 	uint64_t n = atomic_load_explicit(&l->fired, memory_order_relaxed);
 	struct stamp *s = &l->ring[n & l->ring_mask];
-	uint64_t lag = (sent - intended) >> STAMP_LAG_SHIFT;
 
 	if (n - l->head_seen > l->ring_mask) {
 		/* acquire: the consumer is done with the slots that it has passed */
@@ -193,8 +242,7 @@ static inline bool ledger_begin(struct ledger *l, uint64_t intended, uint64_t se
 	}
 	__builtin_prefetch(&l->ring[(n + STAMP_AHEAD) & l->ring_mask], 1);
 	s->intended = intended;
-	s->lag = (uint32_t)(lag < STAMP_LAG_MAX ? lag : STAMP_LAG_MAX) |
-		 (uint32_t)phase << STAMP_PHASE_SHIFT;
+	s->lag = stamp_pack(sent - intended, phase);
 	atomic_store_explicit(&s->after, 0, memory_order_relaxed);
 	/* acquire: what is done to the device comes after */
 	s->before = atomic_load_explicit(&l->word, memory_order_acquire);
@@ -232,6 +280,12 @@ static inline bool ledger_idle(struct ledger *l)
 
 /* resizer: before a call, and after it. */
 void ledger_set_state(struct ledger *l, enum vector_state state);
+
+/* resizer: after a call that set the vector's trigger up, before its state says so. */
+static inline void ledger_renew(struct ledger *l, uint64_t now)
+{
+	atomic_store_explicit(&l->renewed, now, memory_order_relaxed);
+}
 
 /* consumer: @count signals of this vector were read at @now. */
 void account_read(struct ledger *l, struct tally *t, const struct account_rules *r, uint64_t count,

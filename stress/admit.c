@@ -95,7 +95,7 @@ static int check_device(const struct storm *s, struct errmsg *e)
 		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
 				  "--resize %s: the MSI-X table of %s cannot be mapped",
 				  s->strategy->name, d->target);
-	if (s->strategy->needs_cpus && !performer_may_visit())
+	if (s->strategy->needs_cpus && !world_ops(s->world)->visit && !performer_may_visit())
 		return errmsg_set(e, -EPERM, EXIT_SKIP,
 				  "--resize %s: this process may not run on every CPU (a cpuset?)",
 				  s->strategy->name);

@@ -83,6 +83,7 @@ struct stress_result {
 	uint64_t fired;
 	struct tally tally; /* merged */
 	uint64_t misrouted, spurious;
+	uint64_t strays; /* signals of removed vectors at the newcomers of their slots (R80) */
 	struct hist resize_ns; /* whole resizes, all their calls */
 	uint64_t resizes, resize_calls;
 	const struct strategy *strategy; /* what `auto` came to, else as configured */

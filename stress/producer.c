@@ -18,25 +18,38 @@ static enum phase phase_now(struct storm *s, uint64_t now)
 	return PHASE_STEADY;
 }
 
+/* Nothing but a delivery was possible, as the ledger knows it. */
+static bool is_certain(struct ledger *l, uint64_t slot)
+{
+	const struct stamp *s = &l->ring[slot & l->ring_mask];
+
+	return fire_classify(s->before, atomic_load_explicit(&s->after, memory_order_relaxed)) ==
+	       FIRE_MUST;
+}
+
 /*
- * A backend that refuses: loopback answers -EINVAL while the index is disabled (R19) or beyond nvec
- * (6.1). That is the gap itself when a call is in flight, an error otherwise.
+ * @due: what the schedule says, NULL without one. A backend that refuses: loopback answers -EINVAL
+ * while the index is disabled (R19) or beyond nvec (6.1). That is the gap itself when a call is in
+ * flight, an error otherwise.
  */
-static void fire(struct producer *p, struct ledger *l, uint64_t intended, uint64_t now)
+static void fire(struct producer *p, struct ledger *l, const uint64_t *due, uint64_t now)
 {
 	struct storm *s = p->storm;
 	uint64_t slot, before;
 	int err;
 
-	while (!ledger_begin(l, intended, now, phase_now(s, now), &slot)) {
+	while (!ledger_begin(l, due ? *due : now, now, phase_now(s, now), &slot)) {
 		p->ring_full++;
 		world_relax(s->world, &s->place);
 		if (atomic_load_explicit(&s->stop_fire, memory_order_relaxed))
 			return;
+		now = storm_now(s); /* a schedule goes on; what has none was not due before */
 	}
 	before = l->ring[slot & l->ring_mask].before;
 	err = backend_fire(s->be, s->strategy->index, l->vector);
 	ledger_end(l, slot);
+	if (s->be->ops->fired)
+		s->be->ops->fired(s->be, s->strategy->index, l->vector, is_certain(l, slot));
 	if (err && fire_classify(before, atomic_load_explicit(&l->word, memory_order_acquire)) ==
 			   FIRE_MUST)
 		p->fire_errors++;
@@ -105,7 +118,7 @@ void *producer_main(void *arg)
 		idle = 0;
 		if (!rate) {
 			now = storm_now(s);
-			fire(p, l, now, now);
+			fire(p, l, NULL, now);
 			continue;
 		}
 		/* open loop: the schedule does not wait, so a late fire keeps its intended time */
@@ -114,7 +127,7 @@ void *producer_main(void *arg)
 			continue;
 		n++;
 		now = storm_now(s);
-		fire(p, l, closed ? now : due, now);
+		fire(p, l, closed ? NULL : &due, now);
 	}
 	return NULL;
 }

@@ -176,8 +176,15 @@ static void text_verdict(const struct stress_result *r, FILE *f)
 		units_format_count(r->fired, n[0], 32), units_format_count(t->delivered, n[1], 32),
 		units_format_count(t->coalesced, n[2], 32),
 		units_format_count(t->unarmed, n[3], 32), t->lost_explained, t->lost_unexplained);
-	fprintf(f, "  spurious %" PRIu64 "  misrouted %" PRIu64 "  late %" PRIu64 "  wake-ups %s\n",
-		r->spurious, r->misrouted, t->late, units_format_count(t->wakeups, n[4], 32));
+	fprintf(f,
+		"  spurious %" PRIu64 "  misrouted %" PRIu64 "  strays %" PRIu64 "  late %" PRIu64
+		"  wake-ups %s\n",
+		r->spurious, r->misrouted, r->strays, t->late,
+		units_format_count(t->wakeups, n[4], 32));
+	if (r->strays)
+		fprintf(f, "  a stray is the message of a removed vector at the newcomer of its "
+			   "slot: its "
+			   "fire is unarmed (R80)\n");
 }
 
 static void text_events(const struct stress_result *r, FILE *f)
@@ -349,6 +356,7 @@ static void json_counts(const struct stress_report *rep, struct json *j)
 	json_object_end(j);
 	json_u64(j, "spurious", r->spurious);
 	json_u64(j, "misrouted", r->misrouted);
+	json_u64(j, "strays", r->strays);
 	json_u64(j, "late", t->late);
 	json_u64(j, "wakeups", t->wakeups);
 	json_u64(j, "resizes", r->resizes);

@@ -54,6 +54,54 @@ static enum vector_state covering(const struct resizer *z, const struct vmm_plan
 	return p->kind == PLAN_TEARDOWN ? VEC_TEARDOWN : VEC_SWAPPING;
 }
 
+static bool touches(const struct vmm_plan *p, uint32_t v)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct vmm_call *c = &p->calls[i];
+
+		if (c->kind == CALL_DISABLE || (v >= c->start && v < c->start + c->count))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What its strategy has promised of a plan: it covers just the vectors that its calls touch (R54),
+ * all of them, and opens no gap that the strategy does not have. Else a loss would be explained by
+ * what never happened. NULL: it keeps it.
+ */
+static const char *breach(const struct storm *s, const struct vmm_plan *p, uint32_t v)
+{
+	const struct strategy *st = s->strategy;
+	bool inside = v >= p->first && v < p->first + p->count;
+	enum vector_state state = covering(&s->resizer, p, v);
+
+	if (!inside)
+		return touches(p, v) && s->resizer.live[v] ? "touch, without covering it," : NULL;
+	if (state != VEC_DISARMED && !touches(p, v))
+		return "cover, without touching it,";
+	if (st->next)
+		return NULL; /* all moves there are */
+	if (state == VEC_TEARDOWN && !(st->gaps & GAP_TEARDOWN))
+		return "tear down";
+	if (state == VEC_REMOVING && !(st->gaps & GAP_REMOVE))
+		return "remove";
+	if (state == VEC_SWAPPING && !st->two_sides)
+		return "replace the trigger of";
+	return NULL;
+}
+
+static bool keeps_promise(struct storm *s, const struct vmm_plan *p)
+{
+	for (uint32_t v = 0; v < s->cfg->vectors; v++) {
+		s->resizer.broken = breach(s, p, v);
+		s->resizer.broken_vector = v;
+		if (s->resizer.broken)
+			return false;
+	}
+	return true;
+}
+
 static void announce(struct storm *s, const struct vmm_plan *p)
 {
 	for (uint32_t v = p->first; v < p->first + p->count; v++) {
@@ -68,9 +116,13 @@ static void conclude(struct storm *s, const struct vmm_plan *p)
 {
 	struct resizer *z = &s->resizer;
 
+	uint64_t now = s->rules.timed ? storm_now(s) : 0; /* strays are matched by it */
+
 	for (uint32_t v = p->first; v < p->first + p->count; v++) {
 		uint8_t wanted = z->state.wanted[v];
 
+		if (wanted)
+			ledger_renew(&s->ledgers[v], now);
 		if (wanted || z->live[v])
 			ledger_set_state(&s->ledgers[v], wanted ? VEC_ARMED : VEC_DISARMED);
 		z->live[v] = wanted;
@@ -149,6 +201,10 @@ void *resizer_main(void *arg)
 		if (!p.n) { /* a vector that was refused, or one that nothing has to be done for */
 			due = storm_now(s) + (period ? period : 100 * NSEC_PER_USEC);
 			continue;
+		}
+		if (!keeps_promise(s, &p)) {
+			atomic_store_explicit(&s->failed, -EPROTO, memory_order_release);
+			break;
 		}
 		begin = storm_now(s);
 		atomic_store_explicit(&s->in_resize, true, memory_order_relaxed);

@@ -32,6 +32,9 @@ struct resizer {
 	struct performer hands;
 	struct hist *hist;
 	uint64_t resizes;
+	/* a plan that its strategy's promise forbids: what it would do, and to which vector */
+	const char *broken;
+	uint32_t broken_vector;
 };
 
 struct storm {

@@ -158,6 +158,12 @@ struct backend_ops {
 	 */
 	int (*fire)(struct backend *be, uint32_t index, uint32_t vector);
 
+	/*
+	 * After fire(), from the thread that made it: whether the caller is certain that the vector
+	 * was to deliver, no call of its own having been about to change that. NULL: nobody asks.
+	 */
+	void (*fired)(struct backend *be, uint32_t index, uint32_t vector, bool certain);
+
 	/* VFIO_DEVICE_RESET: touches no interrupt state (R22). 0 or -errno. */
 	int (*reset)(struct backend *be);
 

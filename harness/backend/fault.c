@@ -25,6 +25,7 @@ struct fault_backend {
 	_Atomic uint64_t planted[FAULT_KINDS];
 	/* 1: the last call armed it and none is in flight. MSI-X only: what the engine fires. */
 	_Atomic uint8_t armed[IRQ_MAX_VECTORS];
+	bool dropped[IRQ_MAX_VECTORS]; /* the fire that fired() will ask about; its one firer's */
 };
 
 int fault_parse(struct fault_config *cfg, const char *text)
@@ -85,6 +86,17 @@ static bool due(struct fault_backend *f, enum fault_kind kind)
 	return true;
 }
 
+static void fault_fired(struct backend *be, uint32_t index, uint32_t vector, bool certain)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	if (index != VFIO_PCI_MSIX_IRQ_INDEX || vector >= IRQ_MAX_VECTORS)
+		return;
+	if (f->dropped[vector] && !certain)
+		atomic_fetch_sub_explicit(&f->planted[FAULT_DROP], 1, memory_order_relaxed);
+	f->dropped[vector] = false;
+}
+
 /* The next armed vector after @vector, or @vector when there is no other. */
 static uint32_t neighbour(struct fault_backend *f, uint32_t vector)
 {
@@ -111,8 +123,12 @@ static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 		return 0; /* a write to a BAR of nobody is lost without a word */
 	if (index != VFIO_PCI_MSIX_IRQ_INDEX || !is_armed(f, vector))
 		return backend_fire(f->inner, index, vector);
-	if (due(f, FAULT_DIE) || due(f, FAULT_DROP))
+	if (due(f, FAULT_DIE))
 		return 0;
+	if (due(f, FAULT_DROP)) {
+		f->dropped[vector] = true;
+		return 0;
+	}
 	if (due(f, FAULT_DELAY))
 		pass_time(f->cfg.delay_ns);
 	if (f->cfg.n[FAULT_MISROUTE]) {
@@ -272,6 +288,7 @@ static const struct backend_ops fault_ops = {
 	.irq_info = fault_irq_info,
 	.set_irqs = fault_set_irqs,
 	.fire = fault_fire,
+	.fired = fault_fired,
 	.reset = fault_reset,
 	.device = fault_device,
 	.inspect = fault_inspect,

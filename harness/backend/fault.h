@@ -2,7 +2,8 @@
 /*
  * fault: a backend around another one that plants delivery faults, so that the accounting can be
  * seen to find them, or makes the device slower. Of fires it touches only those whose outcome is
- * certain: the vector is armed and no SET_IRQS call covers it. What it planted it counts.
+ * certain: the vector is armed and no SET_IRQS call covers it. What it planted it counts, but for
+ * drops of which fired() then tells that a call was about to begin: the books may explain those.
  */
 #ifndef IRQSTORM_BACKEND_FAULT_H
 #define IRQSTORM_BACKEND_FAULT_H
