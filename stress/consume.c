@@ -11,7 +11,7 @@ int consume_init(struct consume *c, struct storm *s, struct errmsg *e)
 
 	c->storm = s;
 	c->e = e;
-	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->lock.mutex, NULL);
 	tally_init(&c->tally);
 	c->dirty = calloc(n, sizeof(*c->dirty));
 	c->touched = calloc(n, sizeof(*c->touched));
@@ -26,19 +26,19 @@ void consume_destroy(struct consume *c)
 	free(c->touched);
 	free(c->is_touched);
 	free(c->marks);
-	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->lock.mutex);
 }
 
 static void lock(struct consume *c)
 {
 	if (c->threaded)
-		pthread_mutex_lock(&c->lock);
+		world_ops(c->storm->world)->lock(c->storm->world, &c->lock);
 }
 
 static void unlock(struct consume *c)
 {
 	if (c->threaded)
-		pthread_mutex_unlock(&c->lock);
+		world_ops(c->storm->world)->unlock(c->storm->world, &c->lock);
 }
 
 static void on_signal(void *arg, uint32_t slot, uint64_t count, uint64_t now)

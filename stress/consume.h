@@ -19,7 +19,7 @@ struct consume {
 	int err;
 
 	bool threaded;
-	pthread_mutex_t lock; /* tally and ledgers, where several threads report */
+	struct world_lock lock; /* tally and ledgers, where several threads report */
 	uint32_t *dirty, *touched;
 	uint32_t n_dirty, n_touched;
 	uint8_t *is_touched;

@@ -19,7 +19,7 @@ struct control {
 	int32_t *fds;
 	struct control_sum *sum;
 	bool locked;
-	pthread_mutex_t lock; /* CONSUMER_READ alone reports from several threads */
+	struct world_lock lock; /* CONSUMER_READ alone reports from several threads */
 	_Atomic bool ready, stop_write, stop_read;
 	uint64_t signals;
 	struct errmsg *e;
@@ -34,11 +34,11 @@ static void on_signal(void *arg, uint32_t slot, uint64_t count, uint64_t now)
 	uint64_t acked = atomic_load_explicit(&lane->acked, memory_order_relaxed);
 
 	if (c->locked)
-		pthread_mutex_lock(&c->lock);
+		world_ops(c->world)->lock(c->world, &c->lock);
 	hist_record(&c->sum->latency, now > stamp ? now - stamp : 0);
 	c->signals += count;
 	if (c->locked)
-		pthread_mutex_unlock(&c->lock);
+		world_ops(c->world)->unlock(c->world, &c->lock);
 	atomic_store_explicit(&lane->acked, acked + count, memory_order_release);
 }
 
@@ -139,7 +139,7 @@ int control_run(struct storm *s, uint64_t duration_ns, struct control_sum *sum, 
 		.place = &s->place,
 		.sum = sum,
 		.locked = cfg->consumer == CONSUMER_READ,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.lock = {.mutex = PTHREAD_MUTEX_INITIALIZER},
 		.e = e,
 	};
 	uint32_t n = cfg->vectors, opened = 0;

@@ -32,6 +32,8 @@ static uint32_t ring_size(const struct stress_config *cfg)
 {
 	uint32_t size = 16;
 
+	if (cfg->ring)
+		return cfg->ring;
 	if (cfg->mode == STRESS_CLOSED)
 		return 4; /* one is outstanding */
 	while (size < 65536 && size * cfg->vectors < 65536)

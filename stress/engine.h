@@ -56,6 +56,8 @@ struct stress_config {
 	const char *via; /* how to come to `stress` again, for repeat commands; NULL: "irqstorm" */
 	bool quiet;
 	bool no_control;
+	uint32_t ring; /* stamps that a vector has room for, a power of two; 0: as many as are good
+			*/
 	struct world *world; /* where it takes place; NULL: this machine */
 };
 

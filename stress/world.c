@@ -54,6 +54,18 @@ static void real_join(struct world *w, struct world_thread *t)
 	pthread_join(t->thread, NULL);
 }
 
+static void real_lock(struct world *w, struct world_lock *l)
+{
+	(void)w;
+	pthread_mutex_lock(&l->mutex);
+}
+
+static void real_unlock(struct world *w, struct world_lock *l)
+{
+	(void)w;
+	pthread_mutex_unlock(&l->mutex);
+}
+
 static void real_hold_signals(struct world *w, sigset_t *set)
 {
 	(void)w;
@@ -124,6 +136,8 @@ const struct world_ops world_real = {
 	.plan_places = real_plan_places,
 	.start = real_start,
 	.join = real_join,
+	.lock = real_lock,
+	.unlock = real_unlock,
 	.hold_signals = real_hold_signals,
 	.wait = real_wait,
 	.open_eventfds = real_open_eventfds,

@@ -27,6 +27,11 @@ struct world_thread {
 	void *sim;
 };
 
+struct world_lock {
+	pthread_mutex_t mutex;
+	bool held; /* simulated */
+};
+
 struct world_ops {
 	uint64_t (*now)(struct world *w);
 	void (*sleep_until)(struct world *w, uint64_t when);
@@ -40,6 +45,9 @@ struct world_ops {
 	/* 0 or -errno. */
 	int (*start)(struct world *w, struct world_thread *t, void *(*fn)(void *), void *arg);
 	void (*join)(struct world *w, struct world_thread *t);
+
+	void (*lock)(struct world *w, struct world_lock *l);
+	void (*unlock)(struct world *w, struct world_lock *l);
 
 	/* From now on SIGINT and SIGTERM are for wait(). */
 	void (*hold_signals)(struct world *w, sigset_t *set);
