@@ -28,58 +28,6 @@ enum fire_class fire_classify(uint64_t before, uint64_t after)
 	return FIRE_REMOVED;
 }
 
-void tally_init(struct tally *t)
-{
-	memset(t, 0, sizeof(*t));
-	hist_init(&t->service);
-	for (int i = 0; i < PHASES; i++)
-		hist_init(&t->response[i]);
-}
-
-/* Both ends of a pair lie within this. */
-static bool near(uint64_t a, uint64_t b, uint64_t window_ns)
-{
-	return (a > b ? a - b : b - a) <= window_ns;
-}
-
-/* R80: the message of @gone at the newcomer that @extra's vector was. */
-static bool is_stray(const struct account_event *extra, const struct account_event *gone,
-		     uint64_t flight_ns)
-{
-	return gone->vector != extra->vector && gone->ns <= extra->renewed &&
-	       gone->ns <= extra->ns && extra->ns - gone->ns <= flight_ns;
-}
-
-void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
-		struct tally_pairs *out)
-{
-	bool lost[ACCOUNT_MAX_EVENTS] = {false}, gone[ACCOUNT_MAX_EVENTS] = {false};
-
-	*out = (struct tally_pairs){0};
-	for (uint32_t i = 0; i < t->extras.n; i++) {
-		const struct account_event *extra = &t->extras.at[i];
-		uint32_t left = extra->count;
-
-		for (uint32_t k = 0; k < t->missing.n && left; k++) {
-			const struct account_event *miss = &t->missing.at[k];
-
-			if (lost[k] || miss->vector == extra->vector ||
-			    !near(miss->ns, extra->ns, window_ns))
-				continue;
-			lost[k] = true;
-			out->misrouted++;
-			left--;
-		}
-		for (uint32_t k = 0; k < t->departed.n && left; k++) {
-			if (gone[k] || !is_stray(extra, &t->departed.at[k], flight_ns))
-				continue;
-			gone[k] = true;
-			out->strays++;
-			left--;
-		}
-	}
-}
-
 int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state)
 {
 	memset(l, 0, sizeof(*l));
@@ -110,24 +58,6 @@ void ledger_set_state(struct ledger *l, enum vector_state state)
 	atomic_store_explicit(&l->word, word_next(w, state), memory_order_seq_cst);
 }
 
-static void add_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count)
-{
-	if (ev->n < ACCOUNT_MAX_EVENTS)
-		ev->at[ev->n++] = (struct account_event){
-			.ns = ns, .vector = vector, .count = (uint32_t)count};
-}
-
-/* The last @n events of @vector were none. */
-static void forget_events(struct account_events *ev, uint32_t vector, uint64_t n)
-{
-	for (uint32_t i = ev->n; n && i > 0; i--) {
-		if (ev->at[i - 1].vector != vector)
-			continue;
-		ev->at[i - 1] = ev->at[--ev->n];
-		n--;
-	}
-}
-
 /* Signals of @l that are beyond every fire. */
 static void add_extra(struct ledger *l, struct tally *t, uint64_t count, uint64_t now)
 {
@@ -137,7 +67,7 @@ static void add_extra(struct ledger *l, struct tally *t, uint64_t count, uint64_
 	uint32_t n = t->extras.n;
 
 	t->extra += count;
-	add_event(&t->extras, now, l->vector, count);
+	tally_event(&t->extras, now, l->vector, count);
 	if (n < t->extras.n)
 		t->extras.at[n].renewed =
 			settled ? atomic_load_explicit(&l->renewed, memory_order_relaxed) : now;
@@ -170,31 +100,49 @@ static enum fire_class classify_now(struct ledger *l, const struct account_rules
 	return after ? fire_classify(s->before, after) : FIRE_MUST;
 }
 
-static uint64_t pop_delivered(struct ledger *l, struct tally *t, const struct account_rules *r,
-			      uint64_t count, uint64_t now)
+/* Did the workload want the vector when the fire was made? Else it waits for its vector. */
+static bool was_wanted(const struct stamp *s)
+{
+	enum vector_state state = word_state(s->before);
+
+	return state != VEC_DISARMED && state != VEC_ADDING;
+}
+
+/* What a read at `now` delivers. */
+struct delivery {
+	struct tally *t;
+	const struct account_rules *r;
+	uint64_t now;
+	uint64_t newest; /* when the last of them was made; 0: none that was wanted */
+};
+
+static void record(struct delivery *d, uint64_t intended, uint32_t lag)
+{
+	uint64_t response = d->now > intended ? d->now - intended : 0;
+	uint64_t sent = intended + stamp_lag(lag);
+
+	hist_record(&d->t->response[stamp_phase(lag)], response);
+	d->t->late += response > d->r->deadline_ns;
+	if (sent > d->newest)
+		d->newest = sent;
+}
+
+static uint64_t pop_delivered(struct ledger *l, struct delivery *d, uint64_t count)
 {
 	uint64_t head = atomic_load_explicit(&l->head, memory_order_relaxed);
-	uint64_t first = head, newest = 0;
+	uint64_t first = head;
 
 	for (; count && ledger_has(l, head); head++, count--) {
 		const struct stamp *s = &l->ring[head & l->ring_mask];
-		enum fire_class cls = classify_now(l, r, s);
-		enum vector_state state = word_state(s->before);
-		uint64_t response = now > s->intended ? now - s->intended : 0;
+		enum fire_class cls = classify_now(l, d->r, s);
 
 		if (cls != FIRE_MUST)
 			l->popped_may[cls]++;
-		/* a fire that nobody wanted yet waits for its vector, not for the engine */
-		if (state == VEC_DISARMED || state == VEC_ADDING)
-			continue;
-		hist_record(&t->response[stamp_phase(s->lag)], response);
-		t->late += response > r->deadline_ns;
-		newest = stamp_sent(s);
+		if (was_wanted(s))
+			record(d, s->intended, s->lag);
 	}
-	if (newest)
-		hist_record(&t->service, now > newest ? now - newest : 0);
 	if (head != first) {
-		t->delivered += head - first;
+		d->t->delivered += head - first;
 		/* release: the producer may reuse the slots */
 		atomic_store_explicit(&l->head, head, memory_order_release);
 		finalise(l, head - first);
@@ -204,28 +152,67 @@ static uint64_t pop_delivered(struct ledger *l, struct tally *t, const struct ac
 	return count;
 }
 
-static uint64_t pay_hold(struct ledger *l, struct tally *t, struct hold *h, uint64_t count)
+static void keep_stamp(struct ledger *l, const struct stamp *s, enum fire_class hold)
+{
+	if (l->n_held < HELD_STAMPS)
+		l->held[l->n_held++] = (struct held_stamp){
+			.intended = s->intended,
+			.lag = s->lag,
+			.hold = (uint8_t)hold,
+			.wanted = was_wanted(s),
+		};
+}
+
+/* The oldest stamp of @hold is taken out. False: there is none. */
+static bool take_stamp(struct ledger *l, enum fire_class hold, struct held_stamp *out)
+{
+	for (uint32_t i = 0; i < l->n_held; i++) {
+		if (l->held[i].hold != hold)
+			continue;
+		*out = l->held[i];
+		memmove(&l->held[i], &l->held[i + 1], (--l->n_held - i) * sizeof(*l->held));
+		return true;
+	}
+	return false;
+}
+
+static void forget_stamps(struct ledger *l, enum fire_class hold)
+{
+	struct held_stamp s;
+
+	while (take_stamp(l, hold, &s))
+		;
+}
+
+static uint64_t pay_hold(struct ledger *l, struct delivery *d, struct hold *h, enum fire_class cls,
+			 uint64_t count)
 {
 	uint64_t open = h->n - h->paid;
 	uint64_t take = open < count ? open : count;
+	struct held_stamp s;
 
+	for (uint64_t i = 0; i < take; i++) {
+		if (!take_stamp(l, cls, &s))
+			d->t->untimed++;
+		else if (s.wanted)
+			record(d, s.intended, s.lag);
+	}
 	h->paid += take;
-	t->delivered += take;
+	d->t->delivered += take;
 	finalise(l, take);
 	return take;
 }
 
 /* Signals left over when the ring is empty: late ones, and replays of held fires. */
-static uint64_t pay_holds(struct ledger *l, struct tally *t, uint64_t count)
+static uint64_t pay_holds(struct ledger *l, struct delivery *d, uint64_t count)
 {
-	uint64_t take = pay_hold(l, t, &l->overdue, count);
+	uint64_t take = pay_hold(l, d, &l->overdue, FIRE_MUST, count);
 
-	t->late += take;
 	count -= take;
 	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++) {
-		take = pay_hold(l, t, &l->hold[k], count);
+		take = pay_hold(l, d, &l->hold[k], (enum fire_class)k, count);
 		if (k == FIRE_REMOVED)
-			forget_events(&t->departed, l->vector, take);
+			tally_forget(&d->t->departed, l->vector, take);
 		count -= take;
 	}
 	return count;
@@ -268,10 +255,11 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 		*verdict(t, k) -= take;
 		t->delivered += take;
 		t->late += take;
+		t->untimed += take;
 		if (k == FIRE_MUST)
-			forget_events(&t->missing, l->vector, take);
+			tally_forget(&t->missing, l->vector, take);
 		else if (k == FIRE_REMOVED)
-			forget_events(&t->departed, l->vector, take);
+			tally_forget(&t->departed, l->vector, take);
 	}
 	return count;
 }
@@ -279,11 +267,17 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 void account_read(struct ledger *l, struct tally *t, const struct account_rules *r, uint64_t count,
 		  uint64_t now)
 {
+	struct delivery d = {.t = t, .r = r, .now = now};
+
 	t->wakeups++;
 	t->signals += count;
-	count = pop_delivered(l, t, r, count, now);
+	count = pop_delivered(l, &d, count);
+	if (d.newest && now > d.newest && now - d.newest > t->slowest_ns)
+		t->slowest_ns = now - d.newest;
 	if (count)
-		count = pay_holds(l, t, count);
+		count = pay_holds(l, &d, count);
+	if (d.newest)
+		hist_record(&t->service, now > d.newest ? now - d.newest : 0);
 	if (count && r->timed)
 		count = take_back(l, t, r, count, now);
 	if (count)
@@ -310,22 +304,21 @@ static void flush_hold(struct ledger *l, struct tally *t, const struct account_r
 	bool merged = h->paid && k != FIRE_TEARDOWN;
 
 	if (merged && k == FIRE_REMOVED)
-		forget_events(&t->departed, l->vector, h->n - h->paid);
+		tally_forget(&t->departed, l->vector, h->n - h->paid);
 	give_verdict(l, t, r, merged ? VERDICT_COALESCED : k, h->n - h->paid, now);
 	*h = (struct hold){0};
+	forget_stamps(l, (enum fire_class)k);
 }
 
-/* Was the vector's entry unmasked when the fire was made? */
-static bool may_have_left(const struct stamp *s)
+/* Was the vector's entry unmasked when the fire was made, or since? */
+static bool may_have_left(const struct stamp *s, uint64_t word)
 {
-	enum vector_state state = word_state(s->before);
-
-	return state == VEC_ARMED || state == VEC_REMOVING;
+	return word_state(s->before) != VEC_DISARMED || word_seq(s->before) != word_seq(word);
 }
 
 /* A fire below the resolved bound that was not delivered: lost, or held for a replay. */
 static void settle_missing(struct ledger *l, struct tally *t, const struct account_rules *r,
-			   const struct stamp *s, enum fire_class cls, uint64_t now)
+			   const struct stamp *s, enum fire_class cls, uint64_t word, uint64_t now)
 {
 	/*
 	 * FIFO order may have given this fire's signal to an earlier one that need not have
@@ -341,17 +334,19 @@ static void settle_missing(struct ledger *l, struct tally *t, const struct accou
 		/* by age it is out of the reach of later calls now, and may still be late */
 		l->overdue.n++;
 		l->overdue_sent = stamp_sent(s);
+		keep_stamp(l, s, FIRE_MUST);
 		return;
 	}
 	/* a replay that came before this fire does not speak for it */
 	if (l->hold[cls].paid)
 		flush_hold(l, t, r, (int)cls, now);
+	keep_stamp(l, s, cls);
 	if (!l->hold[cls].n++) {
 		l->hold_since = now;
 		l->rearmed = 0;
 	}
-	if (r->timed && cls == FIRE_REMOVED && may_have_left(s))
-		add_event(&t->departed, stamp_sent(s), l->vector, 1);
+	if (!r->sync_fire && cls == FIRE_REMOVED && may_have_left(s, word))
+		tally_event(&t->departed, stamp_sent(s), l->vector, 1);
 }
 
 /*
@@ -389,9 +384,10 @@ static void flush_overdue(struct ledger *l, struct tally *t, const struct accoun
 	if (r->timed && lost && now < l->overdue_sent + r->lost_after_ns)
 		return;
 	for (uint64_t i = 0; i < lost; i++)
-		add_event(&t->missing, l->overdue_sent, l->vector, 1);
+		tally_event(&t->missing, l->overdue_sent, l->vector, 1);
 	give_verdict(l, t, r, FIRE_MUST, lost, now);
 	l->overdue = (struct hold){0};
+	forget_stamps(l, FIRE_MUST);
 }
 
 bool account_held(const struct ledger *l)
@@ -452,7 +448,7 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 		/* a call that begins later than two flights explains nothing */
 		if (r->timed && age < (cls == FIRE_MUST ? 2 * r->flight_ns : r->flight_ns))
 			break;
-		settle_missing(l, t, r, s, cls, now);
+		settle_missing(l, t, r, s, cls, m->word, now);
 	}
 	if (head != first)
 		atomic_store_explicit(&l->head, head, memory_order_release);

@@ -148,6 +148,15 @@ struct hold {
 	uint64_t paid; /* of these, signals that came */
 };
 
+/* When such fires were due, the oldest first, so that an outage shows in the response. */
+struct held_stamp {
+	uint64_t intended;
+	uint32_t lag; /* as in struct stamp */
+	uint8_t hold; /* enum fire_class */
+	bool wanted;  /* at its vector: else it waits for that, and not for the engine */
+};
+#define HELD_STAMPS 8 /* of those beyond no time is known: tally.untimed */
+
 struct ledger {
 	/* producer's line */
 	_Alignas(64) _Atomic uint64_t fired; /* read by others only now and then */
@@ -166,6 +175,8 @@ struct ledger {
 	uint64_t popped_may[FIRE_MAY_CLASSES]; /* delivered by FIFO order though they need not be */
 	struct hold hold[FIRE_MAY_CLASSES];
 	struct hold overdue; /* timed only: had to arrive and is not here, but not yet old enough */
+	struct held_stamp held[HELD_STAMPS];
+	uint32_t n_held;
 	uint64_t overdue_sent; /* ns: when the last of them was made */
 	uint64_t hold_since;   /* ns: first entry of the present holds */
 	uint64_t rearmed;      /* ns, timed only: a removed vector was first seen armed again */
@@ -193,6 +204,8 @@ struct tally {
 	uint64_t delivered, coalesced, unarmed, lost_explained, lost_unexplained;
 	uint64_t extra; /* signals beyond every fire */
 	uint64_t late, wakeups, signals;
+	uint64_t slowest_ns; /* service of what came before its verdict: how slow a flight is */
+	uint64_t untimed;    /* delivered so late that the stamp was gone: in no histogram */
 	struct hist service; /* per wake-up, newest stamp */
 	struct hist response[PHASES];
 	struct account_events missing, extras;
@@ -210,6 +223,10 @@ struct account_rules {
 
 void tally_init(struct tally *t);
 void tally_merge(struct tally *into, const struct tally *from);
+
+/* One more event; the last @n events of @vector taken back. */
+void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count);
+void tally_forget(struct account_events *ev, uint32_t vector, uint64_t n);
 
 /* What extra signals turn out to be; the rest of them is spurious. */
 struct tally_pairs {

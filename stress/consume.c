@@ -130,7 +130,7 @@ static void take_touched(struct consume *c)
 static struct account_rules rules_now(struct consume *c)
 {
 	uint64_t stall = atomic_load_explicit(&c->storm->stall_ns, memory_order_relaxed);
-	uint64_t slow = c->tally.service.max > stall ? c->tally.service.max : stall;
+	uint64_t slow = c->tally.slowest_ns > stall ? c->tally.slowest_ns : stall;
 	struct account_rules r = c->storm->rules;
 
 	r.flight_ns += slow;

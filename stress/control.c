@@ -198,5 +198,8 @@ void control_result(const struct control_sum *sum, const double *segments, uint3
 		.p50_ns = hist_quantile(&sum->latency, 0.5),
 		.p99_ns = hist_quantile(&sum->latency, 0.99),
 		.n = sum->signals,
+		.n_segments = n,
 	};
+	memcpy(out->slice_per_s, sum->per_s, sizeof(out->slice_per_s));
+	memcpy(out->segment_per_s, segments, n * sizeof(*segments));
 }

@@ -9,7 +9,7 @@
 
 #include "stress/storm.h"
 
-#define CONTROL_SLICES 17
+#define CONTROL_SLICES STRESS_SLICES
 
 /* The slices of a run: one before each segment of the storm, one after the last. */
 struct control_sum {

@@ -61,9 +61,14 @@ struct stress_config {
 	struct world *world; /* where it takes place; NULL: this machine */
 };
 
+#define STRESS_SLICES 17
+
 struct stress_control {
 	double throughput_per_s;
 	double ratio; /* throughput of the storm to it: median over the segments */
+	/* a second: of each slice, and of the segments of the storm between them */
+	double slice_per_s[STRESS_SLICES], segment_per_s[STRESS_SLICES - 1];
+	uint32_t n_segments;
 	uint64_t p50_ns, p99_ns;
 	uint64_t n;
 };

@@ -414,6 +414,7 @@ static void json_figures(const struct stress_report *rep, struct json *j)
 	json_u64(j, "cq_overflows", r->self.cq_overflows);
 	json_u64(j, "rearms", r->self.rearms);
 	json_u64(j, "stamp_waits", r->self.ring_full);
+	json_u64(j, "untimed", r->tally.untimed);
 	json_u64(j, "stale", r->self.stale);
 	json_u64(j, "stall_p99_ns", hist_quantile(&r->self.stalls, 0.99));
 	json_u64(j, "stall_max_ns", r->self.stalls.max);

@@ -113,8 +113,8 @@ static void choose_times(struct choices *c, struct sim_scenario *sc)
 {
 	bool slow = !sc->sync || sc->consumer == CONSUMER_READ;
 
-	sc->duration_ns = slow ? ONE_OF(c, 5000000, 20000000, 150000000)
-			       : ONE_OF(c, 500000, 2000000, 8000000);
+	sc->duration_ns = slow ? ONE_OF(c, 5000000, 5000000, 20000000, 150000000)
+			       : ONE_OF(c, 500000, 500000, 2000000, 6000000);
 	sc->resize_rate_hz = slow ? ONE_OF(c, 20, 200, 2000) : ONE_OF(c, 500, 3000, 20000, 0);
 	sc->rate_hz = slow ? ONE_OF(c, 200, 1000, 5000) : ONE_OF(c, 5000, 20000, 100000, 0);
 	sc->deadline_ns = ONE_OF(c, 10000, 1000000, 1000000000);

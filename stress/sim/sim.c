@@ -20,12 +20,14 @@ struct sim *sim_new(void)
 	s->be.ops = &sim_device_ops;
 	s->fds = calloc(SIM_FDS, sizeof(*s->fds));
 	s->vectors = calloc(IRQ_MAX_VECTORS, sizeof(*s->vectors));
-	for (uint32_t i = 1; i < SIM_TASKS && s->fds && s->vectors; i++) {
+	s->truth.lanes = calloc(IRQ_MAX_VECTORS, sizeof(*s->truth.lanes));
+	if (!s->fds || !s->vectors || !s->truth.lanes)
+		goto fail;
+	for (uint32_t i = 1; i < SIM_TASKS; i++) {
 		if (fiber_init(&s->tasks[i].fiber))
 			goto fail;
 	}
-	if (s->fds && s->vectors)
-		return s;
+	return s;
 fail:
 	sim_free(s);
 	return NULL;
@@ -34,11 +36,13 @@ fail:
 void sim_free(struct sim *s)
 {
 	struct truth_list *lists[] = {&s->truth.fires, &s->truth.extras, &s->truth.wakeups,
-				      &s->truth.plans, &s->truth.covers, &s->truth.slices,
-				      &s->events};
+				      &s->truth.plans, &s->truth.slices, &s->events};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		free(lists[i]->at);
+	for (uint32_t v = 0; s->truth.lanes && v < IRQ_MAX_VECTORS; v++)
+		free(s->truth.lanes[v].covers.at);
+	free(s->truth.lanes);
 	for (uint32_t i = 0; s->fds && i < SIM_FDS; i++)
 		free(s->fds[i].signals.at);
 	for (uint32_t i = 1; i < SIM_TASKS; i++)
@@ -48,14 +52,15 @@ void sim_free(struct sim *s)
 	free(s);
 }
 
-static void truth_reset(struct truth *t)
+static void truth_reset(struct truth *t, uint32_t vectors)
 {
-	struct truth_list *lists[] = {&t->fires, &t->extras, &t->wakeups,
-				      &t->plans, &t->covers, &t->slices};
+	struct truth_list *lists[] = {&t->fires, &t->extras, &t->wakeups, &t->plans, &t->slices};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		lists[i]->n = 0;
-	t->storm_begin = t->storm_end = t->stale = t->refused = t->worst_ns = t->stopped = 0;
+	for (uint32_t v = 0; v < vectors; v++)
+		t->lanes[v].covers.n = t->lanes[v].extras = 0;
+	t->storm_begin = t->storm_end = t->stale = t->worst_ns = t->stopped = 0;
 }
 
 static void configure(struct sim *s)
@@ -87,9 +92,8 @@ int sim_run(struct sim *s, const struct sim_scenario *sc, const struct stress_co
 {
 	s->sc = sc;
 	rng_init(&s->rng, sc->seed, 7);
-	truth_reset(&s->truth);
+	truth_reset(&s->truth, sc->vectors);
 	s->n_fds = 0;
-	s->controlling = false;
 	sim_device_reset(s);
 	sim_world_reset(s);
 	configure(s);

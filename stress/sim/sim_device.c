@@ -104,7 +104,8 @@ static void went_astray(struct sim *s, const struct sim_event *ev)
 	f = TRUTH_FIRE(&s->truth, ev->signal.fire);
 	f->fate = FATE_GAP;
 	to = newcomer(s, f->sent, ev->vector);
-	if (to == ev->vector || s->vectors[ev->vector].fd >= 0 || !sim_chance(s, s->sc->stray))
+	if (to == ev->vector || s->vectors[ev->vector].fd >= 0 || s->vectors[ev->vector].torn ||
+	    !sim_chance(s, s->sc->stray))
 		return;
 	deliver(s, to,
 		(struct sim_signal){.fire = TRUTH_NO_FIRE, .extra = add_extra(s, to, EXTRA_STRAY)});
@@ -176,6 +177,7 @@ static int act(struct sim *s, uint32_t vector, uint32_t fire)
 		own.fire = TRUTH_NO_FIRE;
 		own.extra = add_extra(s, other, EXTRA_MISROUTED);
 	}
+	TRUTH_FIRE(&s->truth, fire)->delayed = delay;
 	message(s, other, own, delay);
 	if (sim_chance(s, sc->twice)) {
 		own.fire = TRUTH_NO_FIRE;
@@ -231,8 +233,7 @@ static int device_fire(struct backend *be, uint32_t index, uint32_t vector)
 		into_pending_bit(s, vector, fire);
 	sim_spend(s, s->sc->fire_ns);
 	TRUTH_FIRE(&s->truth, fire)->returned = s->now;
-	if (ret && s->sc->sync)
-		s->truth.refused++;
+	TRUTH_FIRE(&s->truth, fire)->refused = ret;
 	return ret;
 }
 
@@ -271,11 +272,10 @@ static void plan_covers(struct sim *s)
 		v->touched = false;
 		if (!live && !v->was_live)
 			continue;
-		c = sim_list_add(&s->truth.covers, sizeof(*c));
+		c = sim_list_add(&s->truth.lanes[s->touched[i]].covers, sizeof(*c));
 		*c = (struct truth_cover){
 			.begin = s->plan.begin,
 			.end = s->now,
-			.vector = s->touched[i],
 			.kind = !live          ? COVER_REMOVE
 				: !v->was_live ? COVER_ADD
 				: v->torn      ? COVER_TEAR
@@ -295,8 +295,8 @@ void sim_device_idle(struct sim *s)
 	s->planner = NULL;
 	s->plan.end = s->now;
 	plan_covers(s);
-	if (!s->truth.storm_begin)
-		return; /* the first enable */
+	if (s->current == &s->tasks[0])
+		return; /* the main thread's first enable, and last disable */
 	s->plan_end = s->now;
 	*(struct truth_plan *)sim_list_add(&s->truth.plans, sizeof(s->plan)) = s->plan;
 }

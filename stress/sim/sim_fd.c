@@ -57,10 +57,15 @@ static void note_read(struct sim *s, const struct sim_signal *sig, uint32_t wake
 	struct truth *t = &s->truth;
 
 	if (sig->fire != TRUTH_NO_FIRE) {
-		TRUTH_FIRE(t, sig->fire)->read = s->now;
-		TRUTH_FIRE(t, sig->fire)->wakeup = wakeup;
+		struct truth_fire *f = TRUTH_FIRE(t, sig->fire);
+
+		f->read = s->now;
+		f->wakeup = wakeup;
+		if (f->read - f->sent > t->worst_ns)
+			t->worst_ns = f->read - f->sent;
 	} else {
 		TRUTH_EXTRA(t, sig->extra)->read = s->now;
+		t->lanes[TRUTH_EXTRA(t, sig->extra)->vector].extras++;
 	}
 }
 
@@ -80,18 +85,17 @@ static void report(struct sim *s, struct sim_consumer *c, int32_t fd, bool later
 	}
 	if (later)
 		sim_spend(s, s->sc->read_ns);
-	if (!s->controlling) {
+	if (!f->control) {
 		struct truth_wakeup *w = sim_list_add(&s->truth.wakeups, sizeof(*w));
 		uint32_t number = s->truth.wakeups.n - 1;
 
 		*w = (struct truth_wakeup){.at = s->now, .vector = f->vector, .count = got.n};
 		for (uint32_t i = 0; i < got.n; i++)
 			note_read(s, &((struct sim_signal *)got.at)[i], number);
-	} else if (s->truth.slices.n) {
+	} else {
 		struct truth_slice *slice = TRUTH_SLICE(&s->truth, s->truth.slices.n - 1);
 
 		slice->signals += got.n;
-		slice->to = s->now;
 	}
 	c->c.signal(c->c.arg, f->slot, got.n, s->now);
 	if (!f->signals.at) {
@@ -239,22 +243,22 @@ int sim_open_eventfds(struct world *w, int32_t *fds, uint32_t n, bool blocking, 
 		      uint32_t *opened, struct errmsg *e)
 {
 	struct sim *s = sim_of(w);
+	bool control = s->n_fds; /* the storm's are the first */
 
 	(void)blocking;
 	(void)more;
 	(void)e;
-	if (s->n_fds) {
+	if (control) {
 		struct truth_slice *slice = sim_list_add(&s->truth.slices, sizeof(*slice));
 
-		s->controlling = true;
 		slice->begin = s->now;
 		slice->pause = s->truth.storm_end;
 	}
 	for (*opened = 0; *opened < n; ++*opened) {
 		struct sim_fd *f = &s->fds[s->n_fds];
 
-		f->open = true;
 		f->ready = false;
+		f->control = control;
 		f->vector = *opened % s->sc->vectors;
 		f->consumer = NULL;
 		f->signals.n = 0;
@@ -268,13 +272,9 @@ void sim_close_eventfds(struct world *w, const int32_t *fds, uint32_t n)
 	struct sim *s = sim_of(w);
 
 	/* control's are the last that were opened, and the first that are closed */
-	for (uint32_t i = 0; i < n; i++)
-		s->fds[fds[i]].open = false;
-	s->n_fds -= n;
-	if (s->controlling) {
+	if (n && s->fds[fds[0]].control)
 		TRUTH_SLICE(&s->truth, s->truth.slices.n - 1)->end = s->now;
-		s->controlling = false;
-	}
+	s->n_fds -= n;
 }
 
 uint64_t sim_take(struct world *w, int32_t fd)
@@ -294,6 +294,7 @@ bool sim_signal_fd(struct world *w, int32_t fd)
 	sim_spend(s, s->sc->write_ns);
 	if (!slice->from)
 		slice->from = s->now;
+	slice->to = s->now;
 	sim_fd_signal(s, fd, (struct sim_signal){.fire = TRUTH_NO_FIRE, .extra = TRUTH_NO_FIRE});
 	return true;
 }

@@ -37,8 +37,9 @@ struct sim_signal {
 struct sim_consumer;
 
 struct sim_fd {
-	bool open, ready; /* ready: on its consumer's list */
-	uint32_t vector;  /* of the storm's */
+	bool ready;      /* on its consumer's list */
+	bool control;    /* not the storm's */
+	uint32_t vector; /* of the storm's */
 	uint32_t slot;
 	struct sim_consumer *consumer;
 	struct truth_list signals; /* struct sim_signal, not read yet */
@@ -80,7 +81,6 @@ struct sim {
 
 	struct sim_fd *fds;
 	uint32_t n_fds;
-	bool controlling; /* the eventfds opened now are control's */
 
 	struct sim_vector *vectors;
 	uint32_t index; /* that is enabled, or VFIO_PCI_NUM_IRQS */

@@ -30,6 +30,8 @@ struct truth_fire {
 	uint32_t with;       /* FATE_MERGED */
 	uint32_t wakeup;     /* the report it was in */
 	bool resize, settle; /* made while a resize was under way; within 1 ms after one */
+	bool delayed;        /* by the scenario, beyond what a fire takes */
+	bool refused;        /* fire() said no */
 	enum truth_fate fate;
 };
 
@@ -68,7 +70,6 @@ enum truth_cover_kind {
 
 struct truth_cover {
 	uint64_t begin, end;
-	uint32_t vector;
 	enum truth_cover_kind kind;
 };
 
@@ -77,7 +78,7 @@ struct truth_slice {
 	uint64_t begin, end;    /* first eventfd opened, last one closed */
 	uint64_t pause, resume; /* around it: the main thread stopped waiting, and began anew */
 	uint64_t signals;       /* read */
-	uint64_t from, to;      /* first write, last read */
+	uint64_t from, to;      /* first and last write */
 };
 
 struct truth_list {
@@ -85,20 +86,28 @@ struct truth_list {
 	uint32_t n, room;
 };
 
+/* What is kept by vector. */
+struct truth_lane {
+	struct truth_list covers; /* in the order of time; it is not live before the first */
+	uint32_t extras;          /* signals without a fire that were read */
+};
+
 struct truth {
-	struct truth_list fires, extras, wakeups, plans, covers, slices;
+	struct truth_list fires, extras, wakeups, plans, slices;
+	struct truth_lane *lanes;
 	uint64_t storm_begin, storm_end; /* main thread: the first wait began, the last ended */
 	uint64_t stale;                  /* signals of bits that were pending before */
-	uint64_t refused;                /* fires refused although the vector was live */
-	uint64_t worst_ns;               /* longest that a thread stood still or a signal took */
-	uint64_t stopped;                /* a signal came to the main thread then; 0: none */
+	uint64_t worst_ns; /* longest that a thread stood still, or from a fire to its report */
+	uint64_t stopped;  /* a signal came to the main thread then; 0: none */
 };
 
 #define TRUTH_FIRE(t, i)   (&((struct truth_fire *)(t)->fires.at)[i])
 #define TRUTH_EXTRA(t, i)  (&((struct truth_extra *)(t)->extras.at)[i])
 #define TRUTH_WAKEUP(t, i) (&((struct truth_wakeup *)(t)->wakeups.at)[i])
 #define TRUTH_PLAN(t, i)   (&((struct truth_plan *)(t)->plans.at)[i])
-#define TRUTH_COVER(t, i)  (&((struct truth_cover *)(t)->covers.at)[i])
 #define TRUTH_SLICE(t, i)  (&((struct truth_slice *)(t)->slices.at)[i])
+
+/* Of a struct truth_lane. */
+#define LANE_COVER(l, i) (&((struct truth_cover *)(l)->covers.at)[i])
 
 #endif
