@@ -160,7 +160,7 @@ int encode_seed(const char *target, const char *path, const uint8_t *text, size_
 	struct program p;
 	int err;
 
-	if (!strcmp(target, "fuzz_program_text"))
+	if (!strcmp(target, "fuzz_program_text") || !strcmp(target, "fuzz_storm"))
 		return copy_text(text, text_size, out, size, e);
 	if (!strcmp(target, "fuzz_msix_guest"))
 		return encode_guest(path, text, text_size, out, size, e);

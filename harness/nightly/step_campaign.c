@@ -13,8 +13,9 @@
 
 /* Those of fuzz/ that can find something: a test holds this against the folder. */
 static const char *const targets[] = {
-	"fuzz_irq_program", "fuzz_irq_faults", "fuzz_irq_device",   "fuzz_irq_interleave",
-	"fuzz_irq_stress",  "fuzz_msix_guest", "fuzz_program_text", "fuzz_set_irqs_raw",
+	"fuzz_irq_program",    "fuzz_irq_faults",   "fuzz_irq_device",
+	"fuzz_irq_interleave", "fuzz_irq_stress",   "fuzz_msix_guest",
+	"fuzz_program_text",   "fuzz_set_irqs_raw", "fuzz_storm",
 };
 
 /* It would end at its first input, and libFuzzer call that a finding. */

@@ -7,9 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 . "$here/../lib.sh"
 
-for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest; do
+for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest fuzz_storm; do
 	dirs=("$root/corpus/$target" "$root/corpus/regressions/$target")
-	[ $target = fuzz_set_irqs_raw ] || [ $target = fuzz_msix_guest ] || dirs+=("$root/corpus/rules")
+	[ $target = fuzz_set_irqs_raw ] || [ $target = fuzz_msix_guest ] || [ $target = fuzz_storm ] || dirs+=("$root/corpus/rules")
 	for seed in 1 2; do
 		out=$("$1/$target" --twice --shuffle $seed "${dirs[@]}" 2>&1)
 		result "$target: twice and shuffled by $seed" $(($? == 0)) "$(tail -5 <<<"$out")"

@@ -42,7 +42,7 @@ run_target() { # TARGET
 		$([ ! -f "$dict" ] || echo "-dict=$dict") "$work/$1" >"$work/$1.log" 2>&1
 	echo $? >"$work/$1.status"
 }
-targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest"
+targets="fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest fuzz_storm"
 for target in $targets; do
 	run_target $target &
 	[ "$(jobs -r | wc -l)" -lt "$(nproc)" ] || wait -n

@@ -12,7 +12,7 @@ out=$1/oss-out
 env -u CC -u CXX -u CFLAGS -u CXXFLAGS -u LIB_FUZZING_ENGINE -u SANITIZER OUT="$out" WORK="$1/oss-work" \
 	"$root/fuzz/oss-fuzz-build.sh" >"$1/oss.log" 2>&1
 result "builds with nothing given" $(($? == 0)) "$(tail -5 "$1/oss.log")"
-for t in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest; do
+for t in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest fuzz_storm; do
 	result "$t: program, seeds, options" \
 		$([ -x "$out/$t" ] && [ -s "$out/${t}_seed_corpus.zip" ] && [ -s "$out/$t.options" ] && echo 1 || echo 0) \
 		"missing in $out"
