@@ -10,6 +10,7 @@
 #include "fuzz/common.h"
 #include "fuzz/feedback.h"
 #include "stress/sim/accountant.h"
+#include "stress/sim/conduct.h"
 #include "stress/sim/sim.h"
 
 /* Which fates there were in which kind of storm: what one storm can show. */
@@ -50,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_finding("storm", NULL, "%s: %s", e.text, text);
 	if (!accountant_agrees(t, sc.sync, cfg, r, why, sizeof(why)))
 		fuzz_finding("books", NULL, "%s: %s", why, text);
+	if (!conduct_is_good(t, cfg, r, why, sizeof(why)))
+		fuzz_finding("conduct", NULL, "%s: %s", why, text);
 	note_outcome(&sc, r);
 	fuzz_digest_add(r->fired);
 	fuzz_digest_add(r->tally.delivered);

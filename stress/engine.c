@@ -246,21 +246,31 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	}
 }
 
+bool stress_adds_up(const struct stress_result *r)
+{
+	const struct tally *t = &r->tally;
+
+	return r->fired == t->delivered + t->coalesced + t->unarmed + t->lost_explained +
+				   t->lost_unexplained &&
+	       t->signals == t->delivered + t->extra &&
+	       t->extra == r->spurious + r->misrouted + r->strays && r->strays <= t->unarmed;
+}
+
 /* The identity of docs/accounting.md, asserted in every run. */
 static int check_identity(const struct stress_result *r, struct errmsg *e)
 {
 	const struct tally *t = &r->tally;
-	uint64_t sum =
-		t->delivered + t->coalesced + t->unarmed + t->lost_explained + t->lost_unexplained;
 
-	if (sum == r->fired && t->signals == t->delivered + t->extra && r->strays <= t->unarmed &&
-	    t->extra == r->spurious + r->misrouted + r->strays)
+	if (stress_adds_up(r))
 		return 0;
 	return errmsg_set(e, -EPROTO, EXIT_ENVIRONMENT,
 			  "accounting does not add up (a bug in irqstorm): fired %" PRIu64
-			  ", classes %" PRIu64 "; signals %" PRIu64 ", delivered %" PRIu64
-			  " and extra %" PRIu64,
-			  r->fired, sum, t->signals, t->delivered, t->extra);
+			  ", delivered %" PRIu64 ", coalesced %" PRIu64 ", unarmed %" PRIu64
+			  ", lost %" PRIu64 " and %" PRIu64 "; signals %" PRIu64 ", extra %" PRIu64
+			  " = %" PRIu64 " + %" PRIu64 " + %" PRIu64,
+			  r->fired, t->delivered, t->coalesced, t->unarmed, t->lost_explained,
+			  t->lost_unexplained, t->signals, t->extra, r->spurious, r->misrouted,
+			  r->strays);
 }
 
 static int check_promise(const struct storm *s, struct errmsg *e)

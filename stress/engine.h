@@ -122,6 +122,9 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 /* All response times of a result in one histogram. */
 void stress_response(const struct stress_result *r, struct hist *all);
 
+/* Whether each fire has one class and each signal one cause (docs/accounting.md). */
+bool stress_adds_up(const struct stress_result *r);
+
 /* EXIT_PASS, EXIT_FINDING, or EXIT_ENVIRONMENT when the host ran out of vectors or memory. */
 enum exit_code stress_verdict(const struct stress_result *r);
 

@@ -98,7 +98,10 @@ static void choose_faults(struct choices *c, struct sim_scenario *sc)
 				   &sc->stray, &sc->delay, &sc->refuse};
 	uint32_t n = one_in(c, 2) ? 0 : one_in(c, 8) ? 3 : 1;
 
-	while (n--)
+	if (!sc->sync && one_in(c, 4))
+		sc->stray = 1;
+
+	while (n-- && !sc->stray)
 		*kinds[below(c, sizeof(kinds) / sizeof(kinds[0]))] =
 			(uint32_t)ONE_OF(c, 300, 2000, 8000);
 	/* to be in a gap is rare enough */
@@ -131,6 +134,11 @@ static void choose_times(struct choices *c, struct sim_scenario *sc)
 		sc->rate_hz = 20;
 		sc->resize_rate_hz = 5;
 		sc->control = false;
+	}
+	if (sc->stray && !sc->sync) { /* messages under way while others come and go */
+		sc->flight_ns = 500000;
+		sc->resize_rate_hz = 2000;
+		sc->rate_hz = 5000;
 	}
 	if (one_in(c, 16))
 		sc->stop_ns = 1 + below(c, 65536) * (sc->duration_ns / 65536);

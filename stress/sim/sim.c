@@ -60,7 +60,7 @@ static void truth_reset(struct truth *t, uint32_t vectors)
 		lists[i]->n = 0;
 	for (uint32_t v = 0; v < vectors; v++)
 		t->lanes[v].covers.n = t->lanes[v].extras = 0;
-	t->storm_begin = t->storm_end = t->stale = t->worst_ns = t->stopped = 0;
+	t->storm_begin = t->storm_end = t->unswapped = t->stale = t->worst_ns = t->stopped = 0;
 }
 
 static void configure(struct sim *s)

@@ -258,6 +258,7 @@ static void touch(struct sim *s, uint32_t vector)
 		return;
 	v->touched = true;
 	v->was_live = v->fd >= 0;
+	v->was_fd = v->fd;
 	v->torn = false;
 	s->touched[s->n_touched++] = vector;
 }
@@ -272,6 +273,7 @@ static void plan_covers(struct sim *s)
 		v->touched = false;
 		if (!live && !v->was_live)
 			continue;
+		s->truth.unswapped += live && !v->torn && v->fd == v->was_fd;
 		c = sim_list_add(&s->truth.lanes[s->touched[i]].covers, sizeof(*c));
 		*c = (struct truth_cover){
 			.begin = s->plan.begin,

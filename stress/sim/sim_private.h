@@ -63,6 +63,7 @@ struct sim_vector {
 	uint64_t set_up;       /* when that was put up */
 	/* in the resize under way: as it began, and what happened */
 	bool touched, was_live, torn;
+	int32_t was_fd;
 };
 
 struct sim {

@@ -96,9 +96,10 @@ struct truth {
 	struct truth_list fires, extras, wakeups, plans, slices;
 	struct truth_lane *lanes;
 	uint64_t storm_begin, storm_end; /* main thread: the first wait began, the last ended */
-	uint64_t stale;                  /* signals of bits that were pending before */
-	uint64_t worst_ns; /* longest that a thread stood still, or from a fire to its report */
-	uint64_t stopped;  /* a signal came to the main thread then; 0: none */
+	uint64_t unswapped; /* live vectors that were set to the eventfd that they had */
+	uint64_t stale;     /* signals of bits that were pending before */
+	uint64_t worst_ns;  /* longest that a thread stood still, or from a fire to its report */
+	uint64_t stopped;   /* a signal came to the main thread then; 0: none */
 };
 
 #define TRUTH_FIRE(t, i)   (&((struct truth_fire *)(t)->fires.at)[i])

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "stress/sim/accountant.h"
+#include "stress/sim/conduct.h"
 #include "stress/sim/sim.h"
 #include "support/clock.h"
 
@@ -60,7 +61,8 @@ static bool storm(struct sim *s, uint64_t seed, bool shown, struct totals *sum)
 	if (!ok)
 		snprintf(why, sizeof(why), "%.250s", e.text);
 	else
-		ok = accountant_agrees(t, sc.sync, cfg, r, why, sizeof(why));
+		ok = accountant_agrees(t, sc.sync, cfg, r, why, sizeof(why)) &&
+		     conduct_is_good(t, cfg, r, why, sizeof(why));
 	if (shown || !ok)
 		printf("%s\n", sim_scenario_text(&sc, text, sizeof(text)));
 	if (shown)
