@@ -59,12 +59,16 @@ static void run(struct run *u, const char *target)
 	backend_close(be);
 }
 
+/* On a busy machine a thread may not get a CPU for all of a storm: then look again. */
 static void run_ok(struct run *u, const char *target)
 {
-	run(u, target);
-	cr_assert_eq(u->err, 0, "%s: %s", target, u->e.text);
-	cr_assert_gt(u->r->tally.delivered, 100, "%s: delivered %lu", target,
-		     u->r->tally.delivered);
+	for (int again = 0; again < 20; again++) {
+		run(u, target);
+		cr_assert_eq(u->err, 0, "%s: %s", target, u->e.text);
+		if (u->r->tally.delivered > 100)
+			return;
+	}
+	cr_assert_fail("%s: delivered %lu in 20 storms", target, u->r->tally.delivered);
 }
 
 Test(engine, without_faults_nothing_is_lost, .timeout = 60)
@@ -112,33 +116,66 @@ Test(engine, teardown_loses_in_its_gap_and_only_there, .timeout = 60)
 	}
 }
 
-/* At most @slack of the planted drops may be missing from lost_unexplained, and none too many. */
-static void expect_drops(const char *strategy, uint64_t slack)
+/*
+ * Each planted drop is lost without an explanation, and nothing else is. In closed loop every fate
+ * is certain. In open loop at this rate a vector seldom has two fires outstanding; where one of
+ * them met a call, and the other was dropped, the eventfd does not tell which is missing.
+ */
+static void expect_drops(const struct strategy *strategy, enum consumer_kind consumer,
+			 enum stress_mode mode)
 {
-	uint64_t planted, found;
-	struct run u;
+	uint64_t planted = 0, found = 0, explained = 0;
 
-	run_init(&u, strategy);
-	run_ok(&u, "emu:profile=6.12,fault=drop:500");
-	cr_assert(u.has_planted, "planted");
-	planted = u.planted.planted[FAULT_DROP];
-	found = u.r->tally.lost_unexplained;
-	cr_assert_gt(planted, slack, "some");
-	cr_assert(found <= planted && planted - found <= slack, "%s: %lu lost, %lu planted",
-		  strategy, found, planted);
-	cr_assert_eq(stress_verdict(u.r), EXIT_FINDING, "a finding");
-	free(u.r);
+	/* on a busy machine there may be too few fires for one: look again */
+	for (int again = 0; again < 20 && !planted; again++) {
+		struct run u;
+
+		run_init(&u, strategy->name);
+		u.cfg.consumer = consumer;
+		u.cfg.mode = mode;
+		u.cfg.rate_hz = mode == STRESS_OPEN ? 5000 : 0;
+		u.cfg.duration_ns = 100 * NSEC_PER_MSEC;
+		u.cfg.resize_rate_hz = 200;
+		u.cfg.seed = (uint64_t)again + 1;
+		run(&u, "emu:profile=6.12,fault=drop:50");
+		cr_assert_eq(u.err, 0, "%s: %s", strategy->name, u.e.text);
+		cr_assert(u.has_planted, "planted");
+		planted = u.planted.planted[FAULT_DROP];
+		found = u.r->tally.lost_unexplained;
+		explained = u.r->tally.lost_explained + u.r->tally.unarmed + u.r->tally.coalesced;
+		cr_assert_eq(stress_verdict(u.r), found ? EXIT_FINDING : EXIT_PASS, "verdict");
+		cr_assert_eq(u.r->spurious + u.r->misrouted, 0, "%s", strategy->name);
+		free(u.r);
+	}
+	cr_assert_gt(planted, 0, "%s: some", strategy->name);
+	cr_assert_leq(found, planted, "%s by %s: %lu lost, %lu planted", strategy->name,
+		      consumer_names[consumer], found, planted);
+	if (mode == STRESS_CLOSED)
+		cr_assert_eq(found, planted, "%s by %s: %lu lost, %lu planted", strategy->name,
+			     consumer_names[consumer], found, planted);
+	else
+		cr_assert_leq(planted - found, explained, "%s by %s: %lu of %lu exchanged",
+			      strategy->name, consumer_names[consumer], planted - found, planted);
 }
 
-Test(engine, dropped_fires_are_lost_unexplained_each, .timeout = 60)
+Test(engine, planted_drops_are_found_each_under_every_strategy, .timeout = 240)
 {
-	expect_drops("none", 0);
+	for (int i = 0; strategies[i]; i++) {
+		if (strategies[i]->index != VFIO_PCI_MSIX_IRQ_INDEX)
+			continue; /* faults are planted in MSI-X alone */
+		expect_drops(strategies[i], CONSUMER_EPOLL, STRESS_CLOSED);
+		expect_drops(strategies[i], CONSUMER_EPOLL, STRESS_OPEN);
+	}
 }
 
-/* One that falls between the announcement of a call and the call is rightly called unarmed. */
-Test(engine, dropped_fires_are_found_while_vectors_are_resized, .timeout = 60)
+Test(engine, planted_drops_are_found_each_by_every_consumer, .timeout = 240)
 {
-	expect_drops("dynamic", 1);
+	static const char *const some[] = {"none", "dynamic", "swap", "teardown"};
+
+	for (int c = 0; consumer_names[c]; c++) {
+		for (int i = 0; i < 4; i++)
+			expect_drops(by_name(some[i]), (enum consumer_kind)c, STRESS_CLOSED);
+	}
 }
 
 Test(engine, doubled_fires_are_spurious_each, .timeout = 60)
