@@ -26,27 +26,65 @@ static bool is_stray(const struct account_event *extra, const struct account_eve
 	       gone->ns <= extra->ns && extra->ns - gone->ns <= flight_ns;
 }
 
+static bool may_pair(const struct account_event *extra, const struct account_event *miss,
+		     uint64_t window_ns)
+{
+	return miss->vector != extra->vector && near(miss->ns, extra->ns, window_ns);
+}
+
+#define MOVES_MAX 256u /* with more losses than that some pairs may be missed */
+
+/*
+ * All losses that @extra could pair with have a signal already: one of these signals may pair with
+ * another that is free. *k is the loss that has become free for @extra.
+ */
+static bool make_room(const struct tally *t, const struct account_event *extra, bool *lost,
+		      uint32_t *taker, uint64_t window_ns, uint32_t *k)
+{
+	uint32_t n = t->missing.n <= MOVES_MAX ? t->missing.n : 0;
+
+	for (*k = 0; *k < n; ++*k) {
+		if (!lost[*k] || !may_pair(extra, &t->missing.at[*k], window_ns))
+			continue;
+		for (uint32_t m = 0; m < n; m++) {
+			if (lost[m] ||
+			    !may_pair(&t->extras.at[taker[*k]], &t->missing.at[m], window_ns))
+				continue;
+			lost[m] = true;
+			taker[m] = taker[*k];
+			return true;
+		}
+	}
+	return false;
+}
+
 void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
 		struct tally_pairs *out)
 {
 	bool lost[ACCOUNT_MAX_EVENTS] = {false}, gone[ACCOUNT_MAX_EVENTS] = {false};
+	uint32_t taker[ACCOUNT_MAX_EVENTS], k;
 
 	*out = (struct tally_pairs){0};
 	for (uint32_t i = 0; i < t->extras.n; i++) {
 		const struct account_event *extra = &t->extras.at[i];
 		uint32_t left = extra->count;
 
-		for (uint32_t k = 0; k < t->missing.n && left; k++) {
+		for (k = 0; k < t->missing.n && left; k++) {
 			const struct account_event *miss = &t->missing.at[k];
 
-			if (lost[k] || miss->vector == extra->vector ||
-			    !near(miss->ns, extra->ns, window_ns))
+			if (lost[k] || !may_pair(extra, miss, window_ns))
 				continue;
 			lost[k] = true;
+			taker[k] = i;
 			out->misrouted++;
 			left--;
 		}
-		for (uint32_t k = 0; k < t->departed.n && left; k++) {
+		while (left && make_room(t, extra, lost, taker, window_ns, &k)) {
+			taker[k] = i;
+			out->misrouted++;
+			left--;
+		}
+		for (k = 0; k < t->departed.n && left; k++) {
 			if (gone[k] || !is_stray(extra, &t->departed.at[k], flight_ns))
 				continue;
 			gone[k] = true;

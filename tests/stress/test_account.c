@@ -271,6 +271,23 @@ Test(account, an_extra_signal_and_a_loss_elsewhere_are_a_misroute)
 	free(t);
 }
 
+Test(account, a_signal_gives_way_to_one_that_can_pair_with_no_other_loss)
+{
+	struct tally *t = malloc(sizeof(*t));
+	struct tally_pairs pairs;
+
+	tally_init(t);
+	/* of 3 came as 4, and of 4 as 5: the signal at 5 could be either loss's, that at 4 cannot
+	 */
+	t->missing.at[t->missing.n++] = (struct account_event){.ns = 1000, .vector = 3, .count = 1};
+	t->missing.at[t->missing.n++] = (struct account_event){.ns = 1000, .vector = 4, .count = 1};
+	t->extras.at[t->extras.n++] = (struct account_event){.ns = 1100, .vector = 5, .count = 1};
+	t->extras.at[t->extras.n++] = (struct account_event){.ns = 1200, .vector = 4, .count = 1};
+	tally_pair(t, 1000, 0, &pairs);
+	cr_assert_eq(pairs.misrouted, 2, "%lu", pairs.misrouted);
+	free(t);
+}
+
 Test(account, by_age_a_fire_is_lost_only_when_it_is_old)
 {
 	struct bench b;
