@@ -8,7 +8,6 @@
 
 #define MS 1000000ULL
 
-/* What a fire may have come to. */
 enum { DELIVERED = 1, COALESCED = 2, UNARMED = 4, EXPLAINED = 8, UNEXPLAINED = 16, OUTCOMES = 5 };
 static const char *const outcome_names[] = {"delivered", "coalesced", "unarmed", "explained",
 					    "unexplained"};
@@ -55,7 +54,6 @@ static bool within(struct books *b, const char *what, uint64_t engine, uint64_t 
 
 #define is(b, what, engine, truth) within(b, what, engine, truth, truth)
 
-/* Zeroed room that lasts as long as the books. */
 static void *room_for(struct books *b, uint64_t n, size_t size)
 {
 	void *p = b->room + b->used;
@@ -116,12 +114,13 @@ static uint8_t labels(const struct books *b, const struct truth_fire *f, enum st
 }
 
 /* When it came its verdict may have been given already. */
-static bool came_late(const struct books *b, const struct truth_fire *f)
+static bool came_late(const struct books *b, const struct truth_fire *f, uint8_t set)
 {
 	/* a reader may have stood still between the read and the report */
-	uint64_t stood = b->cfg->consumer == CONSUMER_READ ? b->t->worst_ns : 0;
+	uint64_t took =
+		f->read - f->sent + (b->cfg->consumer == CONSUMER_READ ? b->t->worst_ns : 0);
 
-	return b->timed ? f->read - f->sent + stood > 900 * MS : f->delayed;
+	return b->timed ? took > (set == UNEXPLAINED ? 900 * MS : 140 * MS) : f->delayed;
 }
 
 static void judge_fire(struct books *b, uint32_t i)
@@ -143,7 +142,7 @@ static void judge_fire(struct books *b, uint32_t i)
 	if (!b->sync) /* what it was when it was read */
 		set |= label(&b->t->lanes[f->vector], b->before[i], f->sent, f->read);
 	b->outcome[i] = DELIVERED;
-	if (came_late(b, f)) {
+	if (came_late(b, f, set)) {
 		l->late = true;
 		b->late++;
 		l->odd = true;
@@ -201,7 +200,8 @@ static bool check_classes(struct books *b)
 	       is(b, "delivered and extra", t->delivered + t->extra, signals) &&
 	       within(b, "extra", t->extra, 0, b->extras + b->late) &&
 	       is(b, "fires refused", b->r->self.fire_errors, refused) &&
-	       within(b, "losses listed", t->missing.n, 0, t->lost_unexplained);
+	       (t->missing.n == ACCOUNT_MAX_EVENTS ||
+		is(b, "losses listed", t->missing.n, t->lost_unexplained));
 }
 
 static bool check_extras(struct books *b)
@@ -212,14 +212,14 @@ static bool check_extras(struct books *b)
 
 	for (uint32_t i = 0; i < b->t->extras.n; i++)
 		kinds[TRUTH_EXTRA(b->t, i)->kind] += TRUTH_EXTRA(b->t, i)->read != 0;
-	/* a loss and a signal too many, within a second, on two vectors: nothing else can be said
-	 */
+	/* a loss and a signal too many on two vectors, soon: nothing else can be said */
 	if (!b->timed && extra == 1 && lost == 1 && r->elapsed_ns < 500 * MS &&
 	    r->tally.missing.at[0].vector != r->tally.extras.at[0].vector)
 		pair = 1;
 	others = b->late + kinds[EXTRA_DOUBLE] + kinds[EXTRA_MISROUTED];
-	/* of strays alone each is known, where it is soon seen */
-	if (others || b->replayed || b->open || lost || b->slack > 40 * MS)
+	/* a stray alone is known, where it is soon seen */
+	if (kinds[EXTRA_STRAY] > 1 || others || b->replayed || b->open || lost ||
+	    b->slack > 40 * MS)
 		spurious = extra;
 	return is(b, "extra", r->misrouted + r->spurious + r->strays, extra) &&
 	       within(b, "misrouted", r->misrouted, pair, lost) &&
