@@ -76,6 +76,33 @@ Test(series, a_slice_without_a_delivery_has_no_latency)
 	cr_assert_eq(s->slice[1].max_ns, 0);
 }
 
+Test(series, a_slice_has_its_own_quantiles)
+{
+	deliver(500, 10);
+	deliver(400, 20);
+	deliver(90, 30);
+	deliver(10, 40);
+	take(10, 1000, 0);
+	deliver(989, 50);
+	deliver(11, 60);
+	take(20, 2000, 0);
+	cr_assert_eq(s->slice[0].p50_ns, 10);
+	cr_assert_eq(s->slice[0].p99_ns, 30);
+	cr_assert_eq(s->slice[0].max_ns, 40);
+	cr_assert_eq(s->slice[1].p50_ns, 50);
+	cr_assert_eq(s->slice[1].p99_ns, 60);
+	cr_assert_eq(s->slice[1].max_ns, 60);
+}
+
+Test(series, explained_and_unexplained_losses_are_apart)
+{
+	t->lost_explained = 3;
+	t->lost_unexplained = 5;
+	take(10, 8, 0);
+	cr_assert_eq(s->slice[0].lost_explained, 3);
+	cr_assert_eq(s->slice[0].lost_unexplained, 5);
+}
+
 Test(series, a_consumer_that_comes_late_makes_a_longer_slice)
 {
 	take(37, 5, 0);
