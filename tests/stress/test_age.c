@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Verdicts by age and what takes them back, holds over teardowns and swaps, the end of the lags. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "stress/account.h"
+
+#define SEC 1000000000ULL
+
+static struct tally *t;
+static struct ledger l;
+
+static void setup(void)
+{
+	t = malloc(sizeof(*t));
+	cr_assert_not_null(t);
+	tally_init(t);
+	cr_assert_eq(ledger_init(&l, 7, 64, VEC_ARMED), 0);
+}
+
+static void teardown(void)
+{
+	ledger_destroy(&l);
+	free(t);
+}
+
+TestSuite(age, .init = setup, .fini = teardown);
+TestSuite(hold, .init = setup, .fini = teardown);
+
+static const struct account_rules timed = {
+	.timed = true, .deadline_ns = 1000, .lost_after_ns = SEC, .flight_ns = 1000};
+
+static void fire_due(uint64_t due, uint64_t now)
+{
+	uint64_t slot;
+
+	cr_assert(ledger_begin(&l, due, now, PHASE_STEADY, &slot), "room");
+	ledger_end(&l, slot);
+}
+
+static void resolve(uint64_t now)
+{
+	struct account_mark m;
+
+	account_mark(&l, &m);
+	account_resolve(&l, t, &timed, &m, now);
+}
+
+static void read_at(uint64_t count, uint64_t now)
+{
+	account_read(&l, t, &timed, count, now);
+}
+
+static void lose(uint64_t ns, uint32_t vector)
+{
+	t->missing.at[t->missing.n++] =
+		(struct account_event){.ns = ns, .vector = vector, .count = 1};
+}
+
+Test(age, a_response_of_just_the_deadline_is_in_time)
+{
+	fire_due(5000, 5500);
+	read_at(1, 6000);
+	cr_assert_eq(t->late, 0);
+	fire_due(7000, 7500);
+	read_at(1, 8001);
+	cr_assert_eq(t->late, 1);
+}
+
+Test(age, the_longest_lag_stays_the_longest)
+{
+	static const uint64_t hours9 = 9 * 3600 * SEC;
+
+	for (uint64_t lag = 16; lag < hours9; lag += lag / 3 + 1) {
+		uint64_t back = stamp_lag(stamp_pack(lag, PHASE_SETTLE));
+
+		cr_assert(back <= lag && lag - back <= 16 + (lag >> 25), "%lu becomes %lu",
+			  (unsigned long)lag, (unsigned long)back);
+		cr_assert_eq(stamp_phase(stamp_pack(lag, PHASE_SETTLE)), PHASE_SETTLE);
+	}
+	cr_assert_geq(stamp_lag(stamp_pack(2 * hours9, PHASE_RESIZE)), hours9);
+	cr_assert_geq(stamp_lag(stamp_pack(UINT64_MAX, PHASE_RESIZE)), hours9);
+	cr_assert_eq(stamp_phase(stamp_pack(UINT64_MAX, PHASE_RESIZE)), PHASE_RESIZE);
+}
+
+Test(age, a_signal_long_after_the_verdict_takes_nothing_back)
+{
+	fire_due(1000, 1000);
+	resolve(1000 + SEC);
+	cr_assert_eq(t->lost_unexplained, 1);
+	read_at(1, 1001 + 3 * SEC);
+	cr_assert_eq(t->lost_unexplained, 1, "the verdict stands");
+	cr_assert_eq(t->extra, 1);
+}
+
+Test(age, a_signal_soon_after_the_verdict_takes_it_back_and_is_late)
+{
+	fire_due(1000, 1000);
+	resolve(1000 + SEC);
+	read_at(1, 1000 + 3 * SEC);
+	cr_assert_eq(t->lost_unexplained, 0);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->late, 1);
+	cr_assert_eq(t->untimed, 1, "its stamp is gone");
+	cr_assert_eq(t->missing.n, 0);
+}
+
+Test(age, of_two_verdicts_the_worse_is_taken_back)
+{
+	fire_due(1000, 1000);
+	ledger_set_state(&l, VEC_REMOVING);
+	ledger_set_state(&l, VEC_DISARMED);
+	resolve(3000);
+	ledger_set_state(&l, VEC_ADDING);
+	ledger_set_state(&l, VEC_ARMED);
+	resolve(10000);
+	resolve(20000);
+	cr_assert_eq(t->unarmed, 1);
+	fire_due(21000, 21000);
+	resolve(21000 + SEC);
+	cr_assert_eq(t->lost_unexplained, 1);
+	read_at(1, 30000 + SEC);
+	cr_assert_eq(t->lost_unexplained, 0);
+	cr_assert_eq(t->unarmed, 1);
+}
+
+Test(age, what_is_taken_back_is_of_its_own_vector)
+{
+	lose(900, 3);
+	fire_due(1000, 1000);
+	resolve(1000 + SEC);
+	lose(1100, 4);
+	cr_assert_eq(t->missing.n, 3);
+	read_at(1, 2000 + SEC);
+	cr_assert_eq(t->missing.n, 2);
+	for (uint32_t i = 0; i < t->missing.n; i++)
+		cr_assert_neq(t->missing.at[i].vector, 7);
+}
+
+Test(age, only_a_fire_at_an_open_entry_leaves_a_message)
+{
+	fire_due(1000, 1000);
+	ledger_set_state(&l, VEC_REMOVING);
+	ledger_set_state(&l, VEC_DISARMED);
+	resolve(3000);
+	cr_assert_eq(t->departed.n, 1, "it was armed");
+	fire_due(4000, 4000);
+	resolve(6000);
+	cr_assert_eq(t->departed.n, 1, "it was masked");
+}
+
+Test(age, during_a_call_the_trigger_may_be_new)
+{
+	ledger_renew(&l, 50);
+	read_at(1, 100);
+	cr_assert_eq(t->extras.at[0].renewed, 50);
+	ledger_set_state(&l, VEC_SWAPPING);
+	read_at(1, 200);
+	cr_assert_eq(t->extras.at[1].renewed, 200);
+	ledger_set_state(&l, VEC_ARMED);
+	ledger_set_state(&l, VEC_REMOVING);
+	read_at(1, 300);
+	cr_assert_eq(t->extras.at[2].renewed, 50, "being removed, it has the old one");
+	ledger_set_state(&l, VEC_DISARMED);
+	ledger_set_state(&l, VEC_ADDING);
+	read_at(1, 400);
+	cr_assert_eq(t->extras.at[3].renewed, 400);
+}
+
+/* ---- held over a call, with a synchronous fire */
+
+static const struct account_rules sync = {.sync_fire = true, .deadline_ns = SEC};
+
+/* A fire, and the call that begins before it returns. */
+static void fire_before(enum vector_state call)
+{
+	uint64_t slot;
+
+	cr_assert(ledger_begin(&l, 10, 10, PHASE_STEADY, &slot), "room");
+	if (word_state(l.word) != call)
+		ledger_set_state(&l, call);
+	ledger_end(&l, slot);
+}
+
+static void pass(void)
+{
+	struct account_mark m;
+
+	account_mark(&l, &m);
+	account_resolve(&l, t, &sync, &m, 20);
+}
+
+/* Three fires, of which one signal comes; the vector is armed again. */
+static void replay_one_of_three(enum vector_state call)
+{
+	for (int i = 0; i < 3; i++)
+		fire_before(call);
+	pass();
+	account_read(&l, t, &sync, 1, 20);
+	ledger_set_state(&l, VEC_ARMED);
+	pass();
+}
+
+Test(hold, what_a_swap_holds_is_merged_with_its_replay)
+{
+	replay_one_of_three(VEC_SWAPPING);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->coalesced, 2);
+	cr_assert_eq(t->lost_explained, 0);
+}
+
+Test(hold, what_a_teardown_drops_is_merged_with_nothing)
+{
+	replay_one_of_three(VEC_TEARDOWN);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->coalesced, 0);
+	cr_assert_eq(t->lost_explained, 2);
+}
+
+Test(hold, a_swap_after_a_teardown_is_a_swap_and_a_teardown_after_that_is_one)
+{
+	replay_one_of_three(VEC_TEARDOWN);
+	replay_one_of_three(VEC_SWAPPING);
+	cr_assert_eq(t->coalesced, 2);
+	cr_assert_eq(t->lost_explained, 2);
+	replay_one_of_three(VEC_TEARDOWN);
+	cr_assert_eq(t->coalesced, 2);
+	cr_assert_eq(t->lost_explained, 4);
+}
