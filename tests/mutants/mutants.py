@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""mutants: breaks the emulator, one rule at a time, and asks `irqstorm diff` to notice.
+"""mutants: breaks one line at a time and asks for what must notice to do so.
 
-Every mutant of the .mut files here is built and run for --ops operations; one that is not noticed
-is a hole in the generator, the oracle or the model. Before that the sources as they are must show
-nothing. Several minutes: part of the nightly run. See README.md.
+The emulator: `irqstorm diff`, for --ops operations. The instrument (stress/, histograms, planners):
+storm_sim, the engine in virtual time against a second accountant, for --histories, or a unit test.
+A mutant of the .mut files that is not noticed is a hole in what should. Before that the sources as
+they are must show nothing. Part of the nightly run. See README.md.
 """
 import argparse
 import os
@@ -18,13 +19,13 @@ from tree import ROOT, Broken, Tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILES = {"any": ["6.12", "6.1"], "6.12": ["6.12"], "6.1": ["6.1"]}
-FIELDS = ["breaks", "file", "profile", "seen-by", "equal"]
+FIELDS = ["breaks", "file", "profile", "seen-by", "equal", "found-by"]
 
 
 class Mutant:
     def __init__(self, name):
         self.name = name
-        self.fields = {"profile": "any", "seen-by": "", "equal": ""}
+        self.fields = {"profile": "any", "seen-by": "", "equal": "", "found-by": "diff"}
         self.old, self.new = [], []
 
     def rules(self):
@@ -32,10 +33,17 @@ class Mutant:
         equal = self.fields["equal"].partition(":")[0]
         return re.findall(r"\b[RP]\d+\b", self.fields["breaks"].partition(":")[0] + " " + equal)
 
-
     def any_rule(self):
         """What is refused at the way in can be any request, and its rule the one of the answer."""
         return self.fields["equal"].startswith("any")
+
+    def finder(self):
+        """diff, storm, or a unit test and which of its tests (a pattern; "": all)"""
+        words = self.fields["found-by"].split() + [""]
+        return tuple(words[1:3] if words[0] == "unit" else [words[0], ""])
+
+    def target(self):
+        return {"diff": "irqstorm", "storm": "storm_sim"}.get(self.finder()[0], self.finder()[0])
 
 
 def load_all():
@@ -77,16 +85,35 @@ def line_of(name, ok, text, seconds):
     return ok
 
 
-def check_unbroken(tree, o):
+def check_unbroken(tree, mutants, o):
     """A/A: a check that cries wolf proves nothing."""
     ok = True
-    for profile in PROFILES["any"]:
-        start = time.monotonic()
-        found = tree.diff(profile, o.ops, o.seed)
-        ok &= line_of("as it is, " + profile, not found.kind,
-                      "%s %s" % (found.kind, found.text) if found.kind else
-                      "nothing in %d operations" % found.ops, time.monotonic() - start)
+    for finder in sorted({m.finder() for m in mutants}):
+        for profile in PROFILES["any"] if finder[0] == "diff" else [""]:
+            start = time.monotonic()
+            found = look(tree, finder, [profile], o)
+            seconds = time.monotonic() - start
+            name = "as it is, " + " ".join(w for w in finder + (profile,) if w)
+            ok &= line_of(name, not found.kind, "%s %s" % (found.kind, found.text) if found.kind
+                          else "nothing%s" % after(finder, found), seconds)
+            if finder[0] == "storm":
+                tree.storm_seconds = 30 + 10 * int(seconds)
     return ok
+
+
+def look(tree, finder, profiles, o):
+    if finder[0] == "storm":
+        return tree.storm(o.histories, o.seed)
+    if finder[0] != "diff":
+        return tree.unit(finder[0], finder[1])
+    profile, found = tree.find(profiles, o.ops, o.seed)
+    found.profile = profile
+    return found
+
+
+def after(finder, found):
+    units = {"diff": "operations", "storm": "histories"}
+    return ", after %d %s" % (found.ops, units[finder[0]]) if finder[0] in units else ""
 
 
 def check_fragments(mutants):
@@ -110,10 +137,10 @@ def try_mutant(tree, m, o):
         return line_of(m.name, False, "%s has its lines %d times" % (name, text.count(old)), 0)
     tree.write(name, text.replace(old, new))
     try:
-        if not tree.make():
+        if not tree.make(m.target()):
             return line_of(m.name, False, "does not compile:\n" + tree.log,
                            time.monotonic() - start)
-        profile, found = tree.find(PROFILES[m.fields["profile"]], o.ops, o.seed)
+        found = look(tree, m.finder(), PROFILES[m.fields["profile"]], o)
     finally:
         tree.write(name, text)
     seconds = time.monotonic() - start
@@ -122,7 +149,7 @@ def try_mutant(tree, m, o):
     kind = found.kind
     if m.fields["seen-by"] and kind not in m.fields["seen-by"].split():
         kind += " (not %s)" % m.fields["seen-by"]
-    what = "%s, %s, after %d operations" % (kind, profile, found.ops)
+    what = "%s, %s%s" % (kind, found.profile or found.text, after(m.finder(), found))
     if m.rules() and found.rule and found.rule not in m.rules() and not m.any_rule():
         return line_of(m.name, not o.rules, "%s: its key names %s, not %s" %
                        (what, found.rule, " or ".join(m.rules())), seconds)
@@ -132,13 +159,15 @@ def try_mutant(tree, m, o):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--ops", type=int, default=1000000, help="operations of a run (default 1M)")
+    p.add_argument("--histories", type=int, default=60000, help="of storm_sim (default 60k)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--only", default="", help="mutants whose name has this in it")
+    p.add_argument("--by", default="", help="those that `diff`, `storm` or that test must find")
     p.add_argument("--list", action="store_true", help="names and what they break, no more")
     p.add_argument("--rules", action="store_true", help="a key that names another rule fails, too")
     p.add_argument("--check", action="store_true", help="only whether each one can be made")
     o = p.parse_args()
-    mutants = [m for m in load_all() if o.only in m.name]
+    mutants = [m for m in load_all() if o.only in m.name and o.by in ("", m.finder()[0])]
     if o.list:
         for m in mutants:
             print("%-44s %s" % (m.name, m.fields["breaks"]))
@@ -146,15 +175,16 @@ def main():
     if o.check:
         return check_fragments(mutants)
     if not mutants:
-        sys.exit("no mutant has '%s' in its name" % o.only)
+        sys.exit("no mutant is called so: %s" % (o.only or o.by))
 
     where = subprocess.run(["mktemp", "-d"], check=True, stdout=subprocess.PIPE)
     where = where.stdout.decode().strip()
     passed = failed = 0
     try:
-        tree = Tree(where)
+        targets = {m.target() for m in mutants}
+        tree = Tree(where, sorted(targets), tests=targets != {"irqstorm"})
         tree.create()
-        if not check_unbroken(tree, o):
+        if not check_unbroken(tree, mutants, o):
             failed = 1
         else:
             for m in mutants:

@@ -11,10 +11,11 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NOT_NEEDED = ["build", "corpus", "docs", "results", "tests"]
+NEEDED_BY_TESTS = ["docs", "tests"]
 RUN_SECONDS = 60
 # -O1: half the build time for the same run time; a mutant may leave things unused.
-CMAKE = ["-G", "Ninja", "-DIRQSTORM_TESTS=OFF", "-DIRQSTORM_WERROR=OFF",
-         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O1", "-DCMAKE_C_FLAGS=-w"]
+CMAKE = ["-G", "Ninja", "-DIRQSTORM_WERROR=OFF", "-DCMAKE_BUILD_TYPE=Release",
+         "-DCMAKE_C_FLAGS_RELEASE=-O1", "-DCMAKE_C_FLAGS=-w"]
 SIGNALS = {s.value: s.name for s in signal.Signals}
 
 
@@ -36,18 +37,24 @@ def call(argv, seconds=None):
 
 
 class Found:
-    """What `irqstorm diff` saw of one tree."""
+    """What was seen of one tree."""
 
     def __init__(self, kind, ops, text, rule=""):
         self.kind = kind  # of difference, "hang" or a signal; None: nothing
         self.ops = ops
         self.text = text
         self.rule = rule  # that its key names
+        self.profile = ""  # of the kernel on which diff saw it
 
 
 class Tree:
-    def __init__(self, where):
+    """Builds @targets, the first time all of them; @tests: those of tests/ are among them."""
+
+    def __init__(self, where, targets=("irqstorm",), tests=False):
         self.where = where
+        self.targets = list(targets)
+        self.tests = tests
+        self.storm_seconds = 10 * RUN_SECONDS  # how long a run of storm_sim may take
         self.src = os.path.join(where, "src")
         self.build = os.path.join(where, "build")
         self.irqstorm = os.path.join(self.build, "harness/cli/irqstorm")
@@ -55,15 +62,24 @@ class Tree:
     def create(self):
         os.makedirs(self.src)
         parts = [os.path.join(ROOT, p) for p in os.listdir(ROOT)
-                 if p[0] != "." and p not in NOT_NEEDED]
+                 if p[0] != "." and (p not in NOT_NEEDED
+                                     or (self.tests and p in NEEDED_BY_TESTS))]
         subprocess.run(["cp", "-r"] + parts + [self.src], check=True)
-        code, out = call(["cmake", "-S", self.src, "-B", self.build] + CMAKE)
-        if code or not self.make():
+        code, out = call(["cmake", "-S", self.src, "-B", self.build,
+                          "-DIRQSTORM_TESTS=" + ("ON" if self.tests else "OFF")] + CMAKE)
+        if code or not self.make(*self.targets):
             raise Broken("the sources do not build as they are:\n" + (out if code else self.log))
 
-    def make(self):
-        code, self.log = call(["ninja", "-C", self.build, "irqstorm"])
+    def make(self, *targets):
+        code, self.log = call(["ninja", "-C", self.build] + (list(targets) or self.targets))
         return code == 0
+
+    def program(self, target):
+        """A test's program, which is built in the folder of its subject."""
+        for folder, _, files in os.walk(os.path.join(self.build, "tests")):
+            if target in files:
+                return os.path.join(folder, target)
+        raise Broken("nothing of that name was built: " + target)
 
     def read(self, name):
         with open(os.path.join(self.src, name), encoding="utf-8") as f:
@@ -99,3 +115,36 @@ class Tree:
             if found.kind:
                 return profile, found
         return profile, found
+
+    def storm(self, histories, seed):
+        """What storm_sim, the engine in virtual time, has to say."""
+        code, out = call([self.program("storm_sim"), "--seed", str(seed), "--histories",
+                          str(histories)], self.storm_seconds)
+        ran = re.search(r"^(\d+) histories", out, re.M)
+        n = int(ran.group(1)) if ran else 0
+        if code == 0 and ran:
+            return Found(None, n, "")
+        why = re.search(r"^not ok: (.*)$", out, re.M)
+        if code == 1 and why:
+            return Found("books", n, why.group(1))
+        return self.ended("storm_sim", code, out, n, self.storm_seconds)
+
+    def unit(self, test, only):
+        """Which test of a Criterion binary fails; @only: a pattern of those to run."""
+        code, out = call([self.program(test)] + (["--filter", only] if only else []),
+                         RUN_SECONDS)
+        ran = re.search(r"Synthesis: Tested: .*?(\d+)", re.sub(r"\033\[[0-9;]*m", "", out))
+        if code == 0 and ran and int(ran.group(1)):
+            return Found(None, 0, "")
+        failed = re.search(r"\[.*FAIL.*\] (\S+?):? ", re.sub(r"\033\[[0-9;]*m", "", out))
+        if code == 1 and failed:
+            return Found("test", 0, failed.group(1))
+        return self.ended(test, code, out, 0, RUN_SECONDS)
+
+    def ended(self, what, code, out, n, seconds):
+        """Neither a yes nor a no: out of time or a signal; anything else is no answer."""
+        if code is None:
+            return Found("hang", n, "%s has no end in %d s" % (what, seconds))
+        if code < 0:
+            return Found(SIGNALS.get(-code, str(code)), n, what)
+        raise Broken("%s: exit %d: %s" % (what, code, out.strip().split("\n")[-1]))
