@@ -23,9 +23,11 @@ class Broken(Exception):
     """The tree cannot be copied or built."""
 
 
-def call(argv, seconds=None):
+def call(argv, seconds=None, cpu_seconds=None):
     """Exit code (negative: a signal; None: out of time) and output of a command."""
     def limit():
+        if cpu_seconds:
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     try:
@@ -33,7 +35,8 @@ def call(argv, seconds=None):
                            stderr=subprocess.STDOUT, timeout=seconds, preexec_fn=limit)
     except subprocess.TimeoutExpired:
         return None, ""
-    return p.returncode, p.stdout.decode(errors="replace")
+    out_of_cpu = cpu_seconds and p.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+    return None if out_of_cpu else p.returncode, p.stdout.decode(errors="replace")
 
 
 class Found:
@@ -54,7 +57,7 @@ class Tree:
         self.where = where
         self.targets = list(targets)
         self.tests = tests
-        self.storm_seconds = 10 * RUN_SECONDS  # how long a run of storm_sim may take
+        self.storm_seconds = 10 * RUN_SECONDS  # of CPU, that a run of storm_sim may take
         self.src = os.path.join(where, "src")
         self.build = os.path.join(where, "build")
         self.irqstorm = os.path.join(self.build, "harness/cli/irqstorm")
@@ -119,7 +122,7 @@ class Tree:
     def storm(self, histories, seed):
         """What storm_sim, the engine in virtual time, has to say."""
         code, out = call([self.program("storm_sim"), "--seed", str(seed), "--histories",
-                          str(histories)], self.storm_seconds)
+                          str(histories)], cpu_seconds=self.storm_seconds)
         ran = re.search(r"^(\d+) histories", out, re.M)
         n = int(ran.group(1)) if ran else 0
         if code == 0 and ran:

@@ -83,6 +83,17 @@ Test(age, the_longest_lag_stays_the_longest)
 	cr_assert_eq(stamp_phase(stamp_pack(UINT64_MAX, PHASE_RESIZE)), PHASE_RESIZE);
 }
 
+Test(age, age_begins_when_the_fire_was_made)
+{
+	fire_due(1000, 1000 + SEC / 2);
+	resolve(1000 + SEC);
+	cr_assert_eq(t->lost_unexplained, 0, "half a second old, and due a second ago");
+	resolve(1000 + SEC + SEC / 2);
+	cr_assert_eq(t->lost_unexplained, 1);
+	cr_assert_eq(t->missing.at[0].ns, 1000 + SEC / 2);
+	cr_assert_eq(t->missing.at[0].vector, 7);
+}
+
 Test(age, a_signal_long_after_the_verdict_takes_nothing_back)
 {
 	fire_due(1000, 1000);
@@ -172,11 +183,11 @@ Test(age, during_a_call_the_trigger_may_be_new)
 static const struct account_rules sync = {.sync_fire = true, .deadline_ns = SEC};
 
 /* A fire, and the call that begins before it returns. */
-static void fire_before(enum vector_state call)
+static void fire_before(enum vector_state call, uint64_t now)
 {
 	uint64_t slot;
 
-	cr_assert(ledger_begin(&l, 10, 10, PHASE_STEADY, &slot), "room");
+	cr_assert(ledger_begin(&l, now, now, PHASE_STEADY, &slot), "room");
 	if (word_state(l.word) != call)
 		ledger_set_state(&l, call);
 	ledger_end(&l, slot);
@@ -187,16 +198,16 @@ static void pass(void)
 	struct account_mark m;
 
 	account_mark(&l, &m);
-	account_resolve(&l, t, &sync, &m, 20);
+	account_resolve(&l, t, &sync, &m, 100);
 }
 
 /* Three fires, of which one signal comes; the vector is armed again. */
 static void replay_one_of_three(enum vector_state call)
 {
-	for (int i = 0; i < 3; i++)
-		fire_before(call);
+	for (uint64_t i = 0; i < 3; i++)
+		fire_before(call, 10 + i);
 	pass();
-	account_read(&l, t, &sync, 1, 20);
+	account_read(&l, t, &sync, 1, 100);
 	ledger_set_state(&l, VEC_ARMED);
 	pass();
 }
@@ -226,4 +237,22 @@ Test(hold, a_swap_after_a_teardown_is_a_swap_and_a_teardown_after_that_is_one)
 	replay_one_of_three(VEC_TEARDOWN);
 	cr_assert_eq(t->coalesced, 2);
 	cr_assert_eq(t->lost_explained, 4);
+}
+
+Test(hold, the_oldest_is_the_one_that_is_replayed)
+{
+	replay_one_of_three(VEC_SWAPPING);
+	cr_assert_eq(t->response[PHASE_STEADY].n, 1);
+	cr_assert_eq(t->response[PHASE_STEADY].max, 100 - 10);
+}
+
+Test(hold, of_many_held_fires_some_are_delivered_untimed)
+{
+	for (uint64_t i = 0; i < HELD_STAMPS + 3; i++)
+		fire_before(VEC_SWAPPING, 10 + i);
+	pass();
+	account_read(&l, t, &sync, HELD_STAMPS + 2, 100);
+	cr_assert_eq(t->delivered, HELD_STAMPS + 2);
+	cr_assert_eq(t->response[PHASE_STEADY].n, HELD_STAMPS);
+	cr_assert_eq(t->untimed, 2);
 }
