@@ -148,7 +148,8 @@ Test(age, what_is_taken_back_is_of_its_own_vector)
 		cr_assert_neq(t->missing.at[i].vector, 7);
 }
 
-Test(age, only_a_fire_at_an_open_entry_leaves_a_message)
+/* Removed, and resolved while it is; then it is added. */
+Test(age, only_a_fire_whose_entry_was_open_then_or_later_leaves_a_message)
 {
 	fire_due(1000, 1000);
 	ledger_set_state(&l, VEC_REMOVING);
@@ -157,7 +158,11 @@ Test(age, only_a_fire_at_an_open_entry_leaves_a_message)
 	cr_assert_eq(t->departed.n, 1, "it was armed");
 	fire_due(4000, 4000);
 	resolve(6000);
-	cr_assert_eq(t->departed.n, 1, "it was masked");
+	cr_assert_eq(t->departed.n, 1, "it was masked, and is");
+	fire_due(7000, 7000);
+	ledger_set_state(&l, VEC_ADDING);
+	resolve(9000);
+	cr_assert_eq(t->departed.n, 2, "it was masked, and is open now");
 }
 
 Test(age, during_a_call_the_trigger_may_be_new)

@@ -493,3 +493,42 @@ Test(stress_report, a_host_that_runs_short_excuses_no_loss)
 	r->tally.lost_unexplained = r->spurious = r->misrouted = r->self.fire_errors = 0;
 	cr_assert_eq(stress_verdict(r), EXIT_ENVIRONMENT);
 }
+
+/* ---- the identity */
+
+Test(stress_report, every_fire_and_every_signal_has_one_class)
+{
+	uint64_t *const terms[] = {
+		&r->fired,
+		&r->tally.delivered,
+		&r->tally.coalesced,
+		&r->tally.unarmed,
+		&r->tally.lost_explained,
+		&r->tally.lost_unexplained,
+		&r->tally.signals,
+		&r->tally.extra,
+		&r->spurious,
+		&r->misrouted,
+		&r->strays,
+	};
+
+	cr_assert(stress_adds_up(r));
+	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		++*terms[i];
+		cr_expect_not(stress_adds_up(r), "one more of term %zu", i);
+		*terms[i] -= 2;
+		cr_expect_not(stress_adds_up(r), "one less of term %zu", i);
+		++*terms[i];
+	}
+	cr_assert(stress_adds_up(r));
+}
+
+Test(stress_report, a_stray_without_an_unarmed_fire_does_not_add_up)
+{
+	r->tally.coalesced += r->tally.unarmed - 1;
+	r->tally.unarmed = 1;
+	cr_assert_not(stress_adds_up(r), "two strays");
+	r->strays = 1;
+	r->spurious++;
+	cr_assert(stress_adds_up(r));
+}

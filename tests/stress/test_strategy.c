@@ -241,6 +241,43 @@ Test(strategy, a_host_short_of_vectors_refuses_the_last_ones_and_the_others_stay
 	}
 }
 
+Test(strategy, what_a_host_cannot_give_is_not_asked_for_again)
+{
+	struct vmm_plan p;
+	struct vmm m;
+
+	vmm_open(&m, "upfront", 5);
+	m.host.positive = true;
+	guest(&m, VMM_ENABLE, 0);
+	cr_assert_eq(m.s.limit, 5);
+	p = guest(&m, VMM_USE, 4);
+	cr_assert_eq(p.n, 1, "the last one that it has");
+	p = guest(&m, VMM_USE, 5);
+	cr_assert_eq(p.n, 0, "%s", m.log);
+	cr_assert(m.s.refused[5]);
+	cr_assert_eq(m.s.refusals, 1);
+	vmm_state_fini(&m.s);
+}
+
+Test(strategy, an_index_that_is_not_enabled_is_not_disabled)
+{
+	for (int i = 0; strategies[i]; i++) {
+		struct vmm_plan p;
+		struct vmm m;
+
+		vmm_open(&m, strategies[i]->name, VECTORS);
+		strategy_plan(m.st, &m.s, VMM_DISABLE, 0, &p);
+		cr_assert_eq(p.n, 0, "%s", m.st->name);
+		guest(&m, VMM_ENABLE, 0);
+		guest(&m, VMM_USE, 1);
+		p = guest(&m, VMM_DISABLE, 0);
+		cr_assert_eq(p.n, 1, "%s", m.st->name);
+		p = guest(&m, VMM_DISABLE, 0);
+		cr_assert_eq(p.n, 0, "%s", m.st->name);
+		vmm_state_fini(&m.s);
+	}
+}
+
 Test(strategy, what_no_host_should_answer_is_given_up)
 {
 	struct vmm_plan p;
@@ -368,4 +405,70 @@ Test(pattern, ramps_are_as_long_as_there_are_vectors)
 	cr_assert_eq(hurried, n, "all go in a row");
 	cr_assert_eq(round_of(pattern_find("shrink"), 100, &hurried), 2 * n);
 	cr_assert_geq(hurried, n - 1, "all come in a row");
+}
+
+/* Of 30 vectors, 4 of them stable: the events of some rounds. */
+#define MANY 30u
+
+static uint32_t next_of(const struct pattern *pattern, struct pattern_state *s, bool *uses)
+{
+	uint32_t v;
+
+	*uses = pattern->next(s, &v) == VMM_USE;
+	cr_assert(v >= 4 && v < MANY, "%s: vector %u", pattern->name, v);
+	return v;
+}
+
+Test(pattern, a_burst_of_eight_comes_and_the_same_eight_go)
+{
+	const struct pattern *burst = pattern_find("burst");
+	struct pattern_state s;
+	bool uses;
+
+	cr_assert_eq(pattern_init(&s, 4, MANY, false, 5), 0);
+	for (int round = 0; round < 50; round++) {
+		uint32_t first = next_of(burst, &s, &uses);
+
+		cr_assert(uses, "round %d", round);
+		for (uint32_t i = 1; i < 16; i++) {
+			cr_assert_eq(s.hurry, i != 8, "without a rest inside a burst");
+			cr_assert_eq(next_of(burst, &s, &uses), first + i % 8, "round %d", round);
+			cr_assert_eq(uses, i < 8, "round %d", round);
+		}
+	}
+	pattern_fini(&s);
+}
+
+Test(pattern, sparse_takes_every_eighth_from_the_top)
+{
+	const struct pattern *sparse = pattern_find("sparse");
+	struct pattern_state s;
+	bool uses;
+
+	cr_assert_eq(pattern_init(&s, 4, MANY, false, 5), 0);
+	for (uint32_t i = 0; i < 40; i++) {
+		cr_assert_eq(next_of(sparse, &s, &uses), MANY - 1 - i % 4 * 8, "event %u", i);
+		cr_assert_eq(uses, i % 8 < 4, "event %u", i);
+	}
+	pattern_fini(&s);
+}
+
+Test(pattern, random_does_what_each_of_the_others_does)
+{
+	const struct pattern *random = pattern_find("random");
+	uint32_t moves[4] = {0}, hurried = 0;
+	struct pattern_state s;
+	bool uses;
+
+	cr_assert_eq(pattern_init(&s, 4, MANY, false, 5), 0);
+	for (uint32_t i = 0; i < 4000; i++) {
+		next_of(random, &s, &uses);
+		cr_assert_lt(s.move, 4);
+		moves[s.move]++;
+		hurried += s.hurry;
+	}
+	for (int i = 0; i < 4; i++)
+		cr_assert_gt(moves[i], 400, "move %d: %u of 4,000 events", i, moves[i]);
+	cr_assert_gt(hurried, 400);
+	pattern_fini(&s);
 }

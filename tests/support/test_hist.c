@@ -50,6 +50,7 @@ static void check_quantiles(uint64_t (*sample)(struct rng *), uint64_t seed)
 	qsort(v, SAMPLES, sizeof(v[0]), by_value);
 	cr_assert_eq(h.min, v[0], "min");
 	cr_assert_eq(h.max, v[SAMPLES - 1], "max");
+	cr_assert_eq(hist_quantile(&h, 1), h.max, "nothing is above it");
 	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
 		uint64_t rank =
 			(SAMPLES * quantiles[i].num + quantiles[i].den - 1) / quantiles[i].den;
@@ -157,6 +158,22 @@ Test(hist, merge_is_as_if_recorded_together)
 	hist_init(&b);
 	hist_merge(&a, &b);
 	cr_assert_eq(memcmp(&a, &both, sizeof(a)), 0, "an empty one must not change min or max");
+}
+
+Test(hist, merge_has_the_ends_of_both)
+{
+	static struct hist low, high, a;
+
+	hist_init(&low);
+	hist_init(&high);
+	hist_record(&low, 1000);
+	hist_record(&high, 70000);
+	a = low;
+	hist_merge(&a, &high);
+	cr_assert_eq(a.min, 1000);
+	cr_assert_eq(a.max, 70000);
+	hist_merge(&high, &low);
+	cr_assert_eq(memcmp(&a, &high, sizeof(a)), 0, "whichever goes into the other");
 }
 
 Test(hist, mean_is_near)
