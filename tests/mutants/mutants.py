@@ -38,7 +38,7 @@ class Mutant:
         return self.fields["equal"].startswith("any")
 
     def finder(self):
-        """diff, storm, or a unit test and which of its tests (a pattern; "": all)"""
+        """diff, storm, a unit test and which of its tests (a pattern; "": all), or nothing"""
         words = self.fields["found-by"].split() + [""]
         return tuple(words[1:3] if words[0] == "unit" else [words[0], ""])
 
@@ -175,6 +175,7 @@ def main():
         return 0
     if o.check:
         return check_fragments(mutants)
+    mutants = [m for m in mutants if m.finder()[0] != "nothing"]
     if not mutants:
         sys.exit("no mutant is called so: %s" % (o.only or o.by))
 
