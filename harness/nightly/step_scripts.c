@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scripts of the source tree that say `ok NAME`, `not ok NAME WHY` and how many: whether diff finds
- * every rule that is broken on purpose (tests/mutants), and whether the tree builds as others will
+ * Scripts of the source tree that say `ok NAME`, `not ok NAME WHY` and how many: whether every
+ * rule and every figure that is broken on purpose is noticed (tests/mutants), and whether the tree builds as others will
  * build it (tests/builds.sh).
  */
 #include <stdio.h>
@@ -130,7 +130,7 @@ static void result(const char *root, const char *dir, json_t *step)
 const struct step_kind step_mutants = {
 	.name = "mutants",
 	.weight = 8,
-	.about = "whether diff finds every rule that is broken on purpose",
+	.about = "whether every rule and every figure that is broken on purpose is noticed",
 	.expand = expand,
 	.command = command,
 	.result = result,
