@@ -183,6 +183,54 @@ Test(age, during_a_call_the_trigger_may_be_new)
 	cr_assert_eq(t->extras.at[3].renewed, 400);
 }
 
+/* Held by a removed vector, long ago. */
+static void hold_removed(void)
+{
+	ledger_set_state(&l, VEC_REMOVING);
+	ledger_set_state(&l, VEC_DISARMED);
+	fire_due(1000, 1000);
+	resolve(3000);
+	resolve(SEC);
+	ledger_set_state(&l, VEC_ADDING);
+	ledger_set_state(&l, VEC_ARMED);
+	resolve(SEC + 10);
+	cr_assert_eq(t->unarmed, 0, "its replay may be under way");
+}
+
+Test(age, a_replay_has_two_flights_from_when_the_vector_is_armed_again)
+{
+	hold_removed();
+	resolve(SEC + 2010);
+	cr_assert_eq(t->unarmed, 0);
+	resolve(SEC + 2011);
+	cr_assert_eq(t->unarmed, 1);
+}
+
+Test(age, a_vector_that_is_removed_once_more_has_to_be_armed_once_more)
+{
+	hold_removed();
+	ledger_set_state(&l, VEC_REMOVING);
+	ledger_set_state(&l, VEC_DISARMED);
+	resolve(SEC + 1000);
+	ledger_set_state(&l, VEC_ADDING);
+	ledger_set_state(&l, VEC_ARMED);
+	resolve(SEC + 5000);
+	cr_assert_eq(t->unarmed, 0);
+	resolve(SEC + 7001);
+	cr_assert_eq(t->unarmed, 1);
+}
+
+Test(age, each_loss_is_listed)
+{
+	for (uint64_t i = 0; i < 3; i++)
+		fire_due(1000 + i, 1000 + i);
+	resolve(2000 + SEC);
+	cr_assert_eq(t->lost_unexplained, 3);
+	cr_assert_eq(t->missing.n, 3);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(t->missing.at[i].count, 1);
+}
+
 /* ---- held over a call, with a synchronous fire */
 
 static const struct account_rules sync = {.sync_fire = true, .deadline_ns = SEC};
