@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "stress/segments.h"
+#include "vmm/strategy.h"
 
 Test(segments, a_run_has_a_segment_for_each_half_second_and_control_a_tenth_of_it)
 {
@@ -108,4 +109,91 @@ Test(segments, control_tells_its_throughput_and_latencies)
 	cr_assert_eq(c.n, 3000);
 	cr_assert_eq(c.p50_ns, 8);
 	cr_assert_eq(c.p99_ns, 10);
+}
+
+/* ---- an intermission, with one producer and a resizer that stop one after the other */
+
+static struct storm s;
+static struct world_ops ops;
+static uint64_t now;
+static uint32_t stood_still; /* when the intermission was over */
+
+static uint64_t clock_now(struct world *w)
+{
+	(void)w;
+	return now;
+}
+
+static void clock_sleep(struct world *w, uint64_t when)
+{
+	(void)w;
+	now = when;
+	if (s.pause) {
+		s.paused += s.paused < 2;
+		return;
+	}
+	if (!stood_still)
+		stood_still = s.paused;
+	s.paused--;
+}
+
+static int clock_wait(struct world *w, const sigset_t *set, uint64_t when)
+{
+	(void)w;
+	(void)set;
+	now = when;
+	s.live_delivered += 10; /* every 2 ms */
+	return 0;
+}
+
+Test(segments, nobody_fires_or_resizes_in_an_intermission_and_each_segment_has_its_own_rate)
+{
+	static const struct stress_config cfg = {.producers = 1,
+						 .duration_ns = 60 * NSEC_PER_MSEC,
+						 .no_control = true,
+						 .quiet = true};
+	static struct world world = {.ops = &ops};
+	struct stress_result *r = calloc(1, sizeof(*r));
+	struct segments run = {.want_segments = 3};
+	struct series *series = calloc(1, sizeof(*series));
+	struct errmsg e = {0};
+
+	ops = (struct world_ops){.now = clock_now, .sleep_until = clock_sleep, .wait = clock_wait};
+	s = (struct storm){.cfg = &cfg,
+			   .world = &world,
+			   .strategy = strategy_find("dynamic"),
+			   .pattern = pattern_find("toggle"),
+			   .series = series};
+	hist_init(&r->self.stalls);
+	cr_assert_eq(segments_blow(&s, &run, r, NULL, &e), 0, "%s", e.text);
+	cr_assert_eq(stood_still, 2);
+	cr_assert_eq(run.n_segments, 3);
+	for (int i = 0; i < 3; i++)
+		cr_assert_float_eq(run.segments[i], 5000, 1e-6, "segment %d: %f", i,
+				   run.segments[i]);
+	cr_assert_eq(r->elapsed_ns, 60 * NSEC_PER_MSEC, "without the intermissions");
+	cr_assert_eq(series->pauses.n, 2);
+	free(series);
+	free(r);
+}
+
+/* On this machine: a slice is not shorter than was asked for. */
+Test(segments, control_adds_its_slices_up)
+{
+	static const struct stress_config one = {
+		.vectors = 1, .producers = 1, .consumer = CONSUMER_EPOLL};
+	static struct world here;
+	struct control_sum *sum = calloc(1, sizeof(*sum));
+	struct errmsg e = {0};
+
+	s = (struct storm){.cfg = &one, .world = &here};
+	s.place.producer[0] = s.place.consumer = -1;
+	s.place.crowded = true;
+	hist_init(&sum->latency);
+	cr_assert_eq(control_run(&s, 300 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
+	cr_assert_eq(control_run(&s, 10 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
+	cr_assert_eq(sum->n, 2);
+	cr_assert_geq(sum->elapsed_ns, 310 * NSEC_PER_MSEC);
+	cr_assert_eq(sum->signals, sum->latency.n, "in closed loop one a wake-up");
+	free(sum);
 }
