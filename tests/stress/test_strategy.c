@@ -192,8 +192,11 @@ static void play(struct vmm *m, const struct pattern *pattern, uint32_t steps, u
 	for (uint32_t i = 0; i < steps; i++) {
 		uint32_t v;
 		enum vmm_event event = pattern->next(&ps, &v);
+		bool live = m->s.wanted[v];
 		struct vmm_plan p = guest(m, event, v);
 
+		/* to set a live vector again may lose (R80), and says so */
+		cr_assert_eq(p.kind == PLAN_SWAP, live && m->st->two_sides, "%s", m->st->name);
 		cr_assert_geq(v, STABLE, "%s", pattern->name);
 		cr_assert_lt(v, VECTORS, "%s", pattern->name);
 		if (event == VMM_USE)
