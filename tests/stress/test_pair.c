@@ -73,6 +73,20 @@ Test(pair, a_loss_and_a_signal_far_apart_are_two_faults)
 	cr_assert_eq(pair().misrouted, 1, "the window's end is in it");
 }
 
+Test(pair, a_signal_moves_to_the_loss_that_another_signal_cannot_have)
+{
+	add(&t->missing, 100, 1, 1, 0);
+	add(&t->missing, 100, 9, 1, 0);
+	add(&t->extras, 100, 5, 1, 0);
+	add(&t->extras, 100, 9, 1, 0);
+	cr_assert_eq(pair().misrouted, 2);
+	add(&t->extras, 100, 7, 1, 0);
+	cr_assert_eq(pair().misrouted, 2, "both are taken");
+	t->extras.n = 2;
+	t->missing.at[1].ns = 9000;
+	cr_assert_eq(pair().misrouted, 1, "that one is too far away to move to");
+}
+
 /* Fire at 1 leaves for a slot whose newcomer, 2, was set up at 150 and is signalled at 200. */
 static uint64_t strays(uint64_t sent, uint32_t gone, uint64_t renewed, uint64_t at)
 {
