@@ -194,6 +194,9 @@ Test(segments, control_adds_its_slices_up)
 	cr_assert_eq(control_run(&s, 10 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
 	cr_assert_eq(sum->n, 2);
 	cr_assert_geq(sum->elapsed_ns, 310 * NSEC_PER_MSEC);
+	cr_assert_gt(sum->signals, 0);
 	cr_assert_eq(sum->signals, sum->latency.n, "in closed loop one a wake-up");
+	cr_assert_gt(sum->latency.max, 0);
+	cr_assert_lt(sum->latency.max, sum->elapsed_ns, "within a slice");
 	free(sum);
 }
