@@ -10,8 +10,8 @@
 #include "support/clock.h"
 
 /* Every interrupt takes up to @delay_ns. */
-static const struct stress_result *run(struct sim *sim, uint64_t delay_ns, enum stress_mode mode,
-				       const struct truth **t)
+static const struct stress_result *run(struct sim *sim, uint64_t seed, uint64_t delay_ns,
+				       enum stress_mode mode, const struct truth **t)
 {
 	static struct sim_scenario sc;
 	const struct stress_config *cfg;
@@ -20,7 +20,7 @@ static const struct stress_result *run(struct sim *sim, uint64_t delay_ns, enum 
 	struct errmsg e;
 
 	sc = (struct sim_scenario){
-		.seed = 5,
+		.seed = seed,
 		.vectors = 7,
 		.stable = 7,
 		.producers = 3,
@@ -51,12 +51,16 @@ static void expect_all_delivered(uint64_t delay_ns, enum stress_mode mode)
 {
 	struct sim *sim = sim_new();
 	const struct truth *t;
-	const struct stress_result *r = run(sim, delay_ns, mode, &t);
 
-	cr_assert_eq(r->tally.delivered, r->fired, "%lu of %lu are delivered",
-		     (unsigned long)r->tally.delivered, (unsigned long)r->fired);
-	cr_assert_eq(r->tally.extra, 0);
-	cr_assert_eq(stress_verdict(r), EXIT_PASS);
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		const struct stress_result *r = run(sim, seed, delay_ns, mode, &t);
+
+		cr_assert_eq(r->tally.delivered, r->fired, "seed %lu: %lu of %lu are delivered",
+			     (unsigned long)seed, (unsigned long)r->tally.delivered,
+			     (unsigned long)r->fired);
+		cr_assert_eq(r->tally.extra, 0, "seed %lu", (unsigned long)seed);
+		cr_assert_eq(stress_verdict(r), EXIT_PASS);
+	}
 	sim_free(sim);
 }
 
@@ -78,7 +82,7 @@ Test(producers, each_fires_its_own_vectors_in_turn)
 	struct sim *sim = sim_new();
 	const struct truth *t;
 
-	run(sim, NSEC_PER_MSEC, STRESS_OPEN, &t);
+	run(sim, 5, NSEC_PER_MSEC, STRESS_OPEN, &t);
 	for (uint32_t i = 0; i < t->fires.n; i++)
 		fires[TRUTH_FIRE(t, i)->vector]++;
 	/* 33 a second each, at two, two and three vectors */

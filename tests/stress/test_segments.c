@@ -185,15 +185,18 @@ Test(segments, control_adds_its_slices_up)
 	static struct world here;
 	struct control_sum *sum = calloc(1, sizeof(*sum));
 	struct errmsg e = {0};
+	uint64_t asked = 0;
 
 	s = (struct storm){.cfg = &one, .world = &here};
 	s.place.producer[0] = s.place.consumer = -1;
 	s.place.crowded = true;
 	hist_init(&sum->latency);
-	cr_assert_eq(control_run(&s, 300 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
+	/* on a busy machine the writer may not get a CPU in all of a slice: once more */
+	for (; !sum->signals && asked < 3000; asked += 300)
+		cr_assert_eq(control_run(&s, 300 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
 	cr_assert_eq(control_run(&s, 10 * NSEC_PER_MSEC, sum, &e), 0, "%s", e.text);
-	cr_assert_eq(sum->n, 2);
-	cr_assert_geq(sum->elapsed_ns, 310 * NSEC_PER_MSEC);
+	cr_assert_eq(sum->n, asked / 300 + 1);
+	cr_assert_geq(sum->elapsed_ns, (asked + 10) * NSEC_PER_MSEC);
 	cr_assert_gt(sum->signals, 0);
 	cr_assert_eq(sum->signals, sum->latency.n, "in closed loop one a wake-up");
 	cr_assert_gt(sum->latency.max, 0);
