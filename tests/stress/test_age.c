@@ -116,6 +116,18 @@ Test(age, a_signal_soon_after_the_verdict_takes_it_back_and_is_late)
 	cr_assert_eq(t->missing.n, 0);
 }
 
+Test(age, a_verdict_is_taken_back_once)
+{
+	fire_due(1000, 1000);
+	resolve(1000 + SEC);
+	read_at(2, 2000 + SEC);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->extra, 1);
+	read_at(1, 3000 + SEC);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->extra, 2);
+}
+
 Test(age, of_two_verdicts_the_worse_is_taken_back)
 {
 	fire_due(1000, 1000);
