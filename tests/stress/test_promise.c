@@ -104,7 +104,7 @@ static void expect_breach(plan_fn plan, uint32_t gaps, const char *what)
 {
 	struct errmsg e = {0};
 	/* longer than anybody would wait: the breach ends it */
-	int err = run(plan, gaps, false, 60 * NSEC_PER_SEC, &e);
+	int err = run(plan, gaps, false, 15 * NSEC_PER_SEC, &e);
 
 	cr_assert_eq(err, -EPROTO, "%d: %s", err, e.text);
 	cr_assert_eq(e.exit, EXIT_ENVIRONMENT, "exit %d", e.exit);
@@ -112,32 +112,32 @@ static void expect_breach(plan_fn plan, uint32_t gaps, const char *what)
 	cr_assert(strstr(e.text, "made-up"), "'%s' does not say whose", e.text);
 }
 
-Test(promise, a_plan_that_covers_what_its_calls_do_not_touch_ends_the_run, .timeout = 50)
+Test(promise, a_plan_that_covers_what_its_calls_do_not_touch_ends_the_run, .timeout = 100)
 {
 	expect_breach(cover_all, GAP_REMOVE, "cover, without touching it, vector");
 }
 
-Test(promise, a_plan_that_touches_what_it_does_not_cover_ends_the_run, .timeout = 50)
+Test(promise, a_plan_that_touches_what_it_does_not_cover_ends_the_run, .timeout = 100)
 {
 	expect_breach(touch_all, GAP_REMOVE, "touch, without covering it, vector");
 }
 
-Test(promise, a_removal_without_that_gap_ends_the_run, .timeout = 50)
+Test(promise, a_removal_without_that_gap_ends_the_run, .timeout = 100)
 {
 	expect_breach(set_one, 0, "remove vector");
 }
 
-Test(promise, a_teardown_without_that_gap_ends_the_run, .timeout = 50)
+Test(promise, a_teardown_without_that_gap_ends_the_run, .timeout = 100)
 {
 	expect_breach(tear_down, GAP_REMOVE, "tear down vector");
 }
 
-Test(promise, a_swap_with_one_eventfd_a_vector_ends_the_run, .timeout = 50)
+Test(promise, a_swap_with_one_eventfd_a_vector_ends_the_run, .timeout = 100)
 {
 	expect_breach(set_again, GAP_REMOVE | GAP_REPLACE, "replace the trigger of vector");
 }
 
-Test(promise, plans_that_keep_it_run_to_the_end, .timeout = 50)
+Test(promise, plans_that_keep_it_run_to_the_end, .timeout = 100)
 {
 	static const struct {
 		plan_fn plan;
