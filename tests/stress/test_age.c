@@ -177,6 +177,41 @@ Test(age, only_a_fire_whose_entry_was_open_then_or_later_leaves_a_message)
 	cr_assert_eq(t->departed.n, 2, "it was masked, and is open now");
 }
 
+/* @n fires that a removal meets; then their vector comes back. */
+static void depart_and_come_back(uint64_t n, uint64_t signals)
+{
+	for (uint64_t i = 0; i < n; i++)
+		fire_due(1000 + i, 1000 + i);
+	ledger_set_state(&l, VEC_REMOVING);
+	ledger_set_state(&l, VEC_DISARMED);
+	resolve(3000);
+	cr_assert_eq(t->departed.n, n);
+	if (signals)
+		read_at(signals, 4000);
+	ledger_set_state(&l, VEC_ADDING);
+	ledger_set_state(&l, VEC_ARMED);
+	cr_assert_eq(t->departed.n, n - signals, "what came is not under way");
+	resolve(10000);
+	resolve(20000);
+}
+
+Test(age, what_came_or_was_merged_is_no_message_that_may_stray)
+{
+	depart_and_come_back(2, 1);
+	cr_assert_eq(t->coalesced, 1);
+	cr_assert_eq(t->departed.n, 0);
+}
+
+Test(age, what_is_taken_back_is_no_message_that_may_stray)
+{
+	depart_and_come_back(1, 0);
+	cr_assert_eq(t->unarmed, 1);
+	cr_assert_eq(t->departed.n, 1);
+	read_at(1, 30000);
+	cr_assert_eq(t->unarmed, 0);
+	cr_assert_eq(t->departed.n, 0);
+}
+
 Test(age, during_a_call_the_trigger_may_be_new)
 {
 	ledger_renew(&l, 50);
