@@ -32,7 +32,7 @@ static const struct account_rules timed = {
 
 static void fire_due(uint64_t due, uint64_t now)
 {
-	uint64_t slot;
+	uint64_t slot = 0;
 
 	cr_assert(ledger_begin(&l, due, now, PHASE_STEADY, &slot), "room");
 	ledger_end(&l, slot);
@@ -285,7 +285,7 @@ static const struct account_rules sync = {.sync_fire = true, .deadline_ns = SEC}
 /* A fire, and the call that begins before it returns. */
 static void fire_before(enum vector_state call, uint64_t now)
 {
-	uint64_t slot;
+	uint64_t slot = 0;
 
 	cr_assert(ledger_begin(&l, now, now, PHASE_STEADY, &slot), "room");
 	if (word_state(l.word) != call)

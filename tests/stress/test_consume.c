@@ -109,7 +109,7 @@ static void run(void (*step)(int pass))
 
 static void fire(uint32_t v)
 {
-	uint64_t slot;
+	uint64_t slot = 0;
 
 	cr_assert(ledger_begin(&b.ledgers[v], b.now, b.now, PHASE_STEADY, &slot));
 	ledger_end(&b.ledgers[v], slot);
