@@ -78,7 +78,7 @@ static void setup(void)
 		.duration_ns = 3 * NSEC_PER_SEC,
 		.seed = 0x2a,
 	};
-	planted = (struct fault_counts){{101, 102, 103, 104, 105}};
+	planted = (struct fault_counts){{101, 102, 103, 104, 105, 106}};
 	r = calloc(1, sizeof(*r));
 	cr_assert_not_null(r);
 	snprintf(r->desc.target, sizeof(r->desc.target), "emu:made=up");
@@ -224,7 +224,7 @@ Test(stress_report, the_text_has_every_count)
 		"  35 interrupts left pending by an earlier user were discarded first\n",
 		"  engine: CQ overflows 31, re-arms 32, waits for a stamp 33; a sleeper woke "
 		"late by p99 35 ns, max 55 ns\n",
-		"  planted: drop 101 double 102 misroute 103 delay 104 slow-resize 105\n");
+		"  planted: drop 101 double 102 misroute 103 delay 104 slow-resize 105 die 106\n");
 }
 
 Test(stress_report, the_text_has_every_latency)
