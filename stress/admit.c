@@ -196,21 +196,21 @@ static int no_room(struct storm *s, struct errmsg *e)
 
 	if (!find_room(s, &room))
 		return errmsg_set(
-			e, -ENOSPC, EXIT_ENVIRONMENT,
+			e, -ENOSPC, EXIT_SKIP,
 			"the host refused as many interrupt vectors as --resize %s begins "
 			"with (%s); how many it has is not known: use fewer --vectors",
 			name, why);
 	if (room.refused > s->cfg->vectors)
 		return errmsg_set(
-			e, -ENOSPC, EXIT_ENVIRONMENT,
+			e, -ENOSPC, EXIT_SKIP,
 			"the host refused interrupt vectors to --resize %s (%s) and grants "
 			"all %u a moment later: others take and return some; try again",
 			name, why, room.granted);
 	if (!room.granted)
-		return errmsg_set(e, -ENOSPC, EXIT_ENVIRONMENT,
+		return errmsg_set(e, -ENOSPC, EXIT_SKIP,
 				  "the host has no interrupt vector free, not even one (%s)", why);
 	return errmsg_set(
-		e, -ENOSPC, EXIT_ENVIRONMENT,
+		e, -ENOSPC, EXIT_SKIP,
 		"the host grants %u interrupt vector%s and refuses %u (%s)%s, and --resize %s "
 		"begins with more: use --vectors %u, or fewer",
 		room.granted, room.granted == 1 ? "" : "s", room.refused, why,
@@ -223,8 +223,10 @@ int admit_enable_error(struct storm *s, int ret, struct errmsg *e)
 {
 	if (ret == -ENOSPC)
 		return no_room(s, e);
-	errmsg_set(e, ret < 0 ? ret : -EIO, EXIT_ENVIRONMENT, "%s returned %d (%s)",
-		   s->resizer.hands.text, ret,
+	/* what a host may lawfully refuse (R49) is no fault of anybody's */
+	errmsg_set(e, ret < 0 ? ret : -EIO,
+		   ret > 0 || ret == -EBUSY || ret == -ENOMEM ? EXIT_SKIP : EXIT_ENVIRONMENT,
+		   "%s returned %d (%s)", s->resizer.hands.text, ret,
 		   ret < 0 ? strerror(-ret) : "fewer vectors to be had");
 	return gone_explain(s->be, ret < 0 ? ret : -EIO, e);
 }

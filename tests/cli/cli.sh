@@ -39,7 +39,7 @@ one_line "more vectors than the device" 2 'has 4 MSI-X vectors' \
 	stress --target emu:vectors=4 --vectors 8
 one_line "MSI-X of a device with MSI only" 4 'has no MSI-X, but MSI .* --resize msi-all' \
 	stress --target emu:vectors=0 --resize dynamic
-one_line "the limit of the host is found" 3 'grants 200 interrupt vectors and refuses 201 ' \
+one_line "the limit of the host is found" 4 'grants 200 interrupt vectors and refuses 201 ' \
 	stress --target emu:vectors=257,hostvecs=200 --vectors 257 --resize none --no-control
 one_line "a device that does not exist" 3 '0000:7f:1f.7' stress --target vfio:0000:7f:1f.7
 one_line "a malformed address" 2 'vfio' stress --target vfio:zz:1
