@@ -240,6 +240,7 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	r->consumer_how = c->how;
 	r->self.cq_overflows = c->stats.cq_overflows;
 	r->self.rearms = c->stats.rearms;
+	r->self.held_enters = c->stats.held_enters;
 	for (uint32_t i = 0; i < s->cfg->producers; i++) {
 		r->self.ring_full += s->producers[i].ring_full;
 		r->self.fire_errors += s->producers[i].fire_errors;

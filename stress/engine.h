@@ -75,7 +75,7 @@ struct stress_control {
 
 /* What the engine knows of its own shortcomings during the run. */
 struct stress_self {
-	uint64_t cq_overflows, rearms;
+	uint64_t cq_overflows, rearms, held_enters; /* consumer.h */
 	uint64_t ring_full;   /* a producer found no room for a stamp and waited */
 	struct hist stalls;   /* how late a do-nothing sleeper woke, every 2 ms */
 	uint64_t fire_errors; /* fire() refused where it should not */

@@ -413,6 +413,7 @@ static void json_figures(const struct stress_report *rep, struct json *j)
 	json_double(j, "throughput_per_s", stress_throughput(r));
 	json_u64(j, "cq_overflows", r->self.cq_overflows);
 	json_u64(j, "rearms", r->self.rearms);
+	json_u64(j, "held_enters", r->self.held_enters);
 	json_u64(j, "stamp_waits", r->self.ring_full);
 	json_u64(j, "untimed", r->tally.untimed);
 	json_u64(j, "stale", r->self.stale);

@@ -280,7 +280,8 @@ Test(engine, json_has_the_contract_keys_and_the_same_numbers, .timeout = 60)
 		"vectors",    "stable",  "mode",       "rate",      "resize",  "consumer",
 		"duration_s", "fired",   "delivered",  "coalesced", "unarmed", "lost",
 		"spurious",   "late",    "misrouted",  "wakeups",   "resizes", "loss_bound_95",
-		"resize_ns",  "phases",  "latency_ns", "control",   "ratio",   NULL,
+		"resize_ns",  "phases",  "latency_ns", "control",   "ratio",   "strays",
+		"hazards",    NULL,
 	};
 	struct stress_report rep = {0};
 	char *text = NULL;
