@@ -71,7 +71,10 @@ static void run_ok(struct run *u, const char *target)
 	cr_assert_fail("%s: delivered %lu in 20 storms", target, u->r->tally.delivered);
 }
 
-Test(engine, without_faults_nothing_is_lost, .timeout = 60)
+/* Of each test: most are done in a second, on a machine that has the time. */
+TestSuite(engine, .timeout = 240);
+
+Test(engine, without_faults_nothing_is_lost)
 {
 	static const char *const calm[] = {"none", "dynamic", "upfront"};
 
@@ -88,7 +91,7 @@ Test(engine, without_faults_nothing_is_lost, .timeout = 60)
 	}
 }
 
-Test(engine, teardown_loses_in_its_gap_and_only_there, .timeout = 60)
+Test(engine, teardown_loses_in_its_gap_and_only_there)
 {
 	static const char *const profiles[] = {"emu:profile=6.1", "emu:profile=6.12"};
 
@@ -158,7 +161,7 @@ static void expect_drops(const struct strategy *strategy, enum consumer_kind con
 			      strategy->name, consumer_names[consumer], planted - found, planted);
 }
 
-Test(engine, planted_drops_are_found_each_under_every_strategy, .timeout = 240)
+Test(engine, planted_drops_are_found_each_under_every_strategy)
 {
 	for (int i = 0; strategies[i]; i++) {
 		if (strategies[i]->index != VFIO_PCI_MSIX_IRQ_INDEX)
@@ -168,7 +171,7 @@ Test(engine, planted_drops_are_found_each_under_every_strategy, .timeout = 240)
 	}
 }
 
-Test(engine, planted_drops_are_found_each_by_every_consumer, .timeout = 240)
+Test(engine, planted_drops_are_found_each_by_every_consumer)
 {
 	static const char *const some[] = {"none", "dynamic", "swap", "teardown"};
 
@@ -178,7 +181,7 @@ Test(engine, planted_drops_are_found_each_by_every_consumer, .timeout = 240)
 	}
 }
 
-Test(engine, doubled_fires_are_spurious_each, .timeout = 60)
+Test(engine, doubled_fires_are_spurious_each)
 {
 	struct run u;
 
@@ -192,7 +195,7 @@ Test(engine, doubled_fires_are_spurious_each, .timeout = 60)
 	free(u.r);
 }
 
-Test(engine, misrouted_fires_are_misrouted_each, .timeout = 60)
+Test(engine, misrouted_fires_are_misrouted_each)
 {
 	struct run u;
 
@@ -209,7 +212,7 @@ Test(engine, misrouted_fires_are_misrouted_each, .timeout = 60)
 	free(u.r);
 }
 
-Test(engine, delayed_fires_are_late_each, .timeout = 60)
+Test(engine, delayed_fires_are_late_each)
 {
 	struct run u;
 
@@ -225,7 +228,7 @@ Test(engine, delayed_fires_are_late_each, .timeout = 60)
 	free(u.r);
 }
 
-Test(engine, open_loop_adds_up_under_every_strategy, .timeout = 60)
+Test(engine, open_loop_adds_up_under_every_strategy)
 {
 	for (int i = 0; strategies[i]; i++) {
 		struct run u;
@@ -273,7 +276,7 @@ Test(engine, impossible_requests_are_usage_errors)
 	free(u.r);
 }
 
-Test(engine, json_has_the_contract_keys_and_the_same_numbers, .timeout = 60)
+Test(engine, json_has_the_contract_keys_and_the_same_numbers)
 {
 	static const char *const keys[] = {
 		"schema",     "version", "seed",       "target",    "kernel",  "profile",
