@@ -74,6 +74,8 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 		put(&l, cfg->message_cached ? ",msg=cached" : ",msg=reread");
 	if (cfg->posted != def.posted)
 		put_key(&l, ",posted=", cfg->posted);
+	if (cfg->entries_open != def.entries_open)
+		put(&l, cfg->entries_open ? ",entries=open" : ",entries=masked");
 	if (zoo_entry(cfg->bug)) {
 		put(&l, ",bug=");
 		put(&l, zoo_entry(cfg->bug)->id);

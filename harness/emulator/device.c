@@ -114,8 +114,10 @@ static int grow_table(struct emu *emu, uint32_t count)
 	return err;
 }
 
-int emu_grow_behind(struct emu *emu)
+int emu_found(struct emu *emu)
 {
+	if (emu->cfg.entries_open)
+		msg_table_open_entries(&emu->msix);
 	if (!emu->cfg.msix_grown)
 		return 0;
 	emu->msix_domain = emu->cfg.msix_vectors; /* as some enable before has made it */
@@ -136,7 +138,7 @@ int emu_renew(struct emu *emu, const struct emu_config *cfg)
 	/* More slots than @cfg needs make no difference: it is host.limit that vectors run out of.
 	 */
 	if (msi_grow(emu, slots) || msg_table_renew(&emu->msi, cfg->msi_vectors) ||
-	    msg_table_renew(&emu->msix, cfg->msix_vectors) || emu_grow_behind(emu))
+	    msg_table_renew(&emu->msix, cfg->msix_vectors) || emu_found(emu))
 		return -ENOMEM;
 	emu->host.limit = cfg->host_vectors;
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;

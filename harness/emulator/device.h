@@ -166,7 +166,8 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size);
 
 /* device.c */
 int emu_renew(struct emu *emu, const struct emu_config *cfg); /* as opened with; under igate */
-int emu_grow_behind(struct emu *emu); /* cfg.msix_grown, on a new device: 0 or -ENOMEM */
+/* What befell the table before, of a new device: cfg.entries_open, msix_grown. 0 or -ENOMEM */
+int emu_found(struct emu *emu);
 int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg);
 int emu_mask_entry(struct backend *be, uint32_t vector);
 int emu_entries(struct backend *be, uint64_t *unmasked, uint64_t *pending);

@@ -264,7 +264,7 @@ int emulator_open(const struct emu_config *cfg, struct backend **out, struct err
 	emu->host.limit = cfg->host_vectors;
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
 	emu->msix.cached = cfg->message_cached;
-	if (emu_grow_behind(emu))
+	if (emu_found(emu))
 		goto err_free;
 	emu->dyn = emu_samples_dyn(emu);
 	emu_zoo_init(emu);

@@ -34,6 +34,8 @@ struct emu_config {
 				each time it sends */
 	bool posted; /* what a step hook has the device send is under way until the next step, or
 			the end of the call, and finds what is there then (R80) */
+	bool entries_open; /* somebody, firmware or who had the device before, left the table's
+			entries unmasked: until an enable (P9), a reset or a close */
 	const struct signal_provider *signals; /* NULL: real eventfds */
 	uint32_t bug; /* planted on purpose: enum zoo_bug (zoo.h), 0: none */
 };

@@ -441,6 +441,14 @@ void msg_table_mask_all_entries(struct msg_table *table)
 	}
 }
 
+void msg_table_open_entries(struct msg_table *table)
+{
+	for (uint32_t v = 0; v < table->count; v++) {
+		table->entries[v].masked = false;
+		bitmap_set(table->unmasked, v);
+	}
+}
+
 /* Under a scheduler: nobody is in the middle of an entry. The walk that follows has no places. */
 static void settle(const struct msg_table *table)
 {

@@ -118,6 +118,8 @@ void msg_table_mask_all_entries(struct msg_table *table);
 
 /* As after reset, but for the control word: messages 0, mask bits 1, nothing pending. */
 void msg_table_reset_entries(struct msg_table *table);
+/* Mask bits 0, of a table that is as after reset and not enabled. No fire may run. */
+void msg_table_open_entries(struct msg_table *table);
 /* A message that leads nowhere, written past the kernel; the mask bit stays. */
 void msg_table_scribble(struct msg_table *table, uint32_t vector);
 

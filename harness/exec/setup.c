@@ -52,6 +52,7 @@ static void emulator_answers(struct executor *x, const struct emu_config *emu)
 	cfg->pba_cleared = emu->pba_cleared_on_disable;
 	cfg->message_cached = emu->message_cached;
 	cfg->posted = emu->posted;
+	cfg->entries_open = emu->entries_open;
 	cfg->host_vectors = emu->host_vectors;
 }
 
@@ -204,6 +205,11 @@ static int renew(struct executor *x, struct errmsg *e)
 {
 	if (emulator_is(x->be))
 		return emulator_remake(x->be, NULL, e);
+	if (x->emulated && x->answers.entries_open) { /* a rebind would mask them */
+		backend_close(x->be);
+		x->be = NULL;
+		return open_backend(x, e);
+	}
 	if (x->emulated) {
 		backend_device(x->be, BACKEND_DEV_FAIL, 0); /* armed for a call that never came */
 		return backend_device(x->be, BACKEND_DEV_REBIND,

@@ -137,6 +137,14 @@ static int set_posted(struct parse *p, const char *value)
 	return set_bool(p, "posted", value, &p->emu.posted);
 }
 
+static int set_entries(struct parse *p, const char *value)
+{
+	if (strcmp(value, "masked") && strcmp(value, "open"))
+		return bad_value(p, "entries", value, "masked or open");
+	p->emu.entries_open = *value == 'o';
+	return 0;
+}
+
 static int set_bug(struct parse *p, const char *value)
 {
 	if (!zoo_compiled_in())
@@ -165,14 +173,23 @@ static int set_trigger(struct parse *p, const char *value)
 }
 
 static const struct key emu_keys[] = {
-	{"profile", set_profile},   {"vectors", set_vectors},
-	{"msi", set_msi},           {"intx", set_intx},
-	{"pcie", set_pcie},         {"pci23", set_pci23},
-	{"dyn", set_dyn},           {"intremap", set_intremap},
-	{"hostvecs", set_hostvecs}, {"pba", set_pba},
-	{"msg", set_msg},           {"bug", set_bug},
-	{"fault", set_fault},       {"grown", set_grown},
-	{"posted", set_posted},     {NULL, NULL},
+	{"profile", set_profile},
+	{"vectors", set_vectors},
+	{"msi", set_msi},
+	{"intx", set_intx},
+	{"pcie", set_pcie},
+	{"pci23", set_pci23},
+	{"dyn", set_dyn},
+	{"intremap", set_intremap},
+	{"hostvecs", set_hostvecs},
+	{"pba", set_pba},
+	{"msg", set_msg},
+	{"bug", set_bug},
+	{"fault", set_fault},
+	{"grown", set_grown},
+	{"posted", set_posted},
+	{"entries", set_entries},
+	{NULL, NULL},
 };
 
 static const struct key vfio_keys[] = {
@@ -226,6 +243,7 @@ static void set_device(struct parse *p, const struct program_device *d)
 	p->emu.pba_cleared_on_disable = d->flags & DEVICE_PBA_CLEAR;
 	p->emu.message_cached = d->flags & DEVICE_CACHED;
 	p->emu.posted = d->flags & DEVICE_POSTED;
+	p->emu.entries_open = d->flags & DEVICE_OPEN;
 }
 
 static int parse_emu(struct parse *p, char *keys, const struct target_options *o)

@@ -56,6 +56,8 @@ void model_renew(struct model *m, const struct model_config *cfg, struct rule_co
 	m->cfg = *cfg;
 	m->counts = counts;
 	m->msix_count = cfg->count[VFIO_PCI_MSIX_IRQ_INDEX];
+	for (uint32_t v = 0; cfg->entries_open && v < m->msix_count; v++)
+		vector_add(&m->unmasked, v);
 	m->words = set_words(m);
 	m->type = VFIO_PCI_NUM_IRQS;
 	m->intx_trigger = MODEL_NO_OBJECT;

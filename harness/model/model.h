@@ -23,6 +23,7 @@ struct model_config {
 	bool pba_cleared;                  /* pending bits do not survive disable */
 	bool message_cached;               /* the function reads messages at unmask (P2) */
 	bool posted;                       /* a message can be under way while its vector goes */
+	bool entries_open;                 /* mask bits are clear until something sets them */
 	bool pba_survives;                 /* resets leave pending bits; opening anew does not */
 };
 

@@ -294,7 +294,7 @@ void form_write_op(const struct op *op, struct form_bytes *out, struct op *again
 /*
  * The device, from the back: 0 for none, else bit 0: the short form, bits 1..2 profile, bits 3..5
  * a size of the MSI-X table, bits 6..7 of MSI; in the long form bits 3..5 are that of MSI, bit 6 is
- * set, and the values follow. Then a choice with the flags.
+ * set, bit 7 is DEVICE_OPEN, and the values follow. Then a choice with the other flags.
  */
 static const uint16_t short_msix[8] = {8, 4, 1, 2, 3, 16, 64, 0};
 static const uint8_t short_msi[4] = {4, 1, 0, 32};
@@ -309,12 +309,13 @@ bool form_read_device(struct form_reader *r, struct program_device *device)
 	if (!c)
 		return false;
 	device->profile = profile <= PROFILE_6_12 ? profile : PROFILE_ANY;
-	device->flags = form_choice(r) & DEVICE_FLAGS;
+	device->flags = form_choice(r) & DEVICE_FLAG_BYTE;
 	if (c & 1) {
 		device->msix = short_msix[c >> 3 & 7];
 		device->msi = short_msi[c >> 6];
 		return true;
 	}
+	device->flags |= c & 0x80 ? DEVICE_OPEN : 0;
 	device->msi = long_msi[c >> 3 & 7];
 	device->msix = (uint16_t)(form_value(r, 2) % (IRQ_MAX_VECTORS + 1));
 	device->host_vectors = (uint16_t)form_value(r, 2);
@@ -330,15 +331,15 @@ void form_write_device(const struct program_device *device, struct form_bytes *o
 		msix++;
 	while (msi < 4 && short_msi[msi] != device->msi)
 		msi++;
-	if (msix < 8 && msi < 4 && !device->host_vectors) {
+	if (msix < 8 && msi < 4 && !device->host_vectors && !(device->flags & DEVICE_OPEN)) {
 		form_put_choice(out, c | 1 | msix << 3 | msi << 6);
-		form_put_choice(out, device->flags);
+		form_put_choice(out, device->flags & DEVICE_FLAG_BYTE);
 		return;
 	}
 	for (msi = 0; msi < 6 && long_msi[msi] != device->msi;)
 		msi++;
-	form_put_choice(out, c | msi << 3 | 1u << 6);
-	form_put_choice(out, device->flags);
+	form_put_choice(out, c | msi << 3 | 1u << 6 | (device->flags & DEVICE_OPEN ? 0x80u : 0));
+	form_put_choice(out, device->flags & DEVICE_FLAG_BYTE);
 	form_put_value(out, device->msix, 2);
 	form_put_value(out, device->host_vectors, 2);
 }

@@ -320,8 +320,10 @@ void generator_device(struct rng *rng, struct program_device *device)
 	device->msix = (uint16_t)small_table(rng);
 	device->msi = msi[rng_below(rng, 8)];
 	/* Two times in four as most devices are; else anything. */
-	device->flags = (uint8_t)(bits & 0x100 ? bits & DEVICE_FLAGS : DEVICE_DEFAULT);
+	device->flags = (uint16_t)(bits & 0x100 ? bits & DEVICE_FLAG_BYTE : DEVICE_DEFAULT);
 	if (bits & 0x200)
 		device->flags |= DEVICE_DYN | DEVICE_INTX | DEVICE_INTREMAP;
+	if (!(bits & 0x6000))
+		device->flags |= DEVICE_OPEN;
 	device->host_vectors = (uint16_t)(bits & 0x1c00 ? 0 : 1 + rng_below(rng, 12));
 }

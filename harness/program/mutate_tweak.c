@@ -200,7 +200,7 @@ void mutate_device(struct program *p, struct rng *rng)
 
 	if (!p->has_device || !rng_below(rng, 8)) {
 		p->has_device = true;
-		d->profile = (uint8_t)rng_below(rng, 3);
+		d->profile = (uint16_t)rng_below(rng, 3);
 		generator_device(rng, d);
 		return;
 	}
@@ -210,7 +210,7 @@ void mutate_device(struct program *p, struct rng *rng)
 		break;
 	case 1:
 	case 2:
-		d->profile = (uint8_t)rng_below(rng, 3);
+		d->profile = (uint16_t)rng_below(rng, 3);
 		break;
 	case 3:
 		/* Large tables are slow, and rarely more than small ones. */
@@ -223,7 +223,7 @@ void mutate_device(struct program *p, struct rng *rng)
 		d->host_vectors = (uint16_t)rng_below(rng, 12);
 		break;
 	default:
-		d->flags ^= (uint8_t)(1u << rng_below(rng, 8));
+		d->flags ^= (uint16_t)(1u << rng_below(rng, 9));
 		break;
 	}
 }

@@ -118,15 +118,17 @@ enum device_flags {
 	DEVICE_PBA_CLEAR = 1u << 5, /* pending bits do not survive disable */
 	DEVICE_CACHED = 1u << 6,    /* the function caches messages of unmasked entries (P2) */
 	DEVICE_POSTED = 1u << 7,    /* messages sent inside a call arrive at its next step (R80) */
-	DEVICE_FLAGS = 0xffu,
+	DEVICE_FLAG_BYTE = 0xffu,   /* what has been there until now */
+	DEVICE_OPEN = 1u << 8,      /* somebody left the entries of the MSI-X table unmasked (P9) */
+	DEVICE_FLAGS = 0x1ffu,
 };
 #define DEVICE_DEFAULT (DEVICE_INTX | DEVICE_PCI_2_3 | DEVICE_PCIE | DEVICE_DYN | DEVICE_INTREMAP)
 
 enum program_profile { PROFILE_ANY, PROFILE_6_1, PROFILE_6_12 };
 
 struct program_device {
-	uint8_t profile;       /* enum program_profile */
-	uint8_t flags;         /* enum device_flags */
+	uint16_t profile;      /* enum program_profile */
+	uint16_t flags;        /* enum device_flags */
 	uint16_t msix;         /* MSI-X table size, 0..2048 */
 	uint16_t msi;          /* 0, 1, 2, 4, .. 32 */
 	uint16_t host_vectors; /* MSI(-X) vectors that the host can give, 0: enough */

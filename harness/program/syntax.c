@@ -51,7 +51,7 @@ const struct syntax_flag syntax_types[3] = {
 	{"eventfd", VFIO_IRQ_SET_DATA_EVENTFD},
 };
 
-const struct syntax_device_flag syntax_device_flags[8] = {
+const struct syntax_device_flag syntax_device_flags[9] = {
 	{"intx", "0", "1", DEVICE_INTX},
 	{"pci23", "0", "1", DEVICE_PCI_2_3},
 	{"pcie", "0", "1", DEVICE_PCIE},
@@ -60,6 +60,7 @@ const struct syntax_device_flag syntax_device_flags[8] = {
 	{"pba", "keep", "clear", DEVICE_PBA_CLEAR},
 	{"msg", "reread", "cached", DEVICE_CACHED},
 	{"posted", "0", "1", DEVICE_POSTED},
+	{"entries", "masked", "open", DEVICE_OPEN},
 };
 
 const char *const syntax_profiles[3] = {"any", "6.1", "6.12"};

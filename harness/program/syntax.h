@@ -43,9 +43,9 @@ int syntax_errno(const char *name, size_t len);
 
 struct syntax_device_flag {
 	const char *key, *off, *on;
-	uint8_t flag;
+	uint16_t flag;
 };
-extern const struct syntax_device_flag syntax_device_flags[8];
+extern const struct syntax_device_flag syntax_device_flags[9];
 extern const char *const syntax_profiles[3]; /* in enum program_profile order */
 
 #endif

@@ -272,8 +272,8 @@ static int device_key(struct parser *ps, struct word key, struct word value)
 		if (!word_is(value, flag->on) && !word_is(value, flag->off))
 			return parser_bad(ps, "device: %s is %s or %s", flag->key, flag->off,
 					  flag->on);
-		d->flags = (uint8_t)(word_is(value, flag->on) ? d->flags | flag->flag
-							      : d->flags & ~flag->flag);
+		d->flags = (uint16_t)(word_is(value, flag->on) ? d->flags | flag->flag
+							       : d->flags & ~flag->flag);
 		return 0;
 	}
 	if (word_is(key, "profile")) {
@@ -305,7 +305,7 @@ static int device_key(struct parser *ps, struct word key, struct word value)
 	}
 	return parser_bad_word(ps, "device", key,
 			       "a key of it: profile, vectors, msi, intx, pci23, pcie, dyn, "
-			       "intremap, hostvecs, pba, msg, posted");
+			       "intremap, hostvecs, pba, msg, posted, entries");
 }
 
 static int parse_device(struct parser *ps, const struct word *words, uint32_t n)

@@ -115,13 +115,14 @@ Test(info, describe_repeats_the_device)
 				  .host_vectors = 9,
 				  .pba_cleared_on_disable = true,
 				  .message_cached = true,
-				  .posted = true};
+				  .posted = true,
+				  .entries_open = true};
 	fixture_open_with(&f, cfg);
 	cr_assert_eq(backend_describe(f.be, &desc), 0, "describe");
 	cr_assert_str_eq(
 		desc.target,
 		"emu:profile=6.1,vectors=2048,msi=0,intx=0,pcie=0,pci23=0,dyn=0,intremap=0,"
-		"hostvecs=9,pba=clear,msg=cached,posted=1",
+		"hostvecs=9,pba=clear,msg=cached,posted=1,entries=open",
 		"every key that is not the default");
 	cr_assert_eq(desc.irq[ERR].count, 0, "no ERR without PCIe");
 	fixture_close(&f);

@@ -117,7 +117,7 @@ Test(binary, generated_programs)
 		memset(&p.device, 0, sizeof(p.device));
 		if (p.has_device) {
 			generator_device(&other, &p.device);
-			p.device.profile = (uint8_t)rng_below(&other, 3);
+			p.device.profile = (uint16_t)rng_below(&other, 3);
 		}
 		assert_binary_round_trip(&p);
 		assert_text_round_trip(&p);
@@ -170,14 +170,14 @@ Test(binary, every_device)
 
 	program_init(&p);
 	p.has_device = true;
-	for (uint32_t i = 0; i < 3 * 128; i++) {
-		p.device.profile = (uint8_t)(i / 128);
-		p.device.flags = i % 128;
+	for (uint32_t i = 0; i < 3 * 512; i++) {
+		p.device.profile = (uint16_t)(i / 512);
+		p.device.flags = (uint16_t)(i % 512);
 		for (uint32_t msi = 0; msi <= 32; msi = msi ? msi * 2 : 1) {
 			p.device.msi = (uint16_t)msi;
 			for (uint32_t msix = 0; msix <= 2048; msix += msix < 9 ? 1 : 679) {
 				p.device.msix = (uint16_t)msix;
-				p.device.host_vectors = (uint16_t)(msix % 2 ? 0 : i * 150);
+				p.device.host_vectors = (uint16_t)(msix % 2 ? 0 : i * 40);
 				assert_binary_round_trip(&p);
 			}
 		}

@@ -180,9 +180,10 @@ Test(text, device_line)
 	cr_assert_eq(p.device.msi, 16);
 	cr_assert_eq(p.device.flags, DEVICE_DEFAULT);
 	parse("device profile=6.1,vectors=0,msi=0,intx=0,pci23=0,pcie=0,dyn=0,intremap=0,"
-	      "hostvecs=7,pba=clear,msg=cached,posted=1\nreset");
+	      "hostvecs=7,pba=clear,msg=cached,posted=1,entries=open\nreset");
 	cr_assert_eq(p.device.profile, PROFILE_6_1);
-	cr_assert_eq(p.device.flags, DEVICE_PBA_CLEAR | DEVICE_CACHED | DEVICE_POSTED);
+	cr_assert_eq(p.device.flags,
+		     DEVICE_PBA_CLEAR | DEVICE_CACHED | DEVICE_POSTED | DEVICE_OPEN);
 	cr_assert_eq(p.device.host_vectors, 7);
 	cr_assert_eq(p.n, 1);
 	assert_text_round_trip(&p);
