@@ -136,7 +136,13 @@ static void settle(struct guest_oracle *o, const struct frontend *f, uint32_t ve
 
 static void check_intx(struct guest_oracle *o, const struct frontend *f)
 {
-	if (f->intx && o->line && !o->intx_masked)
+	bool armed = !o->p->no_pin && !f->enabled;
+
+	if (f->intx != armed)
+		find(o, "intx", "INTx: %s",
+		     f->intx ? "armed, and the guest uses MSI(-X) or there is no pin"
+			     : "not armed, and the guest uses nothing else");
+	if (armed && o->line && !o->intx_masked)
 		find(o, "lost", "INTx: the line is up, and no interrupt came");
 	o->line_seen = o->line;
 }

@@ -12,6 +12,8 @@
 #define FLAG_POSTED    0x04u
 #define FLAG_CACHED    0x08u
 #define FLAG_EAGER     0x10u
+#define FLAG_NO_PIN    0x20u
+#define FLAG_OPEN      0x40u
 
 /* Strategies that answer a guest. */
 static uint32_t count_strategies(void)
@@ -61,6 +63,8 @@ void guest_program_decode(const uint8_t *data, size_t size, struct guest_program
 	p->posted = flags & FLAG_POSTED;
 	p->cached = flags & FLAG_CACHED;
 	p->eager = flags & FLAG_EAGER;
+	p->no_pin = flags & FLAG_NO_PIN;
+	p->open = flags & FLAG_OPEN;
 	for (size_t at = GUEST_HEAD; at < size && p->n < GUEST_OPS; at += 3) {
 		p->ops[p->n++] = (struct guest_op){
 			.kind = byte(data, size, at) % GUEST_KINDS,
@@ -79,7 +83,8 @@ size_t guest_program_encode(const struct guest_program *p, uint8_t *data)
 			  (p->host_vectors ? (p->vectors - p->host_vectors) << 3 : 0));
 	*at++ = (uint8_t)((p->old ? FLAG_OLD : 0) | (p->pba_clear ? FLAG_PBA_CLEAR : 0) |
 			  (p->posted ? FLAG_POSTED : 0) | (p->cached ? FLAG_CACHED : 0) |
-			  (p->eager ? FLAG_EAGER : 0));
+			  (p->eager ? FLAG_EAGER : 0) | (p->no_pin ? FLAG_NO_PIN : 0) |
+			  (p->open ? FLAG_OPEN : 0));
 	*at++ = 0;
 	for (uint32_t i = 0; i < p->n; i++) {
 		*at++ = p->ops[i].kind;

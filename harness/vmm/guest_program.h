@@ -53,6 +53,8 @@ struct guest_program {
 	bool old;               /* profile 6.1 */
 	bool pba_clear, posted; /* the device's personality */
 	bool cached;            /* the guest's function takes messages at unmask (P2) */
+	bool no_pin;            /* the device has no INTx pin, as a VF (R16) */
+	bool open;              /* its entries were left unmasked before (P9) */
 	bool eager;             /* the VMM's thread has its turn after every operation */
 	uint32_t n;
 	struct guest_op ops[GUEST_OPS];

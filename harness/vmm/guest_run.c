@@ -35,6 +35,8 @@ static void emulator_config(const struct guest_program *p, struct guest_runner *
 	cfg->host_vectors = p->host_vectors;
 	cfg->pba_cleared_on_disable = p->pba_clear;
 	cfg->posted = p->posted;
+	cfg->intx = !p->no_pin;
+	cfg->entries_open = p->open;
 	cfg->signals = signal_mem_provider(r->mem);
 	cfg->bug = r->bug;
 }

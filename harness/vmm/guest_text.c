@@ -47,6 +47,8 @@ static const struct {
 	{"posted", offsetof(struct guest_program, posted)},
 	{"cached", offsetof(struct guest_program, cached)},
 	{"eager", offsetof(struct guest_program, eager)},
+	{"no-pin", offsetof(struct guest_program, no_pin)},
+	{"entries-open", offsetof(struct guest_program, open)},
 };
 #define SWITCHES (sizeof(switches) / sizeof(switches[0]))
 

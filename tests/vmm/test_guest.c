@@ -180,6 +180,32 @@ Test(guest, intx_takes_over_while_msix_is_off)
 	cr_assert_eq(r.delivered, 1);
 }
 
+Test(guest, a_device_without_a_pin_has_no_intx_to_arm)
+{
+	struct guest_result r = run("dynamic", "no-pin",
+				    "line 1\nvmm-thread\nintx-eoi\nline 0\nload 1\nfire 0\n"
+				    "unload\nline 1\nvmm-thread\n",
+				    0);
+
+	clean(&r, "dynamic");
+	cr_assert_eq(r.delivered, 1);
+}
+
+Test(guest, entries_that_were_open_before_the_enable_pend_as_any_other)
+{
+	static const char *const all[] = {"dynamic", "track-guest", "upfront", "swap"};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct guest_result r = run(all[i], "entries-open",
+					    "enable 0\nunmask 0\nfire 1\nread-pending 1\n"
+					    "unmask 1\nfire 0\n",
+					    0);
+
+		clean(&r, all[i]);
+		cr_assert_eq(r.delivered, 2, "%s", all[i]);
+	}
+}
+
 Test(guest, a_host_short_of_vectors_costs_the_last_ones_alone)
 {
 	struct guest_result r =
