@@ -120,6 +120,7 @@ static struct vmm_plan guest(struct vmm *m, enum vmm_event event, uint32_t vecto
 		i += then == VMM_GO_ON;
 	}
 	for (uint32_t v = 0; v < VECTORS; v++) {
+		cr_assert_not(m->s.wanted[v] && m->s.refused[v], "%s: vector %u", m->st->name, v);
 		cr_assert_eq(m->host.armed[v], m->s.wanted[v], "%s: vector %u after %s",
 			     m->st->name, v, m->log);
 		cr_assert_eq(m->host.held[v], m->s.held[v], "%s: vector %u after %s", m->st->name,
@@ -192,11 +193,13 @@ static void play(struct vmm *m, const struct pattern *pattern, uint32_t steps, u
 	for (uint32_t i = 0; i < steps; i++) {
 		uint32_t v;
 		enum vmm_event event = pattern->next(&ps, &v);
-		bool live = m->s.wanted[v];
+		bool live = m->s.wanted[v], armed = m->host.armed[v];
 		struct vmm_plan p = guest(m, event, v);
 
 		/* to set a live vector again may lose (R80), and says so */
 		cr_assert_eq(p.kind == PLAN_SWAP, live && m->st->two_sides, "%s", m->st->name);
+		cr_assert_not(armed && m->host.armed[v] && p.n && p.kind == PLAN_IN_PLACE,
+			      "%s: a swap must be called one, it may lose (R80)", m->st->name);
 		cr_assert_geq(v, STABLE, "%s", pattern->name);
 		cr_assert_lt(v, VECTORS, "%s", pattern->name);
 		if (event == VMM_USE)
@@ -230,12 +233,19 @@ Test(strategy, a_host_short_of_vectors_refuses_the_last_ones_and_the_others_stay
 {
 	for (int i = 0; strategies[i]; i++) {
 		for (int positive = 0; positive < 2 && strategies[i]->pattern; positive++) {
+			uint32_t most;
 			struct vmm m;
 
 			vmm_open(&m, strategies[i]->name, 5);
 			m.host.positive = positive;
 			play(&m, pattern_find("ramp"), 100, 0);
 			cr_assert_gt(m.s.refusals, 0, "%s", strategies[i]->name);
+			most = m.s.most_held;
+			guest(&m, VMM_DISABLE, 0);
+			guest(&m, VMM_ENABLE, 0);
+			guest(&m, VMM_USE, 0);
+			cr_assert_eq(m.s.most_held, most, "%s: it is the most there was",
+				     strategies[i]->name);
 			cr_assert_leq(m.s.most_held, 5, "%s", strategies[i]->name);
 			cr_assert_geq(m.s.most_held, positive ? 5 : 4, "%s holds %u",
 				      strategies[i]->name, m.s.most_held);
@@ -279,6 +289,42 @@ Test(strategy, an_index_that_is_not_enabled_is_not_disabled)
 		cr_assert_eq(p.n, 0, "%s", m.st->name);
 		vmm_state_fini(&m.s);
 	}
+}
+
+/* Vectors 0 to 5 of a host that has five; the sixth is refused. */
+static void use_one_too_many(struct vmm *m, const char *name)
+{
+	vmm_open(m, name, 5);
+	guest(m, VMM_ENABLE, 0);
+	for (uint32_t v = 0; v < 6; v++)
+		guest(m, VMM_USE, v);
+	for (uint32_t v = 0; v < 5; v++)
+		cr_assert(m->host.armed[v], "%s: vector %u, that it had, is lost", name, v);
+	cr_assert(!m->s.wanted[5] && m->s.refused[5], "%s", name);
+}
+
+Test(strategy, one_vector_too_many_costs_no_vector_that_was_there)
+{
+	static const char *const all[] = {"teardown", "track-guest-v0", "msi-teardown",
+					  "dynamic",  "track-guest",    "keep"};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct vmm m;
+
+		use_one_too_many(&m, all[i]);
+		vmm_state_fini(&m.s);
+	}
+}
+
+Test(strategy, a_vector_that_was_refused_is_so_until_it_can_be_had)
+{
+	struct vmm m;
+
+	use_one_too_many(&m, "dynamic");
+	m.host.has = 6;
+	guest(&m, VMM_USE, 5);
+	cr_assert(m.host.armed[5] && !m.s.refused[5]);
+	vmm_state_fini(&m.s);
 }
 
 Test(strategy, what_no_host_should_answer_is_given_up)
