@@ -87,6 +87,30 @@ Test(script, sets_arm_and_disarm_and_it_begins_anew_at_the_end)
 	play_fini(&y);
 }
 
+Test(script, every_set_is_played_in_every_round)
+{
+	struct play y;
+
+	play_init(&y, "set_irqs msix trigger eventfd start=3 fds=e0\n"
+		      "set_irqs msix trigger eventfd start=4 fds=e0\n"
+		      "set_irqs msix trigger eventfd start=5 fds=e0\n");
+	for (uint32_t i = 0; i < 9; i++) {
+		next(&y);
+		cr_assert_eq(set(&y)->start, 3 + i % 3, "move %u", i);
+	}
+	play_fini(&y);
+}
+
+Test(script, a_set_with_less_data_than_it_counts_sets_what_it_has)
+{
+	struct play y;
+
+	play_init(&y, "set_irqs msix trigger eventfd start=3 fds=e0,e1 count=4 readable=28\n");
+	next(&y);
+	cr_assert(set(&y)->start == 3 && set(&y)->count == 2, "%u", set(&y)->count);
+	play_fini(&y);
+}
+
 Test(script, stable_vectors_are_set_again_rather_than_disarmed)
 {
 	struct play y;
@@ -195,11 +219,20 @@ Test(script, a_line_that_says_nothing_of_the_resizes_is_listed)
 		{"close e0\n", "of the storm's"},
 		{"write e0 1\n", "of the storm's"},
 		{"set_irqs err trigger eventfd fds=e0\n", "R20"},
+		{"set_irqs req trigger none count=1\n", "R20"},
 		{"set_irqs msix mask none\n", "R11"},
 		{"set_irqs msix trigger eventfd count=0\n", "does nothing"},
 		{"set_irqs msix trigger eventfd fds=e0,-1,e0\n", "--stable"},
 		{"set_irqs msix trigger eventfd start=7 fds=e0,e1\n", "--vectors"},
 	};
+	static const char wrapped[] = "set_irqs msix trigger eventfd start=9 fds=-1\n";
+	struct script_notes both;
+	struct errmsg none = {0};
+
+	/* Vector 1, which stays, by its number modulo those that there are. */
+	cr_assert_eq(check(wrapped, &both, &none), 0, "%s", none.text);
+	cr_assert_eq(both.n, 2);
+	cr_assert(strstr(both.text[0], "--stable") && strstr(both.text[1], "--vectors"));
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct script_notes notes;

@@ -206,6 +206,35 @@ Test(guest, entries_that_were_open_before_the_enable_pend_as_any_other)
 	}
 }
 
+/* What came while each operation ran. */
+static void note_delivered(void *data, uint32_t i, const struct guest_op *op, uint64_t fires,
+			   uint64_t delivered)
+{
+	(void)op;
+	(void)fires;
+	if (i < 16)
+		((uint64_t *)data)[i] = delivered;
+}
+
+Test(guest, a_vector_that_is_enabled_anew_is_back_on_its_irqfd)
+{
+	static const char text[] = "strategy swap\nload 1\nmask 0\ndisable\nunmask 0\nenable 0\n"
+				   "fire 0\nunmask 0\nfunction-mask 0\n";
+	uint64_t delivered[16] = {0};
+	struct guest_program p;
+	struct guest_result r;
+	struct errmsg e = {0};
+
+	cr_assert_eq(guest_program_parse(text, "test", &p, &e), 0, "%s", e.text);
+	runner.trace = note_delivered;
+	runner.trace_data = delivered;
+	r = run_program(&p);
+	runner.trace = NULL;
+	clean(&r, "swap");
+	cr_assert_eq(delivered[5] + delivered[6] + delivered[7], 1,
+		     "without a turn of the VMM's thread");
+}
+
 Test(guest, a_host_short_of_vectors_costs_the_last_ones_alone)
 {
 	struct guest_result r =

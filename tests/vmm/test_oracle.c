@@ -123,6 +123,18 @@ Test(guest_oracle, an_unmask_can_lose_what_is_in_flight_and_nothing_else)
 	}
 }
 
+Test(guest_oracle, what_the_host_refused_one_vector_excuses_that_one_alone)
+{
+	front.s.refusals = 1;
+	front.s.refused[1] = 1;
+	guest_oracle_fired(&oracle, &front, 1, false);
+	guest_oracle_end(&oracle, &front, true);
+	cr_assert_not(result.finding, "%s", result.text);
+	guest_oracle_fired(&oracle, &front, 0, false);
+	guest_oracle_end(&oracle, &front, true);
+	finds("lost");
+}
+
 Test(guest_oracle, a_pending_bit_must_be_set_and_clear_when_it_is_due)
 {
 	guest_oracle_pending(&oracle, &front, 2, true);
