@@ -140,6 +140,7 @@ int emu_renew(struct emu *emu, const struct emu_config *cfg)
 	if (msi_grow(emu, slots) || msg_table_renew(&emu->msi, cfg->msi_vectors) ||
 	    msg_table_renew(&emu->msix, cfg->msix_vectors) || emu_found(emu))
 		return -ENOMEM;
+	host_forget_stats(&emu->host);
 	emu->host.limit = cfg->host_vectors;
 	emu->msi.pba_cleared = emu->msix.pba_cleared = cfg->pba_cleared_on_disable;
 	emu->msix.cached = cfg->message_cached;

@@ -74,6 +74,8 @@ struct host_irq *host_alloc_irq(struct host *host, struct msg_table *table, uint
 		if (irq->allocated)
 			continue;
 		host->hint = i + 1;
+		if (host->used <= i)
+			host->used = i + 1;
 		host->held++;
 		irq->allocated = true;
 		irq->table = table;
@@ -169,7 +171,7 @@ void host_deliver(struct host *host, struct msi_msg msg)
 
 	if (msg.data >= host->count) {
 		/* Relaxed: a statistic, it orders nothing. */
-		atomic_fetch_add_explicit(&host->unknown, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&host->dropped, 1, memory_order_relaxed);
 		return;
 	}
 
@@ -181,21 +183,28 @@ void host_deliver(struct host *host, struct msi_msg msg)
 		lock_step();
 		irq->handler(irq->data);
 	} else {
-		irq->dropped++;
+		atomic_fetch_add_explicit(&host->dropped, 1, memory_order_relaxed);
 	}
 	lock_drop(&irq->lock);
+}
+
+void host_forget_stats(struct host *host)
+{
+	for (uint32_t i = 0; i < host->used; i++)
+		host->irqs[i].sent = 0;
+	host->used = 0;
+	atomic_store_explicit(&host->dropped, 0, memory_order_relaxed);
 }
 
 void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped)
 {
 	*sent = 0;
-	*dropped = atomic_load_explicit(&host->unknown, memory_order_relaxed);
+	*dropped = atomic_load_explicit(&host->dropped, memory_order_relaxed);
 	for (uint32_t i = 0; i < host->count; i++) {
 		struct host_irq *irq = &host->irqs[i];
 
 		lock_take(&irq->lock);
 		*sent += irq->sent;
-		*dropped += irq->dropped;
 		lock_drop(&irq->lock);
 	}
 }

@@ -38,7 +38,6 @@ struct host_irq {
 	irq_handler handler; /* NULL: shut down, or never requested */
 	void *data;
 	uint64_t sent;       /* messages that reached a handler */
-	uint64_t dropped;    /* messages that found none (R80) */
 	uint32_t generation; /* of the domain when allocated */
 	bool allocated;
 	struct msg_table *table; /* the irq chip: where to mask and unmask */
@@ -52,10 +51,11 @@ struct host {
 	struct host_irq *irqs;
 	uint32_t count;
 	uint32_t hint;  /* no free slot below */
+	uint32_t used;  /* no slot from here on was ever allocated, or since host_forget_stats() */
 	uint32_t limit; /* vectors that can be held, 0: as many as there are slots */
 	uint32_t held;
 	uint32_t generation;      /* counts domain instances: 1 at the first enable */
-	_Atomic uint64_t unknown; /* messages with a handle that no host irq ever had */
+	_Atomic uint64_t dropped; /* messages that found no irq, or no handler (R80) */
 	bool posting;             /* what is sent is under way until host_arrive() */
 	uint32_t posted;
 	struct msi_msg under_way[HOST_POSTED];
@@ -116,5 +116,7 @@ static inline void host_arrive(struct host *host)
 
 /* Sums over all irqs, past and present. */
 void host_stats(struct host *host, uint64_t *sent, uint64_t *dropped);
+/* They begin at 0 again. Nothing else may run. */
+void host_forget_stats(struct host *host);
 
 #endif

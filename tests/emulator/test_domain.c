@@ -251,6 +251,31 @@ static void expect_grown(const char *what)
 	cr_assert_eq(disable(f.be, MSIX), 0, "disable");
 }
 
+Test(domain, a_device_made_anew_has_counted_nothing)
+{
+	struct emu_config cfg;
+	struct emu_state s;
+	struct errmsg e;
+
+	emu_config_default(&cfg);
+	fixture_open_with(&f, cfg);
+	cr_assert_eq(backend_fire(f.be, MSIX, 7), 0, "MSI-X is off");
+	cr_assert_eq(set_fds(f.be, MSIX, 0, 3, fds), 0, "enable");
+	cr_assert_eq(backend_fire(f.be, MSIX, 2), 0, "set");
+	cr_assert_eq(backend_fire(f.be, MSIX, 5), 0, "masked");
+	cr_assert_eq(backend_fire(f.be, MSIX, 5), 0, "once more");
+	device(f.be, BACKEND_DEV_SCRIBBLE, 1);
+	cr_assert_eq(backend_fire(f.be, MSIX, 1), 0, "nowhere");
+	s = state_of(f.be);
+	cr_assert(s.sent == 1 && s.pended == 1 && s.coalesced == 1 && s.dropped_disabled == 1 &&
+		  s.dropped_shutdown == 1);
+	cr_assert_eq(emulator_remake(f.be, NULL, &e), 0, "%s", e.text);
+	s = state_of(f.be);
+	cr_assert(!s.sent && !s.pended && !s.coalesced && !s.pending, "%lu sent", s.sent);
+	cr_assert(!s.dropped_disabled && !s.dropped_shutdown);
+	fixture_close(&f);
+}
+
 Test(domain, a_device_can_begin_with_a_grown_table)
 {
 	struct emu_config cfg;
