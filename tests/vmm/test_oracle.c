@@ -78,7 +78,7 @@ Test(guest_oracle, an_interrupt_with_another_address_or_data_has_a_wrong_message
 {
 	struct guest_message other = {.address = 0xfee01000u, .data = 7};
 
-	for (int k = 0; k < 2; k++) {
+	for (uint32_t k = 0; k < 2; k++) {
 		again("dynamic");
 		entries[0].message = other;
 		guest_oracle_fired(&oracle, &front, 0, false);

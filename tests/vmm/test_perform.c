@@ -14,8 +14,8 @@ struct notebook {
 	struct backend be;
 	uint32_t caps;
 	uint32_t sets, masked; /* requests; a bit each */
-	struct vfio_irq_set last;
 	int32_t fds[VECTORS];
+	struct vfio_irq_set last; /* the header alone */
 };
 
 static int note_describe(struct backend *be, struct backend_desc *desc)
