@@ -335,7 +335,7 @@ static int number(const struct strategy *st)
 	return i;
 }
 
-Test(guest, random_guests_find_nothing_and_see_everything)
+Test(guest, random_guests_find_nothing_and_see_everything, .timeout = 300)
 {
 	uint64_t delivered = 0, gaps[16][5] = {{0}}, violations = 0;
 	struct guest_program p;
