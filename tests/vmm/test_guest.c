@@ -26,7 +26,7 @@ static void close_runner(void)
 	guest_runner_close(&runner);
 }
 
-TestSuite(guest, .init = open_runner, .fini = close_runner, .timeout = 60);
+TestSuite(guest, .init = open_runner, .fini = close_runner, .timeout = 300);
 
 static struct guest_result run_program(const struct guest_program *p)
 {
@@ -335,7 +335,7 @@ static int number(const struct strategy *st)
 	return i;
 }
 
-Test(guest, random_guests_find_nothing_and_see_everything, .timeout = 300)
+Test(guest, random_guests_find_nothing_and_see_everything)
 {
 	uint64_t delivered = 0, gaps[16][5] = {{0}}, violations = 0;
 	struct guest_program p;
