@@ -278,6 +278,7 @@ Test(domain, a_device_made_anew_has_counted_nothing)
 
 Test(domain, a_device_can_begin_with_a_grown_table)
 {
+	struct backend_desc desc;
 	struct emu_config cfg;
 	struct errmsg e;
 
@@ -285,6 +286,8 @@ Test(domain, a_device_can_begin_with_a_grown_table)
 	cfg.msix_vectors = 4;
 	cfg.msix_grown = 8;
 	fixture_open_with(&f, cfg);
+	cr_assert_eq(backend_describe(f.be, &desc), 0, "describe");
+	cr_assert_eq(desc.fire_max, 8, "all of it can be fired");
 	expect_grown("opened");
 	cfg.msix_grown = 0;
 	cr_assert_eq(emulator_remake(f.be, &cfg, &e), 0, "%s", e.text);
