@@ -4,38 +4,20 @@
  * the rest.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/guest_fresh.h"
 #include "cli/guest_job.h"
-#include "guest/accel.h"
-#include "guest/crossing.h"
-#include "guest/guest.h"
-#include "guest/initramfs.h"
+#include "cli/guest_session.h"
+#include "cli/guest_setup.h"
 #include "guest/judge.h"
-#include "guest/qemu.h"
 #include "support/log.h"
 
-struct guest_options {
-	const char *kernel, *devices, *memory, *append, *keep_log, *fuzz_dir;
-	uint64_t smp, timeout, fresh;
-	uint32_t accel, intremap;
-	bool quiet;
-};
-
-enum accel_choice { ACCEL_AUTO, ACCEL_TCG, ACCEL_KVM };
-
 static const char *const accel_names[] = {"auto", "tcg", "kvm", NULL};
-
-enum intremap_choice { INTREMAP_ON, INTREMAP_OFF };
-
 static const char *const intremap_names[] = {"on", "off", NULL};
+
+#define FRESH_BOOTS 16u
 
 #define FIELD(f) offsetof(struct guest_options, f)
 
@@ -47,22 +29,21 @@ static const struct opt guest_opts[] = {
 	{.type = OPT_STRING,
 	 .name = "kernel",
 	 .arg = "K",
-	 .def = "debian:6.12",
 	 .begins = {kernel_begins},
 	 .offset = FIELD(kernel),
 	 .help = "debian:SERIES fetches Debian's current kernel of that series (6.12, 6.1, ...) "
 		 "with "
 		 "apt, once; PATH[,modules=DIR] boots a bzImage of your own. Modules not found are "
-		 "taken as built in."},
+		 "taken as built in. Default: debian:6.12."},
 	{.type = OPT_STRING,
 	 .name = "devices",
 	 .arg = "LIST",
-	 .def = "ivshmem",
 	 .begins = {device_begins},
 	 .offset = FIELD(devices),
 	 .help = "What interrupts, separated by commas: ivshmem[=VECTORS], edu, xhci, "
 		 "nvme[=VECTORS], "
-		 "e1000e. The first is 0000:00:04.0 in the guest, the next 0000:00:05.0, ..."},
+		 "e1000e. The first is 0000:00:04.0 in the guest, the next 0000:00:05.0, ... "
+		 "Default: ivshmem."},
 	{.type = OPT_COUNT,
 	 .name = "smp",
 	 .arg = "N",
@@ -74,9 +55,8 @@ static const struct opt guest_opts[] = {
 	{.type = OPT_STRING,
 	 .name = "memory",
 	 .arg = "SIZE",
-	 .def = "1G",
 	 .offset = FIELD(memory),
-	 .help = "Memory, with suffix M or G."},
+	 .help = "Memory, with suffix M or G (default 1G)."},
 	{.type = OPT_CHOICE,
 	 .name = "accel",
 	 .def = "auto",
@@ -86,10 +66,10 @@ static const struct opt guest_opts[] = {
 		 "works."},
 	{.type = OPT_CHOICE,
 	 .name = "intremap",
-	 .def = "on",
 	 .choices = intremap_names,
 	 .offset = FIELD(intremap),
-	 .help = "Interrupt remapping of the IOMMU. Without it MSI gives one vector at most, and "
+	 .help = "Interrupt remapping of the IOMMU (default on). Without it MSI gives one vector "
+		 "at most, and "
 		 "VFIO is told to allow it (vfio_iommu_type1.allow_unsafe_interrupts=1)."},
 	{.type = OPT_STRING,
 	 .name = "append",
@@ -108,12 +88,12 @@ static const struct opt guest_opts[] = {
 	{.type = OPT_COUNT,
 	 .name = "fresh",
 	 .arg = "N",
-	 .def = "16",
 	 .max = 1000,
 	 .offset = FIELD(fresh),
 	 .help = "Boots at most to try in fresh guests what diff, explore, minimize or a fuzz "
 		 "target "
-		 "found on a real device, and to shorten what shows it there; 0 tries nothing."},
+		 "found on a real device, and to shorten what shows it there (default 16); 0 tries "
+		 "nothing. Not with --session, which repeats the whole command in a fresh guest."},
 	{.type = OPT_STRING,
 	 .name = "fuzz-dir",
 	 .arg = "DIR",
@@ -130,200 +110,107 @@ static const struct opt guest_opts[] = {
 	 .name = "quiet",
 	 .offset = FIELD(quiet),
 	 .help = "Say nothing about the guest itself."},
+	OPT_HEADING("A guest that stays"),
+	{.type = OPT_STRING,
+	 .name = "session",
+	 .arg = "DIR",
+	 .offset = FIELD(session),
+	 .help = "Run the subcommand in the guest that DIR stands for: the first call boots it, "
+		 "later "
+		 "ones find it running and take turns. What of the machine is not given is as it "
+		 "was booted (one CPU by default); what is given has to be the same."},
+	{.type = OPT_FLAG,
+	 .name = "end",
+	 .offset = FIELD(end),
+	 .help = "End the guest of --session DIR; without a subcommand."},
+	{.type = OPT_DURATION,
+	 .name = "idle",
+	 .arg = "TIME",
+	 .def = "5m",
+	 .min = 1000000000,
+	 .offset = FIELD(idle),
+	 .help = "A session that is booted ends when nobody has used it for so long."},
 	OPT_TABLE_END,
 };
 
-static bool memory_ok(const char *s)
+/* Everything that can be refused is refused before anything boots. Returns the exit code or -errno.
+ */
+static int guest(const struct guest_options *o, const struct guest_job *job, int sigfd,
+		 struct errmsg *e)
 {
-	size_t digits = strspn(s, "0123456789");
-
-	return digits && digits < 8 && (s[digits] == 'M' || s[digits] == 'G') && !s[digits + 1];
-}
-
-static int check_usage(const struct guest_options *o, struct errmsg *e)
-{
-	if (!memory_ok(o->memory))
-		return errmsg_set(e, -EINVAL, EXIT_USAGE,
-				  "--memory %s: want a size like 512M or 2G", o->memory);
-	if (o->append && strpbrk(o->append, "\n\r"))
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--append: one line, please");
-	return 0;
-}
-
-static int open_signals(struct errmsg *e)
-{
-	struct sigaction hup;
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* Under nohup a hang-up is no reason to stop; a shell's background job still takes Ctrl-C.
-	 */
-	if (sigaction(SIGHUP, NULL, &hup) || hup.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* A reader of our output that goes away shall not end us before the guest is ended. */
-	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "signalfd: %s", strerror(errno));
-	return fd;
-}
-
-static int boot(struct guest_config *c, enum accel_choice accel, const char *keep_log,
-		struct guest_fresh *fresh, struct errmsg *e)
-{
-	static const char *const fixed[] = {
-		[ACCEL_AUTO] = NULL, [ACCEL_TCG] = "tcg", [ACCEL_KVM] = "kvm"};
+	struct guest_setup g;
 	struct guest_result r;
-	int code = 0;
+	int code = guest_setup_init(&g, o, job, sigfd, e);
 
-	c->accel = fixed[accel];
-	if (accel == ACCEL_AUTO)
-		code = accel_choose(c, &c->accel, e);
-	if (code)
-		return code;
-	if (accel == ACCEL_KVM && access("/dev/kvm", R_OK | W_OK))
-		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
-				  "--accel kvm: cannot open /dev/kvm: %s; use --accel tcg",
-				  strerror(errno));
-	code = guest_run(c, &r, e);
+	if (!code)
+		code = guest_setup_kernel(&g, o, e);
 	if (!code) {
-		r.code = guest_fresh_settle(fresh, c, &r);
-		code = judge_report(c, &r, keep_log);
-		if (accel == ACCEL_KVM && !r.ready && r.end != GUEST_STOPPED)
+		code = guest_run(&g.c, &r, e);
+		if (!code) {
+			r.code = guest_fresh_settle(&g.fresh, &g.c, &r);
+			code = judge_report(&g.c, &r, o->keep_log);
+		}
+		if (code >= 0 && o->accel == ACCEL_KVM && !r.ready && r.end != GUEST_STOPPED)
 			log_note("guest: KVM may not work on this host; try --accel tcg");
+		guest_result_free(&r);
 	}
-	guest_result_free(&r);
+	guest_setup_free(&g);
 	return code;
 }
 
-/* @text in single quotes for a shell. */
-static int put_quoted(FILE *f, const char *text)
+static int check_usage(struct guest_options *o, int words, struct errmsg *e)
 {
-	fputc('\'', f);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, f);
-	return fputc('\'', f);
+	if (!o->session && o->end)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--end: of which --session?");
+	if (o->end && words)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--end takes no subcommand");
+	/* Its guest keeps what ran before: the whole command is what a fresh one can tell of. */
+	if (o->session && o->fresh != FRESH_UNSAID)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--fresh: a --session repeats a command with a finding in a "
+				  "fresh guest, and tries no single programs");
+	if (o->fresh == FRESH_UNSAID)
+		o->fresh = o->session ? 0 : FRESH_BOOTS;
+	return 0;
 }
 
-/* What a repeat command printed inside must begin with: passed on as an environment variable. */
-static int set_via(const struct guest_options *o)
+static int dispatch(struct guest_options *o, int argc, char **argv, struct errmsg *e)
 {
-	char *via = NULL;
-	size_t size;
-	FILE *f = open_memstream(&via, &size);
-	int err;
+	struct guest_job job = {0};
+	int sigfd, code = check_usage(o, argc, e);
 
-	if (!f)
-		return -errno;
-	fprintf(f, "irqstorm guest --kernel %s --devices %s --smp %llu", o->kernel, o->devices,
-		(unsigned long long)o->smp);
-	if (o->intremap != INTREMAP_ON)
-		fprintf(f, " --intremap %s", intremap_names[o->intremap]);
-	if (o->append) {
-		fputs(" --append ", f);
-		put_quoted(f, o->append);
-	}
-	fputs(" --", f);
-	err = fclose(f) || setenv("IRQSTORM_VIA", via, 1) ? -errno : 0;
-	free(via);
-	return err;
-}
-
-/* Everything that can be refused is refused before anything boots. Returns the exit code or -errno.
- */
-static int guest(const struct guest_options *o, const struct guest_job *job, struct errmsg *e)
-{
-	struct guest_config c = {
-		.memory = o->memory,
-		.smp = (unsigned int)o->smp,
-		.timeout_ns = o->timeout,
-		.append = o->append,
-		.no_intremap = o->intremap == INTREMAP_OFF,
-		.quiet = o->quiet,
-		.sigfd = -1,
-	};
-	struct kernel kernel = {0};
-	struct crossing x = {0};
-	struct guest_fresh fresh = {0};
-	struct kernel_spec spec;
-	struct devices devices;
-	struct bytes self = {0};
-	char qemu[PATH_MAX];
-	int err = check_usage(o, e);
-
-	if (!err)
-		err = kernel_spec_parse(o->kernel, &spec, e);
-	if (!err)
-		err = devices_parse(o->devices, &devices, e);
-	if (!err)
-		err = initramfs_program(&self, "/proc/self/exe", true, e);
-	bytes_free(&self);
-	if (!err)
-		err = qemu_find(qemu, sizeof(qemu), e);
-	if (err)
-		return err;
-	c.sigfd = open_signals(e);
-	if (c.sigfd < 0)
-		return c.sigfd;
-	err = set_via(o) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory")
-			 : crossing_init(&x, job->sub, job->argc, job->argv, e);
-	if (!err && job->fuzz)
-		err = crossing_folders(&x, e);
-	if (!err)
-		err = guest_fresh_init(&fresh, job, (uint32_t)o->fresh, &x, e);
-	if (!err && o->keep_log) {
-		c.console = fopen(o->keep_log, "we");
-		if (!c.console)
-			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot write %s: %s",
-					 o->keep_log, strerror(errno));
-	}
-	if (!err)
-		err = kernel_prepare(&spec, c.sigfd, &kernel, e);
-	if (err)
+	if (!code && !o->end)
+		code = guest_job_init(&job, o->fuzz_dir, argc, argv, e);
+	if (code)
 		goto out;
-	c.kernel = &kernel;
-	c.devices = &devices;
-	c.qemu = qemu;
-	c.program = job->sub ? NULL : job->program;
-	c.via = getenv("IRQSTORM_VIA");
-	c.argv = x.argv;
-	c.argc = x.argc;
-	c.in = x.in;
-	c.n_in = x.n_in;
-	c.out = x.out;
-	c.n_out = x.n_out;
-	err = boot(&c, (enum accel_choice)o->accel, o->keep_log, &fresh, e);
+	if (!o->smp && !o->session)
+		o->smp = guest_job_cpus(&job);
+	if (!o->timeout && !o->end)
+		o->timeout = guest_job_timeout(&job);
+	sigfd = guest_signals(e);
+	if (sigfd < 0) {
+		code = sigfd;
+		goto out;
+	}
+	if (o->end)
+		code = guest_session_end(o, sigfd, e);
+	else
+		code = o->session ? guest_session(o, &job, sigfd, e) : guest(o, &job, sigfd, e);
+	close(sigfd);
 out:
-	kernel_free(&kernel);
-	if (c.console)
-		fclose(c.console);
-	guest_fresh_free(&fresh);
-	crossing_free(&x);
-	close(c.sigfd);
-	return err;
+	guest_job_free(&job);
+	return code;
 }
 
 static int guest_main(const struct command *cmd, int argc, char **argv)
 {
-	struct guest_options o = {0};
+	struct guest_options o = {.intremap = INTREMAP_UNSAID, .fresh = FRESH_UNSAID};
 	struct errmsg e = {0};
-	struct guest_job job;
 	int rest, code = command_parse(cmd, argc, argv, &o, &rest);
 
 	if (code >= 0)
 		return code;
-	code = guest_job_init(&job, o.fuzz_dir, argc - rest, argv + rest, &e);
-	if (!o.smp)
-		o.smp = guest_job_cpus(&job);
-	if (!o.timeout)
-		o.timeout = guest_job_timeout(&job);
-	if (!code)
-		code = guest(&o, &job, &e);
-	guest_job_free(&job);
+	code = dispatch(&o, argc - rest, argv + rest, &e);
 	if (code >= 0)
 		return code;
 	log_error("%s", e.text);

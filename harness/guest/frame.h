@@ -30,8 +30,22 @@ enum frame_type {
 	FRAME_HEARTBEAT,
 	FRAME_LOG,        /* a line for the user's stderr */
 	FRAME_FOLDER_END, /* u32 number of the folder, u32 files that were sent */
+	FRAME_NOTE,       /* a line for the user's stderr that --quiet leaves out */
+	FRAME_DIRTY,      /* what of the guest cannot be put back: its session has to end */
+	FRAME_MARK,       /* u32 number of the command: its mark is in the kernel log */
 	/* host to guest */
 	FRAME_SIGNAL = 64, /* u32 signal for the subcommand's process group */
+	FRAME_REQUEST,     /* u32 number of the command, u32 size of what is in the mailbox */
+	/* a session's keeper to its callers; it passes on the guest's frames, too */
+	FRAME_SESSION = 96, /* the machine's description; the memory that survives rides along */
+	FRAME_TURN,         /* u32 number of the command, u64 ns that the boot took */
+	FRAME_CONSOLE,      /* of the kernel's log */
+	FRAME_GONE,         /* u32 enum guest_end, u32 of waitpid(), what QEMU said */
+	FRAME_OVER,         /* this session takes no commands any more: why */
+	FRAME_FAILED,       /* u32 enum exit_code, why no guest was started */
+	/* a session's callers to its keeper */
+	FRAME_RUN = 112, /* the request rides along */
+	FRAME_END,       /* end the session */
 };
 
 struct frame {

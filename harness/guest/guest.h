@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/bytes.h"
 #include "guest/console.h"
 #include "guest/devices.h"
 #include "guest/kernel.h"
@@ -46,6 +47,10 @@ struct guest_config {
 	unsigned int smp;
 	uint64_t timeout_ns;
 	bool probe;          /* boot, report, power off: no subcommand */
+	bool session;        /* boot, then run what comes through the mailbox */
+	bool mute;           /* drop what the subcommand prints */
+	bool hold;           /* keep what it prints to stdout in .held, as long as it is little */
+	struct bytes *held;  /* the caller's */
 	const char *program; /* a static program to run in place of irqstorm; NULL for irqstorm */
 	char *const *argv;
 	int argc;
@@ -76,6 +81,7 @@ struct guest_result {
 	int signal;      /* that ended it, or 0 */
 	uint64_t tainted;
 	uint64_t boot_ns, total_ns;
+	uint32_t turn;       /* of a session's commands: its number; else 0 */
 	uint64_t lost;       /* frames of the channel that did not arrive whole */
 	int stdout_errno;    /* our stdout or stderr did not take it all */
 	int qemu_status;     /* of waitpid() */

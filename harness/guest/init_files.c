@@ -143,3 +143,9 @@ int outgoing_init(struct outgoing *o, struct link *link, const struct bytes *cmd
 	*o = (struct outgoing){.link = link, .cmd = cmd, .sent = calloc(n, sizeof(*o->sent))};
 	return o->sent ? 0 : -ENOMEM;
 }
+
+void outgoing_free(struct outgoing *o)
+{
+	free(o->sent);
+	o->sent = NULL;
+}

@@ -26,8 +26,9 @@ struct outgoing {
 	int64_t since;           /* when it was last asked for, seconds */
 };
 
-/* @link and @cmd are the caller's, and stay. 0 or -ENOMEM. Never freed: init does not end. */
+/* @link and @cmd are the caller's, and stay. 0 or -ENOMEM. */
 int outgoing_init(struct outgoing *o, struct link *link, const struct bytes *cmd);
+void outgoing_free(struct outgoing *o);
 /* What is new in folders. */
 void outgoing_folders(struct outgoing *o);
 /* The same, and files by themselves. */

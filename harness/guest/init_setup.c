@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,7 +14,9 @@
 
 #include "guest/cmdfile.h"
 #include "guest/last.h"
+#include "guest/mailbox.h"
 #include "guest/modules.h"
+#include "guest/needs.h"
 
 #define SYS_PCI "/sys/bus/pci"
 
@@ -31,11 +34,14 @@ static const struct {
 int init_mount(struct errmsg *e)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, mounts[i].flags, NULL) &&
-		    errno != EBUSY)
-			return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
-					  "cannot mount %s: %s (the kernel needs it built in)",
-					  mounts[i].type, strerror(errno));
+		char call[32];
+
+		if (!mount(mounts[i].type, mounts[i].where, mounts[i].type, mounts[i].flags,
+			   NULL) ||
+		    errno == EBUSY)
+			continue;
+		snprintf(call, sizeof(call), "mount %s", mounts[i].type);
+		return needs_failed(call, errno, e);
 	}
 	/* Tools expect a place for shared memory; without one they only do less. */
 	mkdir("/dev/shm", 0777);
@@ -76,7 +82,9 @@ int init_modules(const struct bytes *cmd, struct errmsg *e)
 				  strerror(-err));
 	while (!err && (path = cmdfile_next(cmd, path, "module"))) {
 		err = load_module(path, (const char *)cmdline.data);
-		if (err)
+		if (err == -ENOSYS)
+			needs_failed("finit_module", ENOSYS, e);
+		else if (err)
 			errmsg_set(e, err, EXIT_ENVIRONMENT,
 				   "cannot load %s: %s (do the modules belong to this kernel, and "
 				   "has it their parameters?)",
@@ -162,4 +170,24 @@ int init_bind(const struct bytes *cmd, struct errmsg *e)
 void init_last(void)
 {
 	put(SYS_PCI "/devices/" LAST_BDF "/enable", "1");
+}
+
+int init_mailbox(const void **memory, struct errmsg *e)
+{
+	void *p;
+	int fd, err = put(SYS_PCI "/devices/" MAILBOX_BDF "/enable", "1");
+
+	fd = open(MAILBOX_PATH, O_RDWR | O_CLOEXEC | O_SYNC);
+	if (fd < 0)
+		return errmsg_set(e, err ? err : -errno, EXIT_ENVIRONMENT,
+				  "cannot open %s, through which a session's commands come: %s",
+				  MAILBOX_PATH, strerror(errno));
+	p = mmap(NULL, MAILBOX_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	err = p == MAP_FAILED ? -errno : 0;
+	close(fd);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot map %s: %s", MAILBOX_PATH,
+				  strerror(-err));
+	*memory = p;
+	return 0;
 }

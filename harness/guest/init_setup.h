@@ -20,4 +20,7 @@ int init_bind(const struct bytes *cmd, struct errmsg *e);
 /* Have the memory that survives the guest (last.h) answer. Who writes there tells of a failure. */
 void init_last(void);
 
+/* Map the memory through which a session's commands come (mailbox.h), MAILBOX_SIZE of it. */
+int init_mailbox(const void **memory, struct errmsg *e);
+
 #endif

@@ -13,6 +13,7 @@
 #include "guest/cmdfile.h"
 #include "guest/cpio.h"
 #include "guest/last.h"
+#include "guest/mailbox.h"
 #include "support/blackbox.h"
 #include "support/handover.h"
 
@@ -172,8 +173,12 @@ static int add_folders(struct bytes *ar)
 
 static int add_command(struct bytes *ar, struct bytes *cmd, const struct guest_config *c)
 {
-	int err = cmdfile_add(cmd, "mode", c->probe ? "probe" : "run");
+	int err = cmdfile_add(cmd, "mode", c->probe ? "probe" : c->session ? "session" : "run");
 
+	if (!err && c->session) {
+		err = add_devices(cmd, c->devices);
+		goto out;
+	}
 	if (!err && !c->probe)
 		err = cmdfile_add(cmd, "exe", c->program ? "/" PROGRAM : "/init");
 	if (!err)
@@ -187,7 +192,36 @@ static int add_command(struct bytes *ar, struct bytes *cmd, const struct guest_c
 		err = cmdfile_add(cmd, "arg", c->argv[i]);
 	for (size_t i = 0; !err && i < c->n_out; i++)
 		err = cmdfile_add(cmd, "out", c->out[i].guest);
+out:
 	return err ? err : cpio_file(ar, &CMDFILE_PATH[1], 0644, cmd->data, cmd->len);
+}
+
+/* The program of the user's own, the command and the files that cross. */
+static int add_job(struct bytes *ar, struct bytes *cmd, const struct guest_config *c,
+		   struct errmsg *e)
+{
+	struct bytes program = {0};
+	int err = 0;
+
+	if (c->program && !c->session) {
+		err = initramfs_program(&program, c->program, false, e);
+		if (err)
+			goto out;
+		err = cpio_file(ar, PROGRAM, 0755, program.data, program.len);
+	}
+	if (!err)
+		err = add_command(ar, cmd, c);
+	if (err) {
+		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot build the initramfs: %s",
+			   strerror(-err));
+		goto out;
+	}
+	err = c->session ? 0 : add_infiles(ar, c, e);
+	if (!err && cpio_end(ar))
+		err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+out:
+	bytes_free(&program);
+	return err;
 }
 
 static int to_memfd(const struct bytes *ar, struct errmsg *e)
@@ -206,35 +240,44 @@ static int to_memfd(const struct bytes *ar, struct errmsg *e)
 
 int initramfs_build(const struct guest_config *c, struct errmsg *e)
 {
-	struct bytes ar = {0}, cmd = {0}, init = {0}, program = {0};
+	struct bytes ar = {0}, cmd = {0}, init = {0};
 	int err = initramfs_program(&init, "/proc/self/exe", true, e);
 
-	if (!err && c->program)
-		err = initramfs_program(&program, c->program, false, e);
 	if (err)
 		goto out;
 	err = add_folders(&ar);
 	if (!err)
 		err = cpio_file(&ar, "init", 0755, init.data, init.len);
-	if (!err && c->program)
-		err = cpio_file(&ar, PROGRAM, 0755, program.data, program.len);
 	if (!err)
 		err = add_modules(&ar, &cmd, &c->kernel->modules);
-	if (!err)
-		err = add_command(&ar, &cmd, c);
 	if (err) {
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot build the initramfs: %s",
 			   strerror(-err));
 		goto out;
 	}
-	err = add_infiles(&ar, c, e);
-	if (err)
-		goto out;
-	err = cpio_end(&ar);
-	err = err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory") : to_memfd(&ar, e);
+	err = add_job(&ar, &cmd, c, e);
+	if (!err)
+		err = to_memfd(&ar, e);
 out:
-	bytes_free(&program);
 	bytes_free(&init);
+	bytes_free(&cmd);
+	bytes_free(&ar);
+	return err;
+}
+
+int initramfs_request(const struct guest_config *c, struct errmsg *e)
+{
+	struct bytes ar = {0}, cmd = {0};
+	int err = add_job(&ar, &cmd, c, e);
+
+	if (!err && ar.len > MAILBOX_SIZE)
+		err = errmsg_set(
+			e, -EFBIG, EXIT_ENVIRONMENT,
+			"that command takes %zu MB of files into the guest, and a session %u "
+			"at most: run it without --session",
+			ar.len >> 20, MAILBOX_SIZE >> 20);
+	if (!err)
+		err = to_memfd(&ar, e);
 	bytes_free(&cmd);
 	bytes_free(&ar);
 	return err;

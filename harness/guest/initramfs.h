@@ -8,8 +8,14 @@
 
 #include "guest/guest.h"
 
-/* A memfd with the archive, close-on-exec; or -errno with @e. */
+/* A memfd with the archive, close-on-exec; or -errno with @e. A session's has no command yet. */
 int initramfs_build(const struct guest_config *c, struct errmsg *e);
+
+/*
+ * What a session's guest gets for one command (mailbox.h): the command file and what crosses. The
+ * same, and -EFBIG when the mailbox cannot hold it.
+ */
+int initramfs_request(const struct guest_config *c, struct errmsg *e);
 
 /*
  * Read the program at @path, which has to be static x86-64: nothing else is in the guest for it to

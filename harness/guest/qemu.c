@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "guest/last.h"
+#include "guest/mailbox.h"
 #include "guest/proc.h"
 
 #define ARGS_MAX 128
@@ -115,6 +116,13 @@ char **qemu_args(const struct qemu_config *c)
 	    LAST_SIZE);
 	add(&a, "-device");
 	add(&a, "ivshmem-plain,memdev=last,bus=pcie.0,addr=0x%x", LAST_SLOT);
+	if (c->mailbox >= 0) {
+		add(&a, "-object");
+		add(&a, "memory-backend-file,id=mailbox,mem-path=/proc/self/fd/%d,size=%u,share=on",
+		    c->mailbox, MAILBOX_SIZE);
+		add(&a, "-device");
+		add(&a, "ivshmem-plain,memdev=mailbox,bus=pcie.0,addr=0x%x", MAILBOX_SLOT);
+	}
 	add_pair(&a, "-kernel", c->kernel);
 	add(&a, "-initrd");
 	add(&a, "/proc/self/fd/%d", c->initrd);
@@ -157,6 +165,7 @@ static _Noreturn void child(const struct qemu_config *c, char **args, int parent
 	inherit(c->console);
 	inherit(c->channel);
 	inherit(c->last);
+	inherit(c->mailbox);
 	for (size_t i = 0; i < c->devices->n; i++)
 		inherit(c->ivshmem[i]);
 	execv(c->program, args);

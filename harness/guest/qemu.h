@@ -25,6 +25,7 @@ struct qemu_config {
 	/* Descriptors that QEMU inherits; all close-on-exec in this process. */
 	int initrd, console, channel;
 	int last;           /* the memory that survives (last.h) */
+	int mailbox;        /* the memory that commands go through (mailbox.h), -1: none */
 	const int *ivshmem; /* one a device of the list, -1 where it is none */
 };
 

@@ -158,6 +158,7 @@ Test(qemu, the_iommu_comes_before_the_devices)
 		.console = 4,
 		.channel = 5,
 		.last = 9,
+		.mailbox = -1,
 		.ivshmem = peers,
 	};
 	char **args;
