@@ -11,6 +11,10 @@
  *	sleep N     seconds
  *	bulk N      N lines to stdout
  *	sigint      wait for SIGINT, then say so
+ *	enter DIR   for what follows: a word that names a file of the host's means its copy
+ *	put FILE TEXT  write to a file that is there
+ *	hold FILE   leave a process behind that has a file open
+ *	pid N       fail when its own process is above the N-th
  *	record N    write N programs of two lines to the memory that survives, as IRQSTORM_BLACKBOX
  *	hang        stop init, so that no heartbeat comes
  *	program TEXT  write it to /program.irq, a program for what follows
@@ -111,6 +115,19 @@ static void write_program(const char *text)
 	}
 }
 
+static void hold(const char *path)
+{
+	int fd = open(path, O_RDWR);
+
+	if (fd < 0)
+		perror(path);
+	if (fork())
+		return;
+	setsid();
+	for (;;)
+		pause();
+}
+
 /* Init is irqstorm itself. */
 static void run_irqstorm(char *line)
 {
@@ -165,6 +182,18 @@ int main(int argc, char **argv)
 				write_program(next);
 			else if (!strcmp(argv[i], "irqstorm"))
 				run_irqstorm(next);
+			else if (!strcmp(argv[i], "enter") && chdir(next))
+				perror(next);
+			else if (!strcmp(argv[i], "hold"))
+				hold(next);
+			else if (!strcmp(argv[i], "put") && i + 2 < argc)
+				put(next, argv[++i + 1]);
+			else if (!strcmp(argv[i], "enter"))
+				;
+			else if (!strcmp(argv[i], "pid") && getpid() > atoi(next))
+				return 1;
+			else if (!strcmp(argv[i], "pid"))
+				printf("process %d\n", (int)getpid());
 			else if (!strcmp(argv[i], "record"))
 				record(atoi(next));
 			else if (!strcmp(argv[i], "bulk"))
