@@ -45,6 +45,7 @@ enum frame_type {
 	FRAME_FAILED,       /* u32 enum exit_code, why no guest was started */
 	/* a session's callers to its keeper */
 	FRAME_RUN = 112, /* the request rides along */
+	FRAME_TAKEN,     /* after the last word: nothing of the guest is needed any more */
 	FRAME_END,       /* end the session */
 };
 

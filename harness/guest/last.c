@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,24 @@ int last_create(void)
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+int last_copy(int fd)
+{
+	int copy = last_create();
+	off_t at = 0;
+
+	while (copy >= 0 && at < (off_t)LAST_SIZE) {
+		ssize_t n = sendfile(copy, fd, &at, LAST_SIZE - (size_t)at);
+
+		if (n <= 0) {
+			int err = n ? -errno : -EIO;
+
+			close(copy);
+			return err;
+		}
+	}
+	return copy;
 }
 
 static int save_one(const struct blackbox_view *v, const char *path)

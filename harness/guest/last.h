@@ -21,6 +21,9 @@
 /* A memory for QEMU to inherit: a descriptor, close-on-exec, or -errno. */
 int last_create(void);
 
+/* The same with what is in @fd now. */
+int last_copy(int fd);
+
 struct last_saved {
 	uint32_t n;
 	char newest[PATH_MAX]; /* its file */

@@ -57,7 +57,8 @@ void run_signal(struct run *run)
 		return;
 	}
 	if (!run->c->quiet)
-		log_note("guest: asking the subcommand to stop; once more kills the guest");
+		log_note("guest: asking the subcommand to stop; once more kills %s",
+			 run->session ? "it" : "the guest");
 	pass_signal(run, si.ssi_signo == SIGINT ? SIGINT : SIGTERM);
 }
 

@@ -19,6 +19,7 @@
 #include "guest/cmdfile.h"
 #include "guest/fsutil.h"
 #include "guest/initramfs.h"
+#include "guest/last.h"
 #include "guest/proc.h"
 #include "guest/run.h"
 #include "guest/session_keeper.h"
@@ -346,6 +347,18 @@ static int result(struct session_call *s, struct run *run, struct errmsg *e)
 			  s->pid, s->dir);
 }
 
+/* The next command writes there, too. */
+static void take_last(struct session_call *s)
+{
+	int copy = s->fd < 0 ? -1 : last_copy(s->last);
+
+	if (copy < 0)
+		return;
+	close(s->last);
+	s->last = copy;
+	packet_send(s->fd, &s->seq, FRAME_TAKEN, NULL, 0, -1);
+}
+
 int session_run(struct session_call *s, const struct guest_config *c, struct guest_result *r,
 		struct errmsg *e)
 {
@@ -367,6 +380,7 @@ int session_run(struct session_call *s, const struct guest_config *c, struct gue
 	wait_for_it(s, &run);
 	err = result(s, &run, e);
 	s->fd = run.channel;
+	take_last(s);
 	s->live = false;
 	console_finish(&r->console);
 	r->lost += run.dec.lost;

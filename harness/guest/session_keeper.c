@@ -1,65 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/session_keeper.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/console.h"
+#include "guest/keeper.h"
 #include "guest/last.h"
-#include "guest/machine.h"
 #include "guest/mailbox.h"
 #include "guest/proc.h"
 #include "guest/run.h"
 #include "guest/session.h"
-#include "guest/session_peer.h"
 #include "support/clock.h"
 #include "support/log.h"
 
-#define PEERS_MAX   64
 #define TICK_MS     500
 #define MARK_WAIT   (2 * NSEC_PER_SEC)  /* for the line of the log that ends a command's part */
 #define CANCEL_WAIT (25 * NSEC_PER_SEC) /* for a command to end whose caller has gone */
 #define SPLAT_WAIT  (1 * NSEC_PER_SEC)  /* for the rest of a report that comes between commands */
-#define FLUSH_WAIT  (5 * NSEC_PER_SEC)  /* for callers to take the last words */
-#define LOCK_WAIT   (2 * NSEC_PER_SEC)
+#define TAKE_WAIT   (2 * NSEC_PER_SEC)
 #define LOG_MAX     (2u << 20) /* of the kernel, then a new guest is due */
 
 enum slot { SLOT_LISTEN, SLOT_SIGNAL, SLOT_PEERS, SLOT_MACHINE = SLOT_PEERS + PEERS_MAX };
-
-struct keeper {
-	const struct keeper_config *c;
-	struct machine m;
-	struct frame_decoder dec;
-	struct console console;
-	struct peer peers[PEERS_MAX];
-	struct peer *running; /* whose command runs; NULL when none does, or its caller has gone */
-	char release[96];
-	bool ready, busy;
-	bool dirty; /* something cannot be put back: the command's end is the session's */
-	bool told;  /* somebody of what the kernel reported */
-	uint32_t number;
-	uint64_t tickets;
-	uint8_t seq;
-	uint64_t boot_ns, life, idle_since, beat_at, gone_at, splat_at;
-	size_t turn_at; /* where in the log the command's part begins */
-	bool marked;    /* its end is to be found in the log */
-	uint8_t last_word[16];
-	uint64_t last_word_at; /* 0: not said */
-	ino_t socket;          /* ours, to know it by */
-	enum guest_end how;    /* the guest ended */
-	char ending[160];      /* why the session ends; "" while it lives */
-};
 
 static void end_because(struct keeper *k, const char *why)
 {
@@ -73,7 +41,7 @@ static void to_caller(struct keeper *k, uint8_t type, const void *data, size_t l
 		peer_send(k->running, type, data, len, -1);
 }
 
-static void welcome(struct keeper *k)
+void keeper_welcome(struct keeper *k)
 {
 	int fd = accept4(k->c->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -173,13 +141,15 @@ static void finish(struct keeper *k)
 		end_because(k, "its kernel's log is long");
 	k->told = k->running && k->console.scan.found;
 	to_caller(k, FRAME_EXIT, k->last_word, sizeof(k->last_word));
+	k->taking = k->running;
+	k->taking_since = clock_ns();
 	k->running = NULL;
 	k->busy = false;
 	k->last_word_at = 0;
 	k->idle_since = clock_ns();
 }
 
-static void check_mark(struct keeper *k)
+void keeper_check_mark(struct keeper *k)
 {
 	char mark[64];
 	int len = snprintf(mark, sizeof(mark), "irqstorm: command %u ended", k->number);
@@ -232,7 +202,7 @@ static void on_frame(struct keeper *k, const struct frame *f)
 	}
 }
 
-static bool take_channel(struct keeper *k)
+bool keeper_take_channel(struct keeper *k)
 {
 	uint8_t buf[65536];
 	ssize_t n = machine_take(&k->m.channel, buf, sizeof(buf));
@@ -252,7 +222,7 @@ static bool take_channel(struct keeper *k)
 	return n > 0;
 }
 
-static bool take_console(struct keeper *k)
+bool keeper_take_console(struct keeper *k)
 {
 	uint8_t buf[65536];
 	ssize_t n = machine_take(&k->m.console, buf, sizeof(buf));
@@ -271,6 +241,8 @@ static bool take_console(struct keeper *k)
 
 static void peer_gone(struct keeper *k, struct peer *p)
 {
+	if (k->taking == p)
+		k->taking = NULL;
 	if (k->running != p)
 		return;
 	k->running = NULL;
@@ -293,6 +265,8 @@ static void on_peer(struct keeper *k, struct peer *p, short revents)
 			p->request = fd;
 			p->ticket = ++k->tickets;
 			fd = -1;
+		} else if (f.type == FRAME_TAKEN && k->taking == p) {
+			k->taking = NULL;
 		} else if (f.type == FRAME_END) {
 			end_because(k, "it was ended by irqstorm guest --session --end");
 		} else if (f.type == FRAME_SIGNAL && f.len == 4 && k->running == p) {
@@ -305,36 +279,6 @@ static void on_peer(struct keeper *k, struct peer *p, short revents)
 		peer_gone(k, p);
 }
 
-/* rm -rf of the folder ends the session, too. */
-static bool folder_is_ours(const struct keeper *k)
-{
-	char path[PATH_MAX + sizeof(SESSION_SOCKET)];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/" SESSION_SOCKET, k->c->dir);
-	return !stat(path, &st) && st.st_ino == k->socket;
-}
-
-/* With the lock held nobody is about to connect; who did is still to be served. */
-static bool lock_folder(const struct keeper *k, int *lock, uint64_t wait)
-{
-	uint64_t start = clock_ns();
-
-	*lock = openat(k->c->dir_fd, SESSION_LOCK, O_RDWR | O_CLOEXEC);
-	if (*lock < 0)
-		return true; /* it is gone, and nobody can come */
-	for (;;) {
-		if (!flock(*lock, LOCK_EX | LOCK_NB))
-			return true;
-		if (clock_ns() - start >= wait)
-			break;
-		poll(NULL, 0, 10);
-	}
-	close(*lock);
-	*lock = -1;
-	return false;
-}
-
 static void check_idle(struct keeper *k)
 {
 	uint64_t now = clock_ns();
@@ -342,9 +286,9 @@ static void check_idle(struct keeper *k)
 
 	if (k->busy || !k->ready || now - k->idle_since < k->c->idle_ns || next_peer(k))
 		return;
-	if (!lock_folder(k, &lock, 0))
+	if (!keeper_lock_folder(k, &lock, 0))
 		return;
-	welcome(k);
+	keeper_welcome(k);
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		if (k->peers[i].fd >= 0) {
 			k->idle_since = now;
@@ -352,8 +296,7 @@ static void check_idle(struct keeper *k)
 		}
 	}
 	end_because(k, "nobody used it");
-	if (folder_is_ours(k))
-		unlinkat(k->c->dir_fd, SESSION_SOCKET, 0);
+	keeper_leave_folder(k);
 out:
 	if (lock >= 0)
 		close(lock);
@@ -367,10 +310,10 @@ static void check_time(struct keeper *k)
 		for (size_t i = 0; i < PEERS_MAX; i++)
 			peer_send(&k->peers[i], FRAME_HEARTBEAT, NULL, 0, -1);
 		k->beat_at = now;
-		if (!folder_is_ours(k))
+		if (!keeper_has_folder(k))
 			end_because(k, "its folder is gone");
 	}
-	check_mark(k);
+	keeper_check_mark(k);
 	if (k->running && peer_waiting(k->running) > PEER_BACKLOG)
 		k->life = now; /* nobody listens, so nothing was heard */
 	if (now - k->life > (k->ready ? RUN_SILENCE : RUN_SILENCE_BOOT)) {
@@ -384,17 +327,37 @@ static void check_time(struct keeper *k)
 	check_idle(k);
 }
 
+/* For a command. */
+static bool is_free(const struct keeper *k)
+{
+	bool taken = !k->taking || k->taking->fd < 0 || clock_ns() - k->taking_since > TAKE_WAIT;
+
+	return k->ready && !k->busy && !k->splat_at && taken;
+}
+
+static bool has_room(const struct keeper *k)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		if (k->peers[i].fd < 0)
+			return true;
+	}
+	return false;
+}
+
 static void loop(struct keeper *k)
 {
 	struct pollfd p[SLOT_MACHINE + MACHINE_SLOTS];
 
 	while (!k->ending[0]) {
 		nfds_t n = SLOT_MACHINE + machine_poll(&k->m, &p[SLOT_MACHINE]);
-		struct peer *next = k->ready && !k->busy && !k->splat_at ? next_peer(k) : NULL;
+		struct peer *next = is_free(k) ? next_peer(k) : NULL;
 
 		if (next)
 			begin(k, next);
-		p[SLOT_LISTEN] = (struct pollfd){.fd = k->c->listen, .events = POLLIN};
+		p[SLOT_LISTEN] = (struct pollfd){
+			.fd = has_room(k) ? k->c->listen : -1,
+			.events = POLLIN,
+		};
 		p[SLOT_SIGNAL] = (struct pollfd){.fd = k->c->guest->sigfd, .events = POLLIN};
 		for (size_t i = 0; i < PEERS_MAX; i++)
 			p[SLOT_PEERS + i] = (struct pollfd){
@@ -408,9 +371,9 @@ static void loop(struct keeper *k)
 			continue;
 		machine_serve(&k->m, &p[SLOT_MACHINE]);
 		if (p[SLOT_MACHINE + MACHINE_CONSOLE].revents)
-			take_console(k);
+			keeper_take_console(k);
 		if (p[SLOT_MACHINE + MACHINE_CHANNEL].revents)
-			take_channel(k);
+			keeper_take_channel(k);
 		for (size_t i = 0; i < PEERS_MAX; i++) {
 			if (p[SLOT_PEERS + i].revents && k->peers[i].fd >= 0)
 				on_peer(k, &k->peers[i], p[SLOT_PEERS + i].revents);
@@ -419,126 +382,13 @@ static void loop(struct keeper *k)
 		if (k->running && k->running->fd < 0)
 			peer_gone(k, k->running);
 		if (p[SLOT_LISTEN].revents)
-			welcome(k);
+			keeper_welcome(k);
 		if (p[SLOT_SIGNAL].revents && proc_stop_signal(k->c->guest->sigfd))
 			end_because(k, "its keeper was told to stop");
 		if (p[SLOT_MACHINE + MACHINE_PID].revents)
 			end_because(k, "the guest ended");
 		check_time(k);
 	}
-}
-
-/* Nobody is there to be told: the next caller is. */
-static void leave_report(struct keeper *k)
-{
-	char text[160 + SPLAT_LINES * (SPLAT_LINE + 4)];
-	const struct splat_scan *s = &k->console.scan;
-	char path[PATH_MAX + sizeof(SESSION_LOG)];
-	size_t n;
-	int fd;
-
-	if (!s->found || k->told || k->running)
-		return;
-	n = (size_t)snprintf(text, sizeof(text),
-			     "after command %u of the session before, with nothing running, its "
-			     "kernel reported a problem:\n",
-			     k->number);
-	for (unsigned int i = 0; i < s->n_lines && n < sizeof(text); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "  %s\n", s->lines[i]);
-	snprintf(path, sizeof(path), "%s/" SESSION_LOG, k->c->dir);
-	console_save(&k->console, path);
-	fd = openat(k->c->dir_fd, SESSION_UNREPORTED, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-		    0600);
-	if (fd < 0)
-		return;
-	write_all(fd, text, n < sizeof(text) ? n : sizeof(text) - 1);
-	close(fd);
-}
-
-/* A guest that never got to a command: whoever waits for one is told as if it was his. */
-static void tell_boot(struct keeper *k, struct peer *p)
-{
-	peer_send_all(p, FRAME_CONSOLE, k->console.log.data, k->console.log.len);
-	if (k->m.err.len && k->last_word_at) {
-		peer_send(p, FRAME_LOG, k->m.err.data,
-			  k->m.err.len < FRAME_PAYLOAD_MAX ? k->m.err.len : FRAME_PAYLOAD_MAX, -1);
-		peer_send(p, FRAME_EXIT, k->last_word, sizeof(k->last_word), -1);
-	}
-}
-
-static void last_words(struct keeper *k, int status)
-{
-	uint8_t gone[8 + 256];
-	char says[256];
-	uint64_t start = clock_ns();
-	bool waiting = true;
-
-	proc_why(&k->m.err, says, sizeof(says));
-	put_le32(gone, k->how);
-	put_le32(gone + 4, (uint32_t)status);
-	memcpy(gone + 8, says, strlen(says));
-	for (size_t i = 0; i < PEERS_MAX; i++) {
-		struct peer *p = &k->peers[i];
-		bool its = p == k->running || (!k->ready && p->request >= 0);
-
-		if (p->fd < 0)
-			continue;
-		if (!k->ready && p->request >= 0)
-			tell_boot(k, p);
-		if (its && strstr(k->ending, "--end"))
-			peer_send(p, FRAME_LOG, k->ending, strlen(k->ending), -1);
-		peer_send(p, its ? FRAME_GONE : FRAME_OVER, its ? (void *)gone : k->ending,
-			  its ? 8 + strlen(says) : strlen(k->ending), -1);
-	}
-	while (waiting && clock_ns() - start < FLUSH_WAIT) {
-		waiting = false;
-		for (size_t i = 0; i < PEERS_MAX; i++) {
-			peer_flush(&k->peers[i]);
-			waiting |= peer_waiting(&k->peers[i]) > 0;
-		}
-		if (waiting)
-			poll(NULL, 0, 5);
-	}
-}
-
-static void end(struct keeper *k)
-{
-	int lock, status = 0;
-	bool locked = lock_folder(k, &lock, LOCK_WAIT);
-
-	while (poll(&(struct pollfd){.fd = k->c->listen, .events = POLLIN}, 1, 0) > 0)
-		welcome(k);
-	if (locked && folder_is_ours(k))
-		unlinkat(k->c->dir_fd, SESSION_SOCKET, 0);
-	close(k->c->listen);
-	if (lock >= 0)
-		close(lock);
-	machine_kill(&k->m, &status);
-	while (take_console(k) || take_channel(k))
-		;
-	check_mark(k);
-	console_finish(&k->console);
-	leave_report(k);
-	last_words(k, status);
-	machine_end(&k->m);
-}
-
-static void refuse(struct keeper *k, const struct errmsg *e)
-{
-	uint8_t text[4 + sizeof(e->text)];
-	uint64_t start = clock_ns();
-
-	put_le32(text, e->exit);
-	memcpy(text + 4, e->text, strlen(e->text));
-	/* Who started this one is about to connect. */
-	while (clock_ns() - start < LOCK_WAIT &&
-	       poll(&(struct pollfd){.fd = k->c->listen, .events = POLLIN}, 1, 500) <= 0)
-		;
-	welcome(k);
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		peer_send(&k->peers[i], FRAME_FAILED, text, 4 + strlen(e->text), -1);
-	if (folder_is_ours(k))
-		unlinkat(k->c->dir_fd, SESSION_SOCKET, 0);
 }
 
 _Noreturn void keeper_run(const struct keeper_config *c)
@@ -557,7 +407,7 @@ _Noreturn void keeper_run(const struct keeper_config *c)
 	if (!fstatat(c->dir_fd, SESSION_SOCKET, &st, 0))
 		k->socket = st.st_ino;
 	if (machine_start(&k->m, c->guest, &e)) {
-		refuse(k, &e);
+		keeper_refuse(k, &e);
 		_exit(EXIT_ENVIRONMENT);
 	}
 	/* A kernel's path may have been relative; nothing after this is. */
@@ -566,6 +416,6 @@ _Noreturn void keeper_run(const struct keeper_config *c)
 	k->life = k->beat_at = clock_ns();
 	loop(k);
 	log_note("keeper: the session ends after %u commands: %s", k->number, k->ending);
-	end(k);
+	keeper_bye(k);
 	_exit(EXIT_PASS);
 }

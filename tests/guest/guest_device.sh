@@ -8,25 +8,21 @@ bin=$1 guest_device=$2
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/in_guest.sh"
 
-# device NAME KERNEL REMAPPING OPTION...: all checks of guest_device in one guest.
+# device NAME KERNEL REMAPPING MACHINE: all checks of guest_device in one guest.
 device() {
-	local name=$1 kernel=$2 remapping=$3
-	shift 3
-	# One CPU: these checks open devices and switch their memory off, see guest --help.
-	"$bin" guest --kernel "debian:$kernel" --smp 1 --intremap "$remapping" "$@" -- \
-		"$guest_device" "$kernel" "$remapping" >"$tmp/out" 2>&1 </dev/null
+	local name=$1 kernel=$2 remapping=$3 machine=$4
+	in_guest "$machine" "$kernel" -- "$guest_device" "$kernel" "$remapping" >"$tmp/out" 2>&1 </dev/null
 	result "$kernel: $name" $((1 - $?)) "$(grep -v '^ok' "$tmp/out" | tail -20)"
 	grep '^#' "$tmp/out"
 	tail -1 "$tmp/out" | sed 's/^/# /'
 }
 
 for kernel in 6.12 6.1; do
-	device "devices" $kernel on --devices ivshmem,e1000e,edu,xhci,nvme,nvme=2048
-	device "no interrupt remapping" $kernel off --devices xhci,edu
-	# Four slots apart two devices have one line.
-	device "INTx not masked by DisINTx" $kernel on --devices edu,xhci,xhci,xhci,edu \
-		--append vfio-pci.nointxmask=1
+	device "devices" $kernel on all
+	device "no interrupt remapping" $kernel off unmapped
+	device "INTx not masked by DisINTx" $kernel on nointxmask
 done
 
 finish

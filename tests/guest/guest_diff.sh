@@ -8,31 +8,30 @@ here=$(dirname "$(realpath "$0")")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$here/../lib.sh"
+. "$here/in_guest.sh"
 . "$here/several.sh"
 
-devices=(xhci ivshmem edu e1000e)
 orders=(program "set_irqs msix trigger eventfd count=2048 fds=e0")
 for kernel in 6.12 6.1; do
-	for i in "${!devices[@]}"; do
-		later "${devices[i]}: random programs behave as the model says" 0 \
+	for device in xhci ivshmem edu e1000e; do
+		later "$device: random programs behave as the model says" 0 \
 			"j['divergences'] == 0 and j['complete'] and j['ops'] >= 4000" \
-			diff --quiet --ops 4k --target "vfio:0000:00:0$((4 + i)).0"
+			diff --quiet --ops 4k --target "vfio:$(device_at all $device)"
 	done
 	later "xhci: all programs of two operations behave as the model says" 0 \
 		"j['divergences'] == 0 and j['complete'] and j['alphabet'] >= 25" \
-		explore --quiet --depth 2 --target vfio:0000:00:04.0
+		explore --quiet --depth 2 --target "vfio:$(device_at all xhci)"
 	later "edu: what it cannot raise is no operation of the alphabet" 0 \
 		"j['divergences'] == 0 and j['complete'] and j['alphabet'] == 42" \
-		explore --quiet --depth 1 --target vfio:0000:00:06.0
+		explore --quiet --depth 1 --target "vfio:$(device_at all edu)"
 	later "nvme: vectors that the host has not are refused by it" 4 \
 		"j['programs'][0]['refused'] == 1 and not j['programs'][0]['difference'] and \
 		 'no free interrupt vectors' in j['programs'][0]['refusal']['reason']" \
-		run --target vfio:0000:00:08.0 /program.irq
+		run --target "vfio:$(device_at all nvme=2048)" /tmp/program.irq
 	later "nvme: and that is known beforehand" 0 \
 		"any('the device can ask for 2048' in t for t in j['host_limits'])" \
-		info --target vfio:0000:00:08.0
-	# One CPU, as for diff alone: see guest --help.
-	boot $kernel --kernel debian:$kernel --smp 1 --devices "$(IFS=,; echo "${devices[*]}"),nvme=2048"
+		info --target "vfio:$(device_at all nvme=2048)"
+	boot all $kernel
 done
 
 finish

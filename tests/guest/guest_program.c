@@ -17,7 +17,7 @@
  *	pid N       fail when its own process is above the N-th
  *	record N    write N programs of two lines to the memory that survives, as IRQSTORM_BLACKBOX
  *	hang        stop init, so that no heartbeat comes
- *	program TEXT  write it to /program.irq, a program for what follows
+ *	program TEXT  write it to /tmp/program.irq, a program for what follows
  *	irqstorm W  run irqstorm with these words, between lines "== irqstorm W" and "exit N"
  */
 #include <fcntl.h>
@@ -107,10 +107,10 @@ static void record(int n)
 
 static void write_program(const char *text)
 {
-	FILE *f = fopen("/program.irq", "w");
+	FILE *f = fopen("/tmp/program.irq", "w");
 
 	if (!f || fprintf(f, "%s\n", text) < 0 || fclose(f)) {
-		perror("/program.irq");
+		perror("/tmp/program.irq");
 		exit(3);
 	}
 }

@@ -7,6 +7,7 @@ bin=$1 runner=$2 corpus=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/in_guest.sh"
 # As xhci is: n of MSI-X and MSI
 device=emu:vectors=16,msi=16
 
@@ -34,8 +35,8 @@ sed -i 's/returns(ALL(-EAGAIN))/returns(ALL(-EBADF))/' "$tmp/wrong.c"
 cc -static -o "$tmp/wrong" "$tmp/wrong.c"
 
 boot() { # KERNEL
-	"$bin" guest --quiet --timeout 3m --kernel "debian:$1" --devices xhci -- \
-		"$runner" 0000:00:04.0 "${programs[@]}" "$tmp/wrong" >"$tmp/log-$1" 2>&1
+	in_guest all "$1" --quiet --timeout 3m -- \
+		"$runner" "$(device_at all xhci)" "${programs[@]}" "$tmp/wrong" >"$tmp/log-$1" 2>&1
 }
 
 boot 6.1 &

@@ -8,6 +8,7 @@ here=$(dirname "$(realpath "$0")")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$here/../lib.sh"
+. "$here/in_guest.sh"
 . "$here/several.sh"
 
 storm() { # NAME EXIT CONDITION OPTION...: later
@@ -17,7 +18,8 @@ storm() { # NAME EXIT CONDITION OPTION...: later
 }
 
 clean="j['spurious'] == 0 and j['misrouted'] == 0 and j['lost']['unexplained'] == 0"
-ivshmem="--target vfio:auto,trigger=ivshmem --vectors 64 --stable 8"
+device=vfio:$(device_at two ivshmem)
+ivshmem="--target $device,trigger=ivshmem --vectors 64 --stable 8"
 
 for kernel in 6.12 6.1; do
 	if [ $kernel = 6.12 ]; then
@@ -36,9 +38,9 @@ for kernel in 6.12 6.1; do
 		$ivshmem --resize random --duration 4s
 	storm "loopback delivers exactly what was fired" 0 \
 		"$clean and j['fired'] == j['delivered'] > 1000" \
-		--target vfio:auto,trigger=loopback --duration 2s
-	boot $kernel --kernel debian:$kernel
-	"$bin" guest --kernel debian:$kernel --devices ivshmem,e1000e -- "$guest_vfio" $kernel \
+		--target $device,trigger=loopback --duration 2s
+	boot two $kernel
+	in_guest two $kernel -- "$guest_vfio" $kernel \
 		>"$tmp/out" 2>&1 </dev/null
 	result "$kernel: the VFIO backend's own checks" $((1 - $?)) "$(grep -v '^ok' "$tmp/out")"
 	tail -1 "$tmp/out" | sed 's/^/# /'

@@ -73,7 +73,7 @@ run enter / put proc/irq/default_smp_affinity 3 put proc/sys/kernel/printk 8
 result "affinity too" $((1 - $?)) "$(cat out err)"
 run enter / put sys/bus/pci/devices/0000:00:04.0/driver/unbind 0000:00:04.0
 has "a device that was taken from its driver is told" 0 '0000:00:04.0/driver: put back' err
-run enter / hold dev/vfio/0 hold dev/vfio/1 hold proc/sys/vm/swappiness
+run enter / hold dev/vfio/1 hold dev/vfio/2 hold proc/sys/vm/swappiness
 has "processes that a command leaves end with it" 0 'command [0-9]+ of its session' err
 result "which had what the test is about" "$(grep -q 'No such file' err || echo 1)" "$(cat err)"
 in_session -- info --target vfio:0000:00:04.0
@@ -81,7 +81,7 @@ has "and the device that they had is free, and bound" 0 'at 0000:00:04.0' out
 in_session -- diff --ops 300 --seed 4 --target vfio:0000:00:05.0
 has "the other one, too" 0 '^0 divergences' out
 
-"$bin" guest --session s -- "$program" say waiting enter / hold dev/vfio/0 sleep 600 >out 2>err </dev/null &
+"$bin" guest --session s -- "$program" say waiting enter / hold dev/vfio/1 sleep 600 >out 2>err </dev/null &
 pid=$!
 for _ in $(seq 600); do
 	grep -q waiting out && break
@@ -106,12 +106,16 @@ has "a finding that a fresh guest does not show depends on what ran before" 1 \
 	'does not show in a fresh guest: it depends on what ran before' err
 gone "and ends the session" "$keeper" "$qemu"
 
-run say before panic
-has "a panic is told, in a new session" 1 'guest kernel panicked: Kernel panic - not syncing: sysrq' err
+run record 20
+has "what a command writes down of its programs" 0 'booted in' err
+run say before record 2 panic
+has "a panic is told" 1 'guest kernel panicked: Kernel panic - not syncing: sysrq' err
 has "and tried in a fresh guest" 1 'it shows in a fresh guest, too' err
 has "what was said before arrives" 1 '^before$' out
 grep -q 'Kernel panic' irqstorm-guest-*.log
 result "and the log" $((1 - $?)) "$(ls)"
+files=$(cd irqstorm-guest-*.last && echo *.irq)
+result "and the programs of that command, not of the one before" "$([ "$files" = "00.irq 01.irq" ] && echo 1)" "$files"
 gone "the session is over" "$(cat s/pid)"
 run enter / put proc/sys/kernel/modules_disabled 1
 has "the next call boots" 0 'booted in' err

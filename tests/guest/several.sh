@@ -2,8 +2,8 @@
 # For tests that run irqstorm several times in one guest: a boot takes longer than most runs.
 #	later NAME CODE CONDITION SUBCOMMAND...    a run, its exit code, and what has to hold of its
 #	                                           JSON: Python over j; "": it prints none
-#	boot LABEL OPTION...                       all of them in one guest: a result each
-# Wants $bin, $program (guest_program), $here, $tmp, and lib.sh.
+#	boot MACHINE KERNEL                        all of them in one guest: a result each
+# Wants $bin, $program (guest_program), $here, $tmp, lib.sh and in_guest.sh.
 # $orders: orders of guest_program that come before them.
 names=() codes=() conditions=() lines=() orders=()
 
@@ -14,12 +14,11 @@ later() {
 }
 
 boot() {
-	local label=$1 code i line why words=("${orders[@]}")
-	shift
+	local machine=$1 label=$2 code i line why words=("${orders[@]}")
 	for line in "${lines[@]}"; do
 		words+=(irqstorm "$line")
 	done
-	"$bin" guest --timeout 14m "$@" -- "$program" "${words[@]}" >"$tmp/several" 2>"$tmp/several.err" </dev/null
+	in_guest "$machine" "$label" --timeout 14m -- "$program" "${words[@]}" >"$tmp/several" 2>"$tmp/several.err" </dev/null
 	code=$?
 	for i in "${!lines[@]}"; do
 		why=$(python3 "$here/several.py" "$tmp/several" "$i" "${codes[i]}" "${conditions[i]}" 2>&1)

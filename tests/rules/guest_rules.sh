@@ -1,25 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every program of corpus/rules on the real devices and kernels that it names, one guest for each
-# pair, the kernels side by side: guest_rules.sh IRQSTORM CORPUS [DEVICE...]
+# Every program of corpus/rules on the real devices and kernels that it names, the kernels side by
+# side: guest_rules.sh IRQSTORM CORPUS [DEVICE...]
 set -u
-irqstorm=$1 corpus=$2 here=$(dirname "$0")
+bin=$1 corpus=$2 here=$(dirname "$0")
 shift 2
 . "$here/../lib.sh"
+. "$here/../guest/in_guest.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 kernels=(6.1 6.12)
 
-# One guest; a device with a colon is that device in another guest.
-boot() { # KERNEL DEVICE PROGRAM...
-	local kernel=$1 device=$2 how=()
-	shift 2
-	case $device in
-	*:intremap=off) how=(--intremap off) ;;
-	*:nointxmask) how=(--append vfio-pci.nointxmask=1) ;;
+# A device with a colon is that device in another guest.
+machine_of() { # DEVICE
+	case $1 in
+	*:intremap=off) echo unmapped ;;
+	*:nointxmask) echo nointxmask ;;
+	*) echo all ;;
 	esac
-	"$irqstorm" guest --quiet --timeout 2m --kernel "debian:$kernel" --devices "${device%%:*}" \
-		"${how[@]}" -- run --target vfio:auto "$@" >"$work/$kernel" 2>&1
+}
+
+boot() { # KERNEL DEVICE PROGRAM...
+	local kernel=$1 device=$2 machine
+	shift 2
+	machine=$(machine_of "$device")
+	in_guest "$machine" "$kernel" --quiet --timeout 2m -- run \
+		--target "vfio:$(device_at "$machine" "${device%%:*}")" "$@" >"$work/$kernel" 2>&1
 }
 
 # Its results: a file's name comes back as /in/NUMBER.NAME.
