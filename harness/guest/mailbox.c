@@ -2,6 +2,7 @@
 #include "guest/mailbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,6 +34,8 @@ ssize_t mailbox_put(int mailbox, int request)
 	if (st.st_size <= 0 || st.st_size > (off_t)MAILBOX_SIZE)
 		return -EFBIG;
 	size = (size_t)st.st_size;
+	/* What a command before took is given back; failing to costs memory only. */
+	fallocate(mailbox, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, MAILBOX_SIZE);
 	to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, mailbox, 0);
 	if (to == MAP_FAILED)
 		return -errno;

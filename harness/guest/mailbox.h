@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#define MAILBOX_SIZE (64u << 20)
+#define MAILBOX_SIZE (256u << 20)
 #define MAILBOX_SLOT 0x1d
 #define MAILBOX_BDF  "0000:00:1d.0"
 #define MAILBOX_PATH "/sys/bus/pci/devices/" MAILBOX_BDF "/resource2" /* in the guest */

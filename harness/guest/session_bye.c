@@ -104,11 +104,11 @@ static void last_words(struct keeper *k, int status)
 	memcpy(gone + 8, says, strlen(says));
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		struct peer *p = &k->peers[i];
-		bool its = p == k->running || (!k->ready && p->request >= 0);
+		bool its = p == k->running || !k->ready;
 
 		if (p->fd < 0)
 			continue;
-		if (!k->ready && p->request >= 0)
+		if (!k->ready)
 			tell_boot(k, p);
 		if (its && strstr(k->ending, "--end"))
 			peer_send(p, FRAME_LOG, k->ending, strlen(k->ending), -1);

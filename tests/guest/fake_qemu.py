@@ -9,6 +9,7 @@ answers at once, late, or not at all. The words of the command say what the gues
     bug          a kernel's report that reaches the console after the last word, before the mark
     late-bug     one that comes when the command has ended
     quit         QEMU ends
+    diff ...     print the words; with --ops 1 the exit code is 1
     fresh N      exit code N in a plain guest, 0 in a session; stale N: the other way round
     mute         no word any more, though the process runs
     deaf         as mute, for this command's end only: it does not come
@@ -58,7 +59,7 @@ def frames(timeout):
     while select.select([channel], [], [], timeout)[0]:
         data = os.read(channel, 65536)
         if not data:
-            sys.exit(0)
+            raise OSError
         while data:
             size = struct.unpack('<H', data[4:6])[0]
             yield data[2], data[6:6 + size]
@@ -69,6 +70,9 @@ def frames(timeout):
 def run(number, args):
     """False: nothing more is said."""
     code = late = slow = deaf = 0
+    if args[:1] == ['diff']:
+        send(STDOUT, ' '.join(args).encode() + b'\n')
+        code = int('1' in args)
     while args:
         word = args.pop(0)
         if word == 'say':
@@ -108,15 +112,22 @@ def run(number, args):
     return True
 
 
-log('booting')
-send(READY, b'6.99-fake')
-if not mailbox:
-    run(1, words(initrd))
-    sys.exit(0)
-alive = True
-while True:
-    for kind, data in frames(0.2):
-        if kind == REQUEST:
-            alive = run(struct.unpack('<II', data)[0], words(mailbox[1]))
-    if alive:
-        send(HEARTBEAT)
+def serve():
+    log('booting')
+    send(READY, b'6.99-fake')
+    if not mailbox:
+        run(1, words(initrd))
+        return
+    alive = True
+    while True:
+        for kind, data in frames(0.2):
+            if kind == REQUEST:
+                alive = run(struct.unpack('<II', data)[0], words(mailbox[1]))
+        if alive:
+            send(HEARTBEAT)
+
+
+try:
+    serve()
+except OSError:
+    time.sleep(1000)  # as QEMU stays when nobody is at the other end

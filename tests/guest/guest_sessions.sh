@@ -4,10 +4,11 @@
 # booted them, and after the last. A kernel that had something to say with nothing running fails it.
 #	guest_sessions.sh IRQSTORM FOLDER
 set -u
-code=0
+. "$(dirname "$0")/../lib.sh"
 for session in "$2"/*/; do
 	[ -d "$session" ] || continue
-	"$1" guest --quiet --session "$session" --end || code=1
+	why=$("$1" guest --quiet --session "$session" --end 2>&1)
+	result "the guest $(basename "$session") had no more to say" $((1 - $?)) "$why"
 done
 rm -rf "$2"
-exit $code
+finish

@@ -80,6 +80,15 @@ cp "$bin" other
 code=$?
 has "nor another irqstorm for this one" 2 'has an irqstorm of' err
 
+session s -- diff --ops 5
+has "a subcommand without a seed gets one, to be repeated with" 0 '^diff --seed=0x[0-9a-f]{16} --ops 5$' out
+session s -- diff --ops 5 --seed 7
+has "one that has one keeps it" 0 '^diff --ops 5 --seed 7$' out
+"$bin" guest --session s -- diff --ops 1 --seed 7 >both 2>&1 </dev/null
+order=$(grep -oE 'repeating the command|^diff|it shows in a fresh guest' both | tr '\n' ',')
+result "a finding is repeated before it is shown" \
+	$([ "$order" = "repeating the command,diff,it shows in a fresh guest," ] && echo 1 || echo 0) "$(cat both)"
+
 for i in 1 2 3 4 5; do
 	"$bin" guest --session s -- "$program" say "turn $i" sleep 0.3 code $i >out$i 2>err$i </dev/null &
 	pids[i]=$!
