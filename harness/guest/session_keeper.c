@@ -155,7 +155,7 @@ void keeper_check_mark(struct keeper *k)
 	int len = snprintf(mark, sizeof(mark), "irqstorm: command %u ended", k->number);
 	size_t from = k->turn_at < k->console.log.len ? k->turn_at : 0;
 
-	if (!k->last_word_at)
+	if (!k->last_word_at || !k->busy)
 		return;
 	if (!k->marked || clock_ns() - k->last_word_at > MARK_WAIT ||
 	    memmem(k->console.log.data + from, k->console.log.len - from, mark, (size_t)len))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """
 QEMU and a guest's init in one, for IRQSTORM_QEMU: what a session's keeper does with a guest that
-answers at once, late, or not at all. The words of the command say what the guest is to do.
+answers at once, late, or not at all; with FAKE_REFUSES, a text, it does not become ready. The words of the command say what the guest is to do.
     say TEXT     print it
     sleep S      before going on
     code N       exit code
@@ -22,7 +22,8 @@ console = int(re.search(r'id=console,fd=(\d+)', text)[1])
 channel = int(re.search(r'id=channel,fd=(\d+)', text)[1])
 mailbox = re.search(r'id=mailbox,mem-path=(\S+?),', text)
 initrd = re.search(r'-initrd (\S+)', text)[1]
-READY, STDOUT, EXIT, HEARTBEAT, DIRTY, MARK, SIGNAL, REQUEST = 1, 2, 7, 8, 12, 13, 64, 65
+READY, STDOUT, EXIT, HEARTBEAT, LOG = 1, 2, 7, 8, 9
+DIRTY, MARK, SIGNAL, REQUEST = 12, 13, 64, 65
 for fd in console, channel:
     os.set_blocking(fd, True)
 seq = 0
@@ -114,6 +115,10 @@ def run(number, args):
 
 def serve():
     log('booting')
+    if 'FAKE_REFUSES' in os.environ:
+        send(LOG, os.environ['FAKE_REFUSES'].encode())
+        send(EXIT, struct.pack('<IIQ', 3, 0, 0))
+        return
     send(READY, b'6.99-fake')
     if not mailbox:
         run(1, words(initrd))

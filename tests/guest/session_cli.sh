@@ -108,7 +108,7 @@ gone "and ends the session" "$keeper" "$qemu"
 
 run record 20
 has "what a command writes down of its programs" 0 'booted in' err
-run say before record 2 panic
+run say before record 2 sleep 2 panic
 has "a panic is told" 1 'guest kernel panicked: Kernel panic - not syncing: sysrq' err
 has "and tried in a fresh guest" 1 'it shows in a fresh guest, too' err
 has "what was said before arrives" 1 '^before$' out

@@ -80,6 +80,9 @@ cp "$bin" other
 code=$?
 has "nor another irqstorm for this one" 2 'has an irqstorm of' err
 
+session s --keep-log kept.log -- "$program" say logged
+grep -q booting kept.log && grep -q 'command 4 ended' kept.log
+result "--keep-log has the kernel's log from its boot on" $((1 - $?)) "$(cat kept.log)"
 session s -- diff --ops 5
 has "a subcommand without a seed gets one, to be repeated with" 0 '^diff --seed=0x[0-9a-f]{16} --ops 5$' out
 session s -- diff --ops 5 --seed 7
@@ -200,6 +203,9 @@ has "a guest that says nothing any more is told" 3 'guest hangs: no sign of life
 gone "and ends" "$(keeper s)"
 rm -f irqstorm-guest-*
 
+FAKE_REFUSES="this kernel lacks a lot" kernel s say no
+has "a guest that cannot be made ready says why" 3 '^irqstorm: guest: this kernel lacks a lot' err
+gone "and ends" "$(keeper s)"
 printf '#!/bin/sh\necho "fake: no memory" >&2\nexit 1\n' >dies
 chmod +x dies
 IRQSTORM_QEMU=$work/dies kernel s say no
