@@ -247,6 +247,8 @@ const struct command cmd_guest = {
 		    "  irqstorm guest --kernel debian:6.1 -- bench --target vfio:auto\n"
 		    "  irqstorm guest -- stress --target vfio:auto --json out.json\n"
 		    "  irqstorm guest -- run --target vfio:auto corpus/\n"
+		    "  irqstorm guest --session s -- diff --target vfio:auto --ops 20k\n"
+		    "  irqstorm guest --session s --end\n"
 		    "  irqstorm guest --devices xhci -- fuzz_irq_device -max_total_time=600\n"
 		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",
 	.opts = guest_opts,
