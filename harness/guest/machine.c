@@ -198,8 +198,10 @@ ssize_t machine_take(int *fd, uint8_t *buf, size_t size)
 {
 	ssize_t n = *fd < 0 ? 0 : read(*fd, buf, size);
 
-	/* After a reset what was written before it is still to come. */
-	if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ECONNRESET))
+	/* A reset is told once; what was written before it is still to come. */
+	if (n < 0 && errno == ECONNRESET)
+		n = read(*fd, buf, size);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return -EAGAIN;
 	if (n <= 0)
 		close_fd(fd);

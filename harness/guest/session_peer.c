@@ -22,9 +22,11 @@ ssize_t packet_receive(int fd, uint8_t *buf, size_t size, int *rides)
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	*rides = -1;
-	/* Whoever went away had not read all; what he wrote before is still to come. */
+	/* Whoever went away had not read all: told once; what he wrote before is still to come. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return errno == ECONNRESET ? -EAGAIN : -errno;
+		return -errno;
 	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
 		    c->cmsg_len == CMSG_LEN(sizeof(int)))

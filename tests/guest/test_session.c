@@ -226,7 +226,14 @@ Test(peer, keeps_what_the_caller_does_not_take_and_loses_nothing)
 		got++;
 	}
 	cr_assert_eq(peer_waiting(&p), 0);
+	peer_send(&p, FRAME_STDOUT, "x", 1, -1);
+	cr_assert_eq(packet_send(pair[1], &p.seq, FRAME_TAKEN, NULL, 0, -1), 0);
+	cr_assert_eq(packet_send(pair[1], &p.seq, FRAME_GONE, "last", 4, -1), 0);
 	close(pair[1]);
+	cr_assert(peer_receive(&p, &f, buf, &rides), "a reset hides nothing");
+	cr_assert_eq(f.type, FRAME_TAKEN);
+	cr_assert(peer_receive(&p, &f, buf, &rides));
+	cr_assert_eq(f.type, FRAME_GONE);
 	peer_send(&p, FRAME_STDOUT, "x", 1, -1);
 	cr_assert_eq(p.fd, -1, "a caller that has gone is noticed");
 	close(fd);
