@@ -62,22 +62,24 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* Everything but init and the kernel's threads. @who: one that does not die. */
-static bool end_processes(struct init *in, char *who, size_t size)
+/* Everything but init and the kernel's threads. False: something does not die. */
+static bool end_processes(struct init *in)
 {
-	pid_t pid = 0;
-	int waited;
+	int waited = 0;
 
 	kill(-1, SIGKILL);
-	for (waited = 0; waited < STUCK_MS; waited += STEP_MS) {
+	while (waited < STUCK_MS) {
+		pid_t pid;
+
 		init_reap(in);
 		pid = waitpid(-1, NULL, WNOHANG);
 		if (pid < 0)
 			return true; /* no child, and orphans are ours */
-		if (!pid)
-			pause_ms(STEP_MS);
+		if (pid)
+			continue;
+		pause_ms(STEP_MS);
+		waited += STEP_MS;
 	}
-	snprintf(who, size, "a process of the command does not end");
 	return false;
 }
 
@@ -158,10 +160,8 @@ static void on_change(void *arg, const char *text, bool undone)
 
 static void put_back(struct session *s)
 {
-	char who[128];
-
-	if (!end_processes(s->in, who, sizeof(who)))
-		dirty(s->in, who);
+	if (!end_processes(s->in))
+		dirty(s->in, "a process of the command does not end");
 	check_devices(s->in);
 	remove_files();
 	if (CPU_COUNT(&s->cpus))

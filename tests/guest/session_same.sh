@@ -27,7 +27,7 @@ command_of() {
 	esac
 }
 
-# What of a result may differ: rates, and the command that repeats it.
+# What of a result may differ: rates, times, and the command that repeats it.
 outcome() { # GUEST-OPTION...: in one text
 	local code
 	rm -f result.json
@@ -38,7 +38,7 @@ outcome() { # GUEST-OPTION...: in one text
 		python3 -c 'import json
 j = json.load(open("result.json"))
 for key in list(j):
-    if key.endswith("_per_s") or key in ("ratio", "via"):
+    if key.endswith("_per_s") or key in ("ratio", "seconds", "via"):
         del j[key]
 print(json.dumps(j, indent=1, sort_keys=True))'
 	else
