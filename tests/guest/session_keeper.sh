@@ -225,4 +225,8 @@ has "--end wants a session" 2 'of which --session' err
 "$bin" guest --session s --end -- info >out 2>err
 code=$?
 has "and no subcommand" 2 'takes no subcommand' err
+session fresh --fresh 3 -- info
+has "--fresh is for guests that do not stay" 2 '^irqstorm: --fresh: a --session repeats' err
+[ ! -e fresh ]
+result "and that is said before anything is made" $((1 - $?))
 finish
