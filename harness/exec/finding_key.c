@@ -8,16 +8,25 @@
 #include "program/text.h"
 
 static const char *const names[] = {
-	[DIFF_NONE] = "none",           [DIFF_RETURN] = "return",
-	[DIFF_INFO] = "irq_info",       [DIFF_WRITTEN] = "written",
-	[DIFF_VALUE] = "value",         [DIFF_COUNTER] = "counter",
-	[DIFF_ACTIVE] = "active",       [DIFF_ALLOCATED] = "allocated",
-	[DIFF_TYPE] = "type",           [DIFF_REFERENCES] = "references",
-	[DIFF_PRODUCERS] = "producers", [DIFF_MASKED] = "masked",
+	[DIFF_NONE] = "none",
+	[DIFF_RETURN] = "return",
+	[DIFF_INFO] = "irq_info",
+	[DIFF_WRITTEN] = "written",
+	[DIFF_VALUE] = "value",
+	[DIFF_COUNTER] = "counter",
+	[DIFF_ACTIVE] = "active",
+	[DIFF_ALLOCATED] = "allocated",
+	[DIFF_TYPE] = "type",
+	[DIFF_REFERENCES] = "references",
+	[DIFF_PRODUCERS] = "producers",
+	[DIFF_MASKED] = "masked",
 	[DIFF_CONTROL] = "control",
-	[DIFF_EXPECT] = "expect",       [DIFF_PCI_RULE] = "pci-rule",
-	[DIFF_STEP] = "step",           [DIFF_MISUSE] = "use-after-put",
-	[DIFF_CRASH] = "crash",         [DIFF_HANG] = "hang",
+	[DIFF_EXPECT] = "expect",
+	[DIFF_PCI_RULE] = "pci-rule",
+	[DIFF_STEP] = "step",
+	[DIFF_MISUSE] = "use-after-put",
+	[DIFF_CRASH] = "crash",
+	[DIFF_HANG] = "hang",
 };
 
 const char *difference_name(enum difference d)
@@ -33,10 +42,10 @@ static const enum ruled aspects[] = {
 	[DIFF_ACTIVE] = RULED_ACTIVE,       [DIFF_ALLOCATED] = RULED_ALLOCATED,
 	[DIFF_TYPE] = RULED_TYPE,           [DIFF_REFERENCES] = RULED_ASPECTS,
 	[DIFF_PRODUCERS] = RULED_PRODUCERS, [DIFF_MASKED] = RULED_MASKED,
-	[DIFF_CONTROL] = RULED_CONTROL,
-	[DIFF_EXPECT] = RULED_RETURN,       [DIFF_PCI_RULE] = RULED_ASPECTS,
-	[DIFF_STEP] = RULED_ASPECTS,        [DIFF_MISUSE] = RULED_ASPECTS,
-	[DIFF_CRASH] = RULED_RETURN,        [DIFF_HANG] = RULED_RETURN,
+	[DIFF_CONTROL] = RULED_CONTROL,     [DIFF_EXPECT] = RULED_RETURN,
+	[DIFF_PCI_RULE] = RULED_ASPECTS,    [DIFF_STEP] = RULED_ASPECTS,
+	[DIFF_MISUSE] = RULED_ASPECTS,      [DIFF_CRASH] = RULED_RETURN,
+	[DIFF_HANG] = RULED_RETURN,
 };
 
 uint32_t finding_rule(enum difference d, const char *sense, const struct rule_counts *c,

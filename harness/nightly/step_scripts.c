@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scripts of the source tree that say `ok NAME`, `not ok NAME WHY` and how many: whether every
- * rule and every figure that is broken on purpose is noticed (tests/mutants), and whether the tree builds as others will
- * build it (tests/builds.sh).
+ * rule and every figure that is broken on purpose is noticed (tests/mutants), and whether the tree
+ * builds as others will build it (tests/builds.sh).
  */
 #include <stdio.h>
 #include <stdlib.h>
