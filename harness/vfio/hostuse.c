@@ -28,7 +28,7 @@ static bool any_entry(const char *dir)
 /* The first line of @dir/@leaf; "" when there is none. */
 static const char *line_of(const char *dir, const char *leaf, char *buf, size_t size)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 64];
 	FILE *f;
 
 	*buf = '\0';
@@ -45,7 +45,7 @@ static const char *line_of(const char *dir, const char *leaf, char *buf, size_t 
 /* Is @word among the words of a line of /proc/@file? A mount has its MAJOR:MINOR, swap its name. */
 static bool listed(const struct vfio_roots *r, const char *file, const char *word)
 {
-	char path[PATH_MAX], line[4096], *save, *w;
+	char path[PATH_MAX + 64], line[4096], *save, *w;
 	bool found = false;
 	FILE *f;
 
