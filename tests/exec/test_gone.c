@@ -93,16 +93,32 @@ Test(gone, a_device_that_cannot_be_opened_anew_says_why)
 	expect_gone(run_text(fires, &r));
 }
 
+/*
+ * A seed makes other programs with another compiler. And what a program does to the table's size
+ * outlives it here, as no real device can show: then a difference is found before the death.
+ */
 Test(gone, random_programs_end_with_the_device)
 {
-	struct diff_options o = {.ops = 1000000, .seed = 3, .length = 20};
-	struct diff_result r;
+	uint32_t gone = 0;
 
-	begin(DIES, 500);
-	x.emulated = false; /* one device for all programs, opened anew for each */
-	expect_gone(differential_run(&x, &o, &r, &e));
-	cr_assert_eq(r.found.difference, DIFF_NONE);
-	program_free(&r.program);
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct diff_options o = {.ops = 1000000, .seed = seed, .length = 20};
+		struct diff_result r;
+		int err;
+
+		begin(DIES, 200);
+		x.emulated = false; /* one device for all programs, opened anew for each */
+		err = differential_run(&x, &o, &r, &e);
+		if (err) {
+			expect_gone(err);
+			gone++;
+		} else {
+			cr_assert_lt(rig.calls, rig.die_at, "seed %lu: %s", seed, r.found.text);
+			executor_close(&x);
+		}
+		program_free(&r.program);
+	}
+	cr_assert_gt(gone, 20, "%u of 40", gone);
 }
 
 Test(gone, every_small_program_ends_with_the_device)
