@@ -21,11 +21,13 @@ in_guest() {
 	"$bin" guest "${session[@]}" --kernel "debian:$kernel" ${machines[$machine]} "$@"
 }
 
-device_at() { # MACHINE NAME
+device_at() { # MACHINE NAME: the first of that name
 	local list i
 	read -r _ list _ <<<"${machines[$1]}"
 	IFS=, read -ra list <<<"$list"
 	for i in "${!list[@]}"; do
-		[ "${list[i]}" != "$2" ] || printf '0000:00:%02x.0' $((i + 4))
+		[ "${list[i]}" = "$2" ] || continue
+		printf '0000:00:%02x.0' $((i + 4))
+		return
 	done
 }
