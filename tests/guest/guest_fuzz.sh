@@ -102,7 +102,8 @@ IRQSTORM_TARGET=emu:fault=drop:1 "$bin" nightly --out nights --hours 20s --seed 
 	--steps device --fuzz-dir "$build/fuzz" >out 2>err </dev/null
 code=$?
 result "a night has a step for it" $((code == 1)) "exit $code: $(said)"
-grep -q "^NEW   debian-6.12:counter:" out
+# a fire that is dropped is missing in a counter, or among the pending bits
+grep -Eq "^NEW   debian-6.12:(counter|masked):[RP][0-9]+:" out
 result "whose finding has the key that diff would give it" $(($? == 0)) "$(said)"
 newest=$(sed -n 's/^ *irqstorm guest .* -- run --target emu:fault=drop:1 --trace //p' out)
 "$bin" run --target emu:fault=drop:1 "$newest" >run.out 2>&1
