@@ -13,6 +13,7 @@
 #include "guest/fsutil.h"
 #include "support/clock.h"
 #include "support/sigstop.h"
+#include "support/tmpdir.h"
 
 const char *const hunter_names[] = {"random",          "libfuzzer", "afl",
 				    "libfuzzer-plain", "afl-plain", NULL};
@@ -103,17 +104,17 @@ out:
 
 static int make_folders(struct hunt *h, struct errmsg *e)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = tmpdir();
 	char first[112];
 	FILE *f;
 	int n = snprintf(h->dir, sizeof(h->dir), "%s/irqstorm-zoo-XXXXXX",
-			 tmp && *tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+			 strlen(tmp) < 32 ? tmp : "/tmp");
 
 	if (n < 0 || !mkdtemp(h->dir)) {
 		*h->dir = '\0';
 		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
-				  "cannot make a folder in %s: %s (TMPDIR names another)",
-				  tmp && *tmp ? tmp : "/tmp", strerror(errno));
+				  "cannot make a folder in %s: %s (TMPDIR names another)", tmp,
+				  strerror(errno));
 	}
 	snprintf(h->corpus, sizeof(h->corpus), "%s/corpus", h->dir);
 	snprintf(h->out, sizeof(h->out), "%s/out", h->dir);

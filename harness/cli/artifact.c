@@ -17,6 +17,7 @@
 #include "exec/sequence.h"
 #include "guest/bytes.h"
 #include "support/log.h"
+#include "support/tmpdir.h"
 
 #define WORDS_MAX    128
 #define MAX_REPEATED 64 /* commands of one artifact */
@@ -115,10 +116,10 @@ static int run_self(char **words, struct errmsg *e)
 /* A program's text in a file of its own, whose name goes into @path and ends as @name does. */
 static int save_program(const char *text, const char *name, char path[PATH_MAX], struct errmsg *e)
 {
-	const char *tmp = getenv("TMPDIR"), *end = ends_in(name, ".guest") ? ".guest" : ".irq";
+	const char *end = ends_in(name, ".guest") ? ".guest" : ".irq";
 	int fd, err;
 
-	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX%s", tmp && *tmp ? tmp : "/tmp", end);
+	snprintf(path, PATH_MAX, "%s/irqstorm-XXXXXX%s", tmpdir(), end);
 	fd = mkostemps(path, (int)strlen(end), O_CLOEXEC);
 	err = fd < 0 ? -errno : write_all(fd, text, strlen(text));
 	if (fd >= 0 && close(fd) && !err)

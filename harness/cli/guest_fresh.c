@@ -21,6 +21,7 @@
 #include "program/file.h"
 #include "program/text.h"
 #include "support/log.h"
+#include "support/tmpdir.h"
 
 #define WHERE     "in a fresh guest"
 #define PRINT_OPS 40u /* operations of a sequence that are shown, not only kept */
@@ -54,7 +55,7 @@ static bool takes_stdout(const struct guest_job *job)
 int guest_fresh_init(struct guest_fresh *g, const struct guest_job *job, uint32_t max_boots,
 		     struct crossing *x, struct errmsg *e)
 {
-	const char *tmp = getenv("TMPDIR"), *inside;
+	const char *tmp = tmpdir(), *inside;
 	int err;
 
 	memset(g, 0, sizeof(*g));
@@ -67,7 +68,7 @@ int guest_fresh_init(struct guest_fresh *g, const struct guest_job *job, uint32_
 	    (!job->fuzz && !g->minimize && job->sub != &cmd_diff && job->sub != &cmd_explore))
 		return 0;
 	snprintf(g->dir, sizeof(g->dir), "%s/irqstorm-finding-XXXXXX",
-		 tmp && *tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+		 strlen(tmp) < 32 ? tmp : "/tmp");
 	if (!mkdtemp(g->dir)) {
 		err = -errno;
 		g->dir[0] = '\0';

@@ -10,6 +10,7 @@
 
 #include "doctor/checks.h"
 #include "support/clock.h"
+#include "support/tmpdir.h"
 #include "support/units.h"
 
 /* Open files of a storm: two for each vector, twice as many with swap, and 128 for the rest. */
@@ -228,7 +229,5 @@ void look_results(struct doctor *d, struct doctor_line *l)
 
 void look_tmpdir(struct doctor *d, struct doctor_line *l)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	look_folder(d, tmp && *tmp ? tmp : "/tmp", "set TMPDIR to another folder", l);
+	look_folder(d, tmpdir(), "set TMPDIR to another folder", l);
 }
