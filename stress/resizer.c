@@ -115,7 +115,6 @@ static void announce(struct storm *s, const struct vmm_plan *p)
 static void conclude(struct storm *s, const struct vmm_plan *p)
 {
 	struct resizer *z = &s->resizer;
-
 	uint64_t now = s->rules.timed ? storm_now(s) : 0; /* strays are matched by it */
 
 	for (uint32_t v = p->first; v < p->first + p->count; v++) {

@@ -162,8 +162,7 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 			!r->ops                    ? "SKIPPED, nothing was run"
 			: r->skipped || r->refused ? "skipped in part"
 						   : "ok",
-			r->ops, skipped_why(r),
-			(unsigned long long)r->digest);
+			r->ops, skipped_why(r), (unsigned long long)r->digest);
 		told_refusal_print(f, r, p);
 		return;
 	}

@@ -172,7 +172,8 @@ static enum fine_result power(struct fine *f, struct fine_caller *c)
 	return c->op->value ? power_off(f, c) : reset(f, c);
 }
 
-/* R21: the last close of the device, and the first open; with the driver unbound in between, too. */
+/* R21: the last close of the device, and the first open; with the driver unbound in between, too.
+ */
 static enum fine_result reopen(struct fine *f, struct fine_caller *c)
 {
 	struct model *m = &f->m;
