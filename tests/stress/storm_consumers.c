@@ -7,21 +7,44 @@
  *
  * On the emulator with 64 vectors, resized as a swap: RUNS with each consumer must find nothing,
  *and RUNS with each and 1 of DROP_EVERY (10,000) interrupts dropped must find as many as were
- *planted.
+ *planted. A producer that loses its CPU between message and handler can have its vector swapped
+ *meanwhile: such a message is lost as on a real host (R80). The emulator counts them, and as many
+ *losses must be explained: no more, no fewer.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "backend/fault.h"
+#include "emulator/emulator.h"
 #include "exec/target.h"
 #include "stress/report.h"
 #include "support/clock.h"
 
 #define TARGET "emu:profile=6.12,vectors=64"
 
-static bool storm(const char *target, enum consumer_kind consumer, uint64_t duration_ns,
-		  uint64_t seed)
+/* The emulator itself, below a fault backend if one of @every fires is to be dropped, is @inner. */
+static int open_target(uint32_t vectors, uint64_t every, struct backend **be,
+		       struct backend **inner, struct errmsg *e)
+{
+	struct fault_config faults = {.n = {[FAULT_DROP] = every}};
+	int err = target_open_sized(TARGET, vectors, inner, e);
+
+	if (err)
+		return err;
+	*be = *inner;
+	if (!every)
+		return 0;
+	err = fault_wrap(*inner, &faults, be);
+	if (err) {
+		snprintf(e->text, sizeof(e->text), "fault backend: %s", strerror(-err));
+		backend_close(*inner);
+	}
+	return err;
+}
+
+static bool storm(uint64_t every, enum consumer_kind consumer, uint64_t duration_ns, uint64_t seed)
 {
 	struct stress_config cfg = {
 		.vectors = 64,
@@ -41,7 +64,8 @@ static bool storm(const char *target, enum consumer_kind consumer, uint64_t dura
 	struct stress_result *r = calloc(1, sizeof(*r));
 	struct fault_counts planted = {0};
 	struct errmsg e = {0};
-	struct backend *be;
+	struct emu_state state = {0};
+	struct backend *be, *inner;
 	uint64_t drops;
 	bool ok = false;
 	int err;
@@ -50,11 +74,11 @@ static bool storm(const char *target, enum consumer_kind consumer, uint64_t dura
 		fputs("# out of memory\n", stderr);
 		exit(3);
 	}
-	err = target_open_sized(target, cfg.vectors, &be, &e);
-
+	err = open_target(cfg.vectors, every, &be, &inner, &e);
 	if (!err) {
 		err = stress_run(&cfg, be, r, &e);
 		fault_counts(be, &planted);
+		emulator_state(inner, &state);
 		backend_close(be);
 	}
 	drops = planted.planted[FAULT_DROP];
@@ -62,13 +86,14 @@ static bool storm(const char *target, enum consumer_kind consumer, uint64_t dura
 		printf("# %s\n", e.text);
 	else
 		ok = r->tally.delivered && r->tally.lost_unexplained == drops && !r->spurious &&
-		     !r->misrouted && !r->tally.lost_explained;
-	printf("%s %s %s: seed %llu, %llu fired, planted %llu, lost %llu unexplained and %llu "
-	       "explained, %llu spurious, %llu misrouted\n",
-	       ok ? "ok" : "not ok", consumer_names[consumer], target, (unsigned long long)seed,
-	       (unsigned long long)r->fired, (unsigned long long)drops,
+		     !r->misrouted && r->tally.lost_explained == state.dropped_shutdown;
+	printf("%s %s, drop 1 of %llu: seed %llu, %llu fired, planted %llu, lost %llu unexplained "
+	       "and %llu explained of %llu without a handler, %llu spurious, %llu misrouted\n",
+	       ok ? "ok" : "not ok", consumer_names[consumer], (unsigned long long)every,
+	       (unsigned long long)seed, (unsigned long long)r->fired, (unsigned long long)drops,
 	       (unsigned long long)r->tally.lost_unexplained,
-	       (unsigned long long)r->tally.lost_explained, (unsigned long long)r->spurious,
+	       (unsigned long long)r->tally.lost_explained,
+	       (unsigned long long)state.dropped_shutdown, (unsigned long long)r->spurious,
 	       (unsigned long long)r->misrouted);
 	fflush(stdout);
 	free(r);
@@ -78,8 +103,6 @@ static bool storm(const char *target, enum consumer_kind consumer, uint64_t dura
 int main(int argc, char **argv)
 {
 	static const enum consumer_kind kinds[] = {CONSUMER_URING, CONSUMER_URING_POLL};
-	char dropping[64];
-	const char *const targets[] = {TARGET, dropping};
 	uint64_t runs = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	uint64_t ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 2000;
 	uint64_t every = argc > 3 ? strtoull(argv[3], NULL, 10) : 10000;
@@ -90,12 +113,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: storm_consumers RUNS [DURATION_MS [DROP_EVERY]]\n");
 		return 2;
 	}
-	snprintf(dropping, sizeof(dropping), TARGET ",fault=drop:%llu", (unsigned long long)every);
 	uname(&u);
 	printf("# %s\n", u.release);
 	for (uint64_t i = 0; i < runs; i++) {
 		for (unsigned int k = 0; k < 4; k++) {
-			bool ok = storm(targets[k / 2], kinds[k % 2], ms * NSEC_PER_MSEC, i + 1);
+			bool ok = storm(k / 2 ? every : 0, kinds[k % 2], ms * NSEC_PER_MSEC, i + 1);
 
 			passed += ok;
 			failed += !ok;
