@@ -23,6 +23,7 @@ struct fault_backend {
 	struct fault_config cfg;
 	_Atomic uint64_t eligible[FAULT_KINDS];
 	_Atomic uint64_t planted[FAULT_KINDS];
+	_Atomic uint64_t beside_calls;
 	/* 1: the last call armed it and none is in flight. MSI-X only: what the engine fires. */
 	_Atomic uint8_t armed[IRQ_MAX_VECTORS];
 	bool dropped[IRQ_MAX_VECTORS]; /* the fire that fired() will ask about; its one firer's */
@@ -92,8 +93,11 @@ static void fault_fired(struct backend *be, uint32_t index, uint32_t vector, boo
 
 	if (index != VFIO_PCI_MSIX_IRQ_INDEX || vector >= IRQ_MAX_VECTORS)
 		return;
-	if (f->dropped[vector] && !certain)
+	if (f->dropped[vector] && !certain) {
+		/* Relaxed: counts, read when nothing fires any more. */
 		atomic_fetch_sub_explicit(&f->planted[FAULT_DROP], 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&f->beside_calls, 1, memory_order_relaxed);
+	}
 	f->dropped[vector] = false;
 }
 
@@ -333,5 +337,6 @@ bool fault_counts(struct backend *be, struct fault_counts *counts)
 		return false;
 	for (int i = 0; i < FAULT_KINDS; i++)
 		counts->planted[i] = atomic_load_explicit(&f->planted[i], memory_order_relaxed);
+	counts->beside_calls = atomic_load_explicit(&f->beside_calls, memory_order_relaxed);
 	return true;
 }

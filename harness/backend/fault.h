@@ -30,6 +30,7 @@ struct fault_config {
 
 struct fault_counts {
 	uint64_t planted[FAULT_KINDS];
+	uint64_t beside_calls; /* drops that a call was about to cover: not planted, see above */
 };
 
 /*
