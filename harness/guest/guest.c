@@ -58,7 +58,7 @@ static void loop(struct run *run, struct machine *m)
 			run_signal(run);
 		if (p[SLOT_MACHINE + MACHINE_PID].revents)
 			run->over = true;
-		run_check_time(run, RUN_SILENCE);
+		run_check_time(run, RUN_SILENCE, m->pid);
 	}
 }
 

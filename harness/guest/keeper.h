@@ -13,6 +13,7 @@
 #include "guest/machine.h"
 #include "guest/session_keeper.h"
 #include "guest/session_peer.h"
+#include "guest/silence.h"
 
 #define PEERS_MAX 64
 
@@ -33,6 +34,7 @@ struct keeper {
 	uint64_t tickets;
 	uint8_t seq;
 	uint64_t boot_ns, life, idle_since, beat_at, gone_at, splat_at;
+	struct silence silence;
 	size_t turn_at; /* where in the log the command's part begins */
 	bool marked;    /* its end is to be found in the log */
 	uint8_t last_word[16];

@@ -220,7 +220,7 @@ bool run_channel(struct run *run)
 	return n > 0;
 }
 
-void run_check_time(struct run *run, uint64_t silence_run)
+void run_check_time(struct run *run, uint64_t silence_run, pid_t pid)
 {
 	uint64_t now = clock_ns();
 	bool waiting = run->session && !run->r->ready;
@@ -232,7 +232,8 @@ void run_check_time(struct run *run, uint64_t silence_run)
 			run_finish(run, GUEST_ENDED);
 	} else if (!waiting && now - run->start > run->c->timeout_ns) {
 		run_finish(run, GUEST_TIMEOUT);
-	} else if (now - run->life > (run->r->ready ? silence_run : RUN_SILENCE_BOOT)) {
+	} else if (silence_over(&run->silence, pid, run->life, now,
+				run->r->ready ? silence_run : RUN_SILENCE_BOOT)) {
 		run_finish(run, GUEST_SILENT);
 	}
 }

@@ -9,6 +9,7 @@
 #include "guest/frame.h"
 #include "guest/guest.h"
 #include "guest/incoming.h"
+#include "guest/silence.h"
 
 #define RUN_SILENCE_BOOT (60 * NSEC_PER_SEC) /* no console output and no frame while booting */
 #define RUN_SILENCE      (30 * NSEC_PER_SEC) /* no frame from a guest that sends one a second */
@@ -23,6 +24,7 @@ struct run {
 	bool stopping; /* a signal was passed on already */
 	bool over;
 	uint64_t start, life, exit_at;
+	struct silence silence;
 	struct incoming incoming;
 	struct errmsg why; /* a session's: over before the command had its turn */
 	bool failed;       /* and so would be another one */
@@ -35,7 +37,10 @@ bool run_channel(struct run *run);
 /* What waits at the signalfd of .c. */
 void run_signal(struct run *run);
 void run_finish(struct run *run, enum guest_end end);
-/* Ends a run that is over its time, or that nothing is heard of. */
-void run_check_time(struct run *run, uint64_t silence_run);
+/*
+ * Ends a run that is over its time, or that nothing is heard of: for @silence_run ns once it is
+ * ready, without what its QEMU, @pid, waited for a CPU; 0 where QEMU is another's.
+ */
+void run_check_time(struct run *run, uint64_t silence_run, pid_t pid);
 
 #endif

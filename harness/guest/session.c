@@ -321,7 +321,7 @@ static void wait_for_it(struct session_call *s, struct run *run)
 			run_channel(run);
 		if (p[1].revents)
 			run_signal(run);
-		run_check_time(run, SILENCE);
+		run_check_time(run, SILENCE, 0);
 	}
 }
 

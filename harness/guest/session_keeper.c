@@ -316,7 +316,8 @@ static void check_time(struct keeper *k)
 	keeper_check_mark(k);
 	if (k->running && peer_waiting(k->running) > PEER_BACKLOG)
 		k->life = now; /* nobody listens, so nothing was heard */
-	if (now - k->life > (k->ready ? RUN_SILENCE : RUN_SILENCE_BOOT)) {
+	if (silence_over(&k->silence, k->m.pid, k->life, now,
+			 k->ready ? RUN_SILENCE : RUN_SILENCE_BOOT)) {
 		k->how = GUEST_SILENT;
 		end_because(k, "the guest hangs");
 	}
