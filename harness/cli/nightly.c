@@ -38,15 +38,14 @@ static const struct opt nightly_opts[] = {
 	 .def = "8",
 	 .offset = FIELD(hours),
 	 .help = "About how long a night takes: hours, or a time with its unit (90m). What can be "
-		 "given a time shares it; the gate, the mutants and the builds take what they "
-		 "take."},
+		 "given a time shares it; the gate, the mutants, the builds and the long tests "
+		 "take what they take."},
 	{.type = OPT_STRING,
 	 .name = "steps",
 	 .arg = "S,S...",
 	 .offset = FIELD(steps),
 	 .help = "These only: kinds (gate, diff, bench, device, campaign, zoo, mutants, "
-		 "builds), the "
-		 "beginning of "
+		 "builds, long), the beginning of "
 		 "a name up to a dash, or whole names as --list has them (default: all)."},
 	{.type = OPT_FLAG,
 	 .name = "list",
@@ -108,7 +107,8 @@ static const struct opt nightly_opts[] = {
 	 .name = "source",
 	 .arg = "DIR",
 	 .offset = FIELD(source),
-	 .help = "The source tree, for mutants and builds (default: the one around this build)."},
+	 .help = "The source tree, for mutants, builds and long tests (default: the one around "
+		 "this build)."},
 	{.type = OPT_STRING,
 	 .name = "gate",
 	 .arg = "FILE",
@@ -264,8 +264,9 @@ const struct command cmd_nightly = {
 		"Runs, one after the other: the gate and random programs (diff), on the emulator\n"
 		"and in a guest with each kernel; the full bench on both; a fuzzer on a real\n"
 		"device in each kernel; a campaign of each fuzz target with each engine; the zoo\n"
-		"of planted bugs; the mutants; builds with other compilers. What is missing here\n"
-		"(QEMU, a build for an engine) is skipped, and the summary says so.\n\n"
+		"of planted bugs; the mutants; builds with other compilers; tests of random\n"
+		"inputs at length. What is missing here (QEMU, a build for an engine) is skipped,\n"
+		"and the summary says so.\n\n"
 		"Findings are told apart by key: the summary begins with those that are new, each\n"
 		"with the command that repeats it, then counts those that are known. --out has\n"
 		"the figures of all nights as trend.html, with changes marked. A night that was\n"

@@ -16,8 +16,8 @@
 
 /* Short ones that tell most about a change first: they are done when the machine goes down. */
 static const struct step_kind *const kinds[] = {
-	&step_gate,     &step_diff, &step_bench,   &step_device,
-	&step_campaign, &step_zoo,  &step_mutants, &step_builds,
+	&step_gate, &step_diff,    &step_bench,  &step_device, &step_campaign,
+	&step_zoo,  &step_mutants, &step_builds, &step_long,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

@@ -45,7 +45,7 @@ struct step_kind {
 };
 
 extern const struct step_kind step_campaign, step_device, step_diff, step_mutants, step_zoo,
-	step_bench, step_gate, step_builds;
+	step_bench, step_gate, step_builds, step_long;
 /* In the order in which they run; NULL at and beyond the end. */
 const struct step_kind *step_kind_at(size_t i);
 const struct step_kind *step_kind_find(const char *name);

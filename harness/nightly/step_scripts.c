@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scripts of the source tree that say `ok NAME`, `not ok NAME WHY` and how many: whether every
- * rule and every figure that is broken on purpose is noticed (tests/mutants), and whether the tree
- * builds as others will build it (tests/builds.sh).
+ * rule and every figure that is broken on purpose is noticed (tests/mutants), whether the tree
+ * builds as others will build it (tests/builds.sh), and tests of random inputs at full length
+ * (tests/long.sh).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static const struct script scripts[] = {
 	 false,
 	 {"python3", "cmake", "ninja", NULL}},
 	{"builds", "tests/builds.sh", "build", "passed", true, {"debootstrap", NULL}},
+	{"long", "tests/long.sh", "test", "passed", false, {"clang", "cmake", "ninja", NULL}},
 };
 
 static const struct script *script_of(const char *kind)
@@ -140,6 +142,15 @@ const struct step_kind step_builds = {
 	.name = "builds",
 	.weight = 8,
 	.about = "whether the tree builds with other compilers, on Debian 12 and 13",
+	.expand = expand,
+	.command = command,
+	.result = result,
+};
+
+const struct step_kind step_long = {
+	.name = "long",
+	.weight = 8,
+	.about = "tests of random inputs, longer than before each change",
 	.expand = expand,
 	.command = command,
 	.result = result,

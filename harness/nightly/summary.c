@@ -171,6 +171,9 @@ static void put_figures(FILE *f, const struct nightly_result *r)
 	if (sum(figures, "mutants/", "/total") > 0)
 		fprintf(f, ", mutants %.0f of %.0f", sum(figures, "mutants/", "/found"),
 			sum(figures, "mutants/", "/total"));
+	if (sum(figures, "long/", "/total") > 0)
+		fprintf(f, ", long tests %.0f of %.0f", sum(figures, "long/", "/passed"),
+			sum(figures, "long/", "/total"));
 	if (sum(figures, "builds/", "/total") > 0)
 		fprintf(f, ", builds %.0f of %.0f", sum(figures, "builds/", "/passed"),
 			sum(figures, "builds/", "/total"));

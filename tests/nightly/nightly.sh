@@ -65,7 +65,7 @@ done | sort >want
 grep -o '^campaign-libfuzzer-[a-z_]*' list | sort | cmp -s want -
 result "every fuzz target has a campaign" "$((1 - $?))" "$(cat list)"
 for why in 'campaign-afl-fuzz_irq_program .*no fuzz target' 'zoo-libfuzzer .*no build of preset zoo' \
-	'mutants .*needs the source tree' 'builds .*needs the source tree'; do
+	'mutants .*needs the source tree' 'builds .*needs the source tree' 'long .*needs the source tree'; do
 	has "what is missing is named: ${why%% *}" "^$why" list
 done
 PATH=/none "$bin" nightly --list >list
@@ -316,6 +316,21 @@ if [ "$(id -u)" = 0 ]; then
 else
 	has "who is not root is told" '^builds .*needs root' list
 fi
+
+# So do long tests.
+cat >tree/tests/long.sh <<-'EOT'
+	#!/bin/sh
+	echo 'ok release-storm_sim'
+	echo 'not ok debug-storm_sim: the books differ'
+	echo '1 passed, 1 failed, 0 skipped'
+	exit 1
+EOT
+chmod +x tree/tests/long.sh
+night --out tools --hours 1s --steps long --source tree
+is "a long test that fails fails a night" 1 $code
+has "and is new, by name" '^NEW   test:debug-storm_sim: the books differ' out
+has "with the command that runs it again" 'tests/long.sh --only debug-storm_sim' out
+has "figures of the long tests" 'long tests 1 of 2' out
 
 # Where nothing can be written.
 check "a folder that cannot be made" 3 'cannot make the folder /proc/none' nightly --out /proc/none/x
