@@ -3,7 +3,8 @@
 """Runs the tests of several build folders as one list, so that no core waits for the last test of a
 folder, says once a minute how far it is, and counts what the runners printed.
 
-    suite.py [--jobs N] [--every SECONDS] [--since TIME] [--out FOLDER] [--exclude-label WORD] BUILD-FOLDER...
+    suite.py [--jobs N] [--every SECONDS] [--since TIME] [--out FOLDER] [--exclude-label WORD]
+             [--only REGEX (of PRESET/TEST)] BUILD-FOLDER...
 
 ctest does the work (its locks, fixtures, timeouts and RUN_SERIAL hold across all folders); this makes
 its list and reads what it says. Below --out (default: build/suite): ctest.log, and PRESET.TEST.log, what
@@ -80,15 +81,15 @@ def quote(text):
     return '[==[' + str(text) + ']==]'
 
 
-def read_folder(folder, launcher, exclude, out):
+def read_folder(folder, launcher, args, out):
     """Its tests, and the lines that make them some of another folder's."""
     got = subprocess.run(['ctest', '--show-only=json-v1'], cwd=folder, stdout=subprocess.PIPE)
     tests = []
     for t in json.loads(got.stdout or '{}').get('tests', []):
         props = {p['name']: p['value'] for p in t['properties']}
-        if exclude in props.get('LABELS', []):
-            continue
         test = Test(folder, t['name'])
+        if args.exclude_label in props.get('LABELS', []) or not re.search(args.only, str(test)):
+            continue
         tests.append(test)
         name = quote(test)
         props.setdefault('TIMEOUT', TIMEOUT_S)
@@ -127,7 +128,7 @@ class Suite:
     def read(self):
         with open(os.path.join(self.args.out, 'CTestTestfile.cmake'), 'w') as out:
             for folder in map(os.path.abspath, self.args.folders):
-                tests = read_folder(folder, launcher_of(folder), self.args.exclude_label, out)
+                tests = read_folder(folder, launcher_of(folder), self.args, out)
                 self.folders[os.path.basename(folder)] = tests
                 self.tests += tests
         for test in self.tests:
@@ -226,6 +227,7 @@ def main():
     p.add_argument('--since', type=float, default=time.time())
     p.add_argument('--out', default='build/suite')
     p.add_argument('--exclude-label', default='')
+    p.add_argument('--only', default='')
     p.add_argument('folders', nargs='+')
     args = p.parse_args()
     args.out = os.path.abspath(args.out)
