@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Of what `llvm-cov show` prints: a line for each file and a sum. What is planted (plant.h) is left
-# out: no build but that of the zoo can reach it. -v missed=1: the lines, too, that nothing reached.
+# Of what `llvm-cov show` prints: a line for each file and a sum. What is done only where a hook of
+# plant.h says so is left out: no build but that of the zoo can reach it. -v missed=1: the lines,
+# too, that nothing reached.
 function depth(s) { match(s, /^\t*/); return RLENGTH }
 
 /^\/.*:$/ {
@@ -18,7 +19,7 @@ function depth(s) { match(s, /^\t*/); return RLENGTH }
 	source = substr(rest, index(rest, "|") + 1)
 	gsub(/ /, "", count)
 	number = substr($0, 1, bar - 1) + 0
-	if (file ~ /\/(zoo|plant)\.[ch]$/)
+	if (file ~ /\/(zoo|plant[a-z_]*)\.[ch]$/)
 		next
 	if (skip >= 0 && source !~ /^$/) {
 		if (depth(source) > skip) {
@@ -30,17 +31,12 @@ function depth(s) { match(s, /^\t*/); return RLENGTH }
 			skip = -1
 			next
 		}
-		if (closes && source ~ /^{/) {
-			planted += count != ""
-			next
-		}
 		skip = -1
 	}
-	# A function, or the body of a condition that only a planted bug makes true.
-	if (source ~ /^[a-z].*planted_[a-z]+\(/ && source !~ /;$/ ||
-	    source ~ /if \(.*(ZOO|planted_)/ && source !~ /(!|\|\| )(ZOO|planted_)/) {
+	# The body of a condition that only a planted bug makes true.
+	if (source ~ /if \(PLANT\([^()]*\)\)/) {
 		skip = depth(source)
-		closes = source ~ /{$/ || source ~ /^[a-z]/
+		closes = source ~ /{$/
 	}
 	if (count == "")
 		next

@@ -33,18 +33,6 @@ void bypass_register(struct emu *emu, uint32_t vector)
 	bitmap_set(emu->produces, vector);
 }
 
-/* Z12: another vector with the same eventfd is registered in place of the one that goes (R73). */
-static void planted_heir(struct emu *emu, uint32_t vector)
-{
-	for (uint32_t v = 0; v < emu->vector_slots; v++) {
-		if (v == vector || emu->vectors[v].trigger != emu->vectors[vector].trigger)
-			continue;
-		ZOO_TRIGGERED(emu, Z12);
-		bypass_register(emu, v);
-		return;
-	}
-}
-
 void bypass_unregister(struct emu *emu, uint32_t vector)
 {
 	struct msi_vector *vec = &emu->vectors[vector];
@@ -59,6 +47,5 @@ void bypass_unregister(struct emu *emu, uint32_t vector)
 	vec->token = NULL;
 	emu->producers--;
 	bitmap_clear(emu->produces, vector);
-	if (ZOO(emu, Z12))
-		planted_heir(emu, vector);
+	PLANT_SEES(bypass_unregister, emu, vector);
 }

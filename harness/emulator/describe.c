@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "emulator/device.h"
+#include "emulator/zoo.h"
 
 static const char *const profile_names[] = {
 	[EMU_PROFILE_6_1] = "6.1",

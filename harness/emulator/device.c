@@ -206,7 +206,7 @@ static int apply(struct emu *emu, enum backend_device_op op, uint32_t arg)
 		intx_set_disintx(emu, arg);
 		return 0;
 	case BACKEND_DEV_MEMORY:
-		ZOO_NOTE(emu, NOTE_MEMORY_OFF) = !arg;
+		PLANT_SEES(set_memory, emu, arg);
 		return 0; /* R60, R76: every touch of the hardware turns it on */
 	case BACKEND_DEV_POWER:
 		return set_power(emu, arg);
@@ -247,7 +247,7 @@ int emu_device(struct backend *be, enum backend_device_op op, uint32_t arg)
 	/* For the call that follows at once: nobody comes in between. */
 	if (op == BACKEND_DEV_FAIL)
 		return apply(emu, op, arg);
-	if (op == BACKEND_DEV_DISINTX && ZOO(emu, B05))
+	if (PLANT(without_igate, emu, op))
 		return apply(emu, op, arg);
 	lock_take(&emu->igate);
 	lock_guards(&emu->igate);

@@ -96,6 +96,22 @@ struct emu {
 #endif
 };
 
+/* 6.1 keeps an array of nvec contexts and can address nothing beyond it. */
+static inline bool contexts_are_array(const struct emu *emu)
+{
+	return emu->cfg.profile == EMU_PROFILE_6_1;
+}
+
+static inline bool is_intx(const struct emu *emu)
+{
+	return emu->type == VFIO_PCI_INTX_IRQ_INDEX;
+}
+
+static inline bool is_msix(const struct emu *emu)
+{
+	return emu->type == VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
 void emu_show_step(struct emu *emu, const char *what); /* emulator.c */
 
 /* A step of a SET_IRQS handler that an oracle may look at. No lock but igate is held. */
@@ -162,6 +178,8 @@ int emu_inspect(struct backend *be, struct backend_inspect *out);
 /* validate.c */
 void emu_get_info(struct emu *emu, uint32_t index, uint32_t *flags, uint32_t *count);
 int emu_irq_info(struct backend *be, struct vfio_irq_info *info);
+int emu_validate(const struct vfio_irq_set *hdr, uint32_t n, uint32_t *data_size); /* R5-R8 */
+int emu_handle(struct emu *emu, const struct request *req, uint32_t flags, uint32_t fail);
 int emu_set_irqs(struct backend *be, const void *arg, size_t size);
 
 /* device.c */
@@ -180,8 +198,10 @@ int intx_trigger(struct emu *emu, const struct request *req);
 void intx_disable(struct emu *emu);
 void intx_set_line(struct emu *emu, bool asserted);
 void intx_set_disintx(struct emu *emu, bool disabled);
+void intx_unmask_line(struct emu *emu);
 bool intx_try_unmask(struct intx *intx); /* under intx.lock; true: the trigger is to be signalled */
 void intx_run_work(struct emu *emu);
+void intx_send(struct emu *emu); /* vfio_send_intx_eventfd() */
 
 /* virqfd.c: under igate */
 int virqfd_attach(struct emu *emu, int32_t fd);
@@ -189,6 +209,8 @@ void virqfd_detach(struct emu *emu);
 
 /* msi.c, msi_enable.c: MSI and MSI-X, under igate */
 int msi_trigger(struct emu *emu, const struct request *req);
+int msi_set_block(struct emu *emu, uint32_t start, uint32_t count, const int32_t *fds);
+int msi_set_vector_signal(struct emu *emu, uint32_t vector, int32_t fd);
 int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec);
 int msi_alloc_vector(struct emu *emu, uint32_t vector);
 void msi_drop_context(struct emu *emu, uint32_t vector);

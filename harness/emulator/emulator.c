@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "emulator/device.h"
+#include "emulator/zoo.h"
 
 void emu_config_default(struct emu_config *cfg)
 {
@@ -88,20 +89,13 @@ void emu_trigger_put(struct emu *emu, struct signal_ref *trigger)
 	atomic_fetch_sub_explicit(&emu->references, 1, memory_order_relaxed);
 }
 
-/*
- * The AER core walks the bus and calls the driver (R77). B13: the driver took igate then, which
- * only under a scheduler does not stop this thread for good.
- */
+/* The AER core walks the bus and calls the driver (R77). */
 static void aer_event(struct emu *emu)
 {
-	bool gate = lock_scheduler() && ZOO_WHEN(emu, B13, true);
-
+	if (PLANT(aer_event, emu))
+		return;
 	lock_take(&emu->bus_lock);
-	if (gate)
-		lock_take(&emu->igate);
 	single_event(emu, &emu->err);
-	if (gate)
-		lock_drop(&emu->igate);
 	lock_drop(&emu->bus_lock);
 }
 
@@ -111,9 +105,7 @@ static int emu_fire(struct backend *be, uint32_t index, uint32_t vector)
 
 	if (vector >= emu_irq_count(emu, index))
 		return -EINVAL;
-
-	/* B41: one slot for both */
-	if (index == VFIO_PCI_MSIX_IRQ_INDEX && !vector && ZOO_WHEN(emu, B41, emu->req.trigger))
+	if (PLANT(fire, emu, index, vector))
 		index = VFIO_PCI_REQ_IRQ_INDEX;
 
 	switch (index) {
@@ -155,14 +147,14 @@ static void emu_free(struct emu *emu)
 
 void emu_last_close(struct emu *emu)
 {
-	ZOO_NOTE(emu, NOTE_CLOSING) = 1;
+	PLANT_SEES(last_close, emu, true);
 	if (emu->type == VFIO_PCI_INTX_IRQ_INDEX)
 		intx_disable(emu);
 	else if (emu->type != VFIO_PCI_NUM_IRQS)
 		msi_disable(emu);
 	single_drop(emu, &emu->err);
 	single_drop(emu, &emu->req);
-	ZOO_NOTE(emu, NOTE_CLOSING) = 0;
+	PLANT_SEES(last_close, emu, false);
 	lock_take(&emu->intx.lock);
 	emu->intx.virq_disabled = false;
 	lock_drop(&emu->intx.lock);

@@ -21,16 +21,9 @@ enum intx_event {
 static bool may_signal(const struct intx *intx)
 {
 	lock_guards(&intx->lock);
-	if (ZOO_WHEN(intx, Z07, intx->requested && intx->virq_disabled))
+	if (PLANT(may_signal, intx))
 		return true;
 	return intx->requested && !intx->virq_disabled;
-}
-
-/* B07, B15: what the host's irq chip does not deliver. */
-static bool planted_deaf(struct intx *intx)
-{
-	return ZOO_WHEN(intx, B07, ZOO_NOTE(intx, NOTE_DEPTH)) ||
-	       ZOO_WHEN(intx, B15, ZOO_NOTE(intx, NOTE_ACKED));
 }
 
 /* Under intx.lock. */
@@ -42,8 +35,8 @@ static bool event_signals(struct intx *intx, enum intx_event event)
 		lock_guards(&intx->lock);
 		if (!intx->requested || !intx->asserted || intx->masked)
 			return false;
-		if (planted_deaf(intx) || ZOO_WHEN(intx, B06, !intx->trigger))
-			return false; /* B06: with the trigger went the handler */
+		if (PLANT(handler, intx))
+			return false;
 		lock_step();
 		intx->masked = true;
 		break;
@@ -71,8 +64,7 @@ static void raise_event(struct emu *emu, enum intx_event event)
 	while (send || intx->inject) {
 		intx->sending = true;
 		lock_drop(&intx->lock);
-		if (send && ZOO_WHEN(emu, B06, !intx->trigger))
-			ZOO_OOPS(emu, ZOO_NULL_DEREF);
+		PLANT_SEES(raise_event, emu, send);
 		lock_guards(&intx->irq_lock);
 		trigger = intx->trigger;
 		lock_step();
@@ -91,16 +83,17 @@ void intx_run_work(struct emu *emu)
 	raise_event(emu, EVENT_WORK);
 }
 
+void intx_send(struct emu *emu)
+{
+	raise_event(emu, EVENT_SEND);
+}
+
 void intx_set_line(struct emu *emu, bool asserted)
 {
 	struct intx *intx = &emu->intx;
 
 	lock_take(&intx->lock);
-	/* B15: what rises while it is masked is acknowledged at the chip, and dropped */
-	if (asserted && !intx->asserted && !emu->cfg.pci_2_3)
-		ZOO_NOTE(emu, NOTE_ACKED) = intx->requested && intx->masked;
-	if (!asserted)
-		ZOO_NOTE(emu, NOTE_ACKED) = 0;
+	PLANT_SEES(set_line, emu, asserted);
 	lock_guards(&intx->lock);
 	intx->asserted = asserted;
 	lock_drop(&intx->lock);
@@ -117,54 +110,46 @@ bool intx_try_unmask(struct intx *intx)
 	lock_guards(&intx->lock);
 	if (!intx->requested || !intx->masked || intx->virq_disabled)
 		return false;
-	if (intx->asserted && planted_deaf(intx)) {
-		intx->masked = false;
+	if (PLANT(try_unmask, intx))
 		return false;
-	}
 	lock_step();
 	intx->masked = intx->asserted;
 	return intx->masked;
 }
 
-static void unmask(struct emu *emu)
+void intx_unmask_line(struct emu *emu)
 {
-	bool again, asserted = emu->intx.asserted;
+	bool again;
 
+	if (PLANT(unmask_line, emu))
+		return;
 	lock_take(&emu->intx.lock);
 	again = intx_try_unmask(&emu->intx);
-	if (again && ZOO_WHEN(emu, Z35, !asserted)) /* the line was looked at without the lock */
-		emu->intx.masked = again = false;
 	lock_drop(&emu->intx.lock);
-	raise_event(emu, again ? EVENT_SEND : EVENT_WORK);
+	if (again)
+		intx_send(emu);
+	else
+		intx_run_work(emu);
 }
 
 /* A config write of DisINTx: R34. What is not INTX has no mask to change. */
 void intx_set_disintx(struct emu *emu, bool disabled)
 {
 	struct intx *intx = &emu->intx;
-	bool requested = intx->requested;
 
-	if (intx->virq_disabled == disabled)
+	if (intx->virq_disabled == disabled || PLANT(set_disintx, emu, disabled))
 		return;
-	if (ZOO_WHEN(emu, B29, !intx->requested)) /* its context is looked up, and there is none */
-		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	lock_take(&intx->lock);
 	lock_guards(&intx->lock);
 	lock_step();
 	intx->virq_disabled = disabled;
-	/* B05: without igate INTX may have been disabled since it was looked at */
-	if (disabled && (intx->requested || ZOO_WHEN(emu, B05, requested)))
+	if (disabled && intx->requested)
 		intx->masked = true;
 	lock_drop(&intx->lock);
 	if (disabled)
 		intx_run_work(emu);
 	else
-		unmask(emu);
-}
-
-static bool is_intx(const struct emu *emu)
-{
-	return emu->type == VFIO_PCI_INTX_IRQ_INDEX;
+		intx_unmask_line(emu);
 }
 
 /* R24: all of this before the data type is looked at. */
@@ -185,12 +170,8 @@ int intx_mask(struct emu *emu, const struct request *req)
 		return -EINVAL;
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return -ENOTTY;
-	if (!selects_line(req))
+	if (!selects_line(req) || PLANT(intx_mask, emu))
 		return 0;
-	if (ZOO_WHEN(emu, B63, true)) {
-		unmask(emu);
-		return 0;
-	}
 
 	lock_take(&emu->intx.lock);
 	emu->intx.masked = true;
@@ -213,7 +194,7 @@ int intx_unmask(struct emu *emu, const struct request *req)
 		return 0;
 	}
 	if (selects_line(req))
-		unmask(emu);
+		intx_unmask_line(emu);
 	return 0;
 }
 
@@ -237,27 +218,15 @@ static void set_trigger(struct emu *emu, struct signal_ref *trigger)
 
 	emu_step(emu);
 	intx_run_work(emu); /* vfio_virqfd_flush_thread() */
-	if (!ZOO_WHEN(emu, Z11, old))
+	if (!PLANT(set_trigger, emu, old))
 		emu_trigger_put(emu, old);
 	emu_step(emu);
 }
 
-/* vfio_intx_enable(): a line that is up already interrupts at once. */
-static int intx_enable(struct emu *emu, struct signal_ref *trigger)
+/* The host irq is ours from here on: a line that is up already interrupts at once. */
+static void own_line(struct emu *emu, struct signal_ref *trigger)
 {
 	struct intx *intx = &emu->intx;
-
-	if (ZOO_WHEN(emu, B17, !emu->cfg.intx))
-		return -ENOTCONN;
-	if (emu_fails(emu))
-		return -ENOMEM; /* name */
-	if (emu_fails(emu)) {
-		ZOO_NOTE(emu, NOTE_LEAK) = 1;
-		return -ENOMEM; /* context */
-	}
-	emu_step(emu);
-	if (emu_fails(emu))
-		return -EBUSY; /* request_irq: a line that is shared cannot be masked alone */
 
 	emu->type = VFIO_PCI_INTX_IRQ_INDEX;
 	swap_trigger(intx, trigger);
@@ -266,11 +235,26 @@ static int intx_enable(struct emu *emu, struct signal_ref *trigger)
 	lock_step();
 	intx->masked = intx->virq_disabled; /* R27 */
 	intx->requested = true;
-	/* B07: requested enabled, interrupted, disabled by the handler and again by us */
-	ZOO_NOTE(emu, NOTE_DEPTH) = !emu->cfg.pci_2_3 && intx->virq_disabled && intx->asserted;
-	ZOO_NOTE(emu, NOTE_ACKED) = 0;
+	PLANT_SEES(intx_requested, emu);
 	lock_drop(&intx->lock);
 	raise_event(emu, EVENT_LINE);
+}
+
+/* vfio_intx_enable() */
+static int intx_enable(struct emu *emu, struct signal_ref *trigger)
+{
+	int err;
+
+	if (PLANT(intx_enable, emu, &err))
+		return err;
+	if (emu_fails(emu))
+		return -ENOMEM; /* name */
+	if (emu_fails(emu))
+		return -ENOMEM; /* context */
+	emu_step(emu);
+	if (emu_fails(emu))
+		return -EBUSY; /* request_irq: a line that is shared cannot be masked alone */
+	own_line(emu, trigger);
 	emu_step(emu);
 	return 0;
 }
@@ -280,12 +264,10 @@ void intx_disable(struct emu *emu)
 {
 	struct intx *intx = &emu->intx;
 	struct signal_ref *old;
-	bool early = ZOO_WHEN(emu, B21, intx->trigger && intx->unmask);
 
-	if (early)
-		emu_trigger_put(emu, intx->trigger);
-	if (!ZOO_WHEN(emu, B34, ZOO_NOTE(emu, NOTE_CLOSING) && intx->unmask))
-		virqfd_detach(emu);
+	if (PLANT(intx_disable, emu))
+		return;
+	virqfd_detach(emu);
 	emu_step(emu);
 
 	lock_take(&intx->irq_lock);
@@ -297,15 +279,12 @@ void intx_disable(struct emu *emu)
 	intx->masked = false;
 	intx->inject = false;
 	lock_drop(&intx->lock);
-	if (ZOO_WHEN(emu, B39, ZOO_NOTE(emu, NOTE_CLOSING) && intx->trigger))
-		intx->trigger = NULL; /* and nobody has it any more */
 	old = intx->trigger;
 	intx->trigger = NULL;
 	lock_drop(&intx->irq_lock);
 	emu_step(emu);
 
-	if (!early)
-		emu_trigger_put(emu, old);
+	emu_trigger_put(emu, old);
 	emu->type = VFIO_PCI_NUM_IRQS;
 	emu_step(emu);
 }
@@ -328,25 +307,18 @@ static int set_eventfd(struct emu *emu, int32_t fd)
 		set_trigger(emu, trigger);
 		return 0;
 	}
-	ZOO_NOTE(emu, NOTE_LEAK) = 0;
 	err = intx_enable(emu, trigger); /* R26: with no trigger too */
-	/* B09: the name leaks. Names are not counted here: the reference stands for it. */
-	if (err && !ZOO_WHEN(emu, B09, ZOO_NOTE(emu, NOTE_LEAK)))
+	if (err && !PLANT(intx_refused, emu))
 		emu_trigger_put(emu, trigger);
 	return err;
 }
 
 int intx_trigger(struct emu *emu, const struct request *req)
 {
+	if (PLANT(intx_trigger, emu, req))
+		return 0;
 	if (is_intx(emu) && !req->count && req->type == VFIO_IRQ_SET_DATA_NONE) {
 		intx_disable(emu);
-		return 0;
-	}
-	if (!req->count && req->type == VFIO_IRQ_SET_DATA_NONE &&
-	    ZOO_WHEN(emu, B43, emu->type != VFIO_PCI_NUM_IRQS)) {
-		/* the descriptors of all types are in one array */
-		if (emu->vectors[0].trigger)
-			msi_drop_context(emu, 0);
 		return 0;
 	}
 
@@ -354,13 +326,11 @@ int intx_trigger(struct emu *emu, const struct request *req)
 		return -EINVAL;
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return set_eventfd(emu, *(const int32_t *)req->data);
-	if (!is_intx(emu) && req->type == VFIO_IRQ_SET_DATA_NONE && ZOO_WHEN(emu, B33, true))
-		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	if (!is_intx(emu))
 		return -EINVAL;
 
 	/* R31: loopback neither masks nor minds the mask. */
 	if (selects_line(req))
-		raise_event(emu, EVENT_SEND);
+		intx_send(emu);
 	return 0;
 }

@@ -117,22 +117,9 @@ struct msi_msg host_compose_msg(const struct host *host, const struct host_irq *
 	};
 }
 
-/* Z31. What was pended before still waits for the handler. */
-static void planted_early_unmask(struct host_irq *irq)
-{
-	bool masked, pending;
-
-	msg_table_entry_state(irq->table, irq->vector, &masked, &pending);
-	if (pending)
-		return;
-	ZOO_TRIGGERED(irq->table->host, Z31);
-	msg_table_unmask(irq->table, irq->vector);
-}
-
 void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 {
-	if (ZOO(irq->table->host, Z31))
-		planted_early_unmask(irq);
+	PLANT_SEES(request_host_irq, irq->table->host, irq);
 	lock_take(&irq->lock);
 	irq->handler = handler;
 	irq->data = data;
@@ -144,25 +131,19 @@ void host_request_irq(struct host_irq *irq, irq_handler handler, void *data)
 
 void host_free_irq(struct host_irq *irq)
 {
-	bool late = ZOO_WHEN(irq->table->host, Z32, irq->table->maskable);
-	bool apart = lock_scheduler() && ZOO_WHEN(irq->table->host, Z36, true);
-
+	if (PLANT(free_host_irq, irq->table->host, irq))
+		return;
 	/*
 	 * Mask first: what fires from here on is pended and replayed by the next request (P8). What
 	 * left the function before and comes after the handler is gone is lost (R80).
 	 */
-	if (!late && !ZOO_WHEN(irq->table->host, B62, irq->table->maskable))
-		msg_table_mask(irq->table, irq->vector);
-	if (!apart)
-		lock_take(&irq->lock);
+	msg_table_mask(irq->table, irq->vector);
+	lock_take(&irq->lock);
 	irq->handler = NULL;
 	irq->data = NULL;
 	lock_guards(&irq->lock);
 	bitmap_clear(irq->table->handled, irq->vector);
-	if (!apart)
-		lock_drop(&irq->lock);
-	if (late)
-		msg_table_mask(irq->table, irq->vector);
+	lock_drop(&irq->lock);
 }
 
 void host_deliver(struct host *host, struct msi_msg msg)

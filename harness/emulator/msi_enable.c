@@ -9,11 +9,6 @@
 
 #include "emulator/device.h"
 
-static bool is_msix(const struct emu *emu)
-{
-	return emu->type == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 static uint32_t round_up_pow2(uint32_t n)
 {
 	uint32_t p = 1;
@@ -38,7 +33,7 @@ static int take_vector(struct emu *emu, struct msg_table *table, uint32_t vector
 		return -ENOSPC;
 	bitmap_set(emu->allocated, vector);
 	vec->msg = host_compose_msg(&emu->host, vec->irq);
-	if (!ZOO_WHEN(emu, B25, emu->type == VFIO_PCI_MSIX_IRQ_INDEX))
+	if (!PLANT(take_vector, emu))
 		msg_table_write(table, vector, &vec->msg);
 	return 0;
 }
@@ -64,30 +59,30 @@ static bool domain_has(const struct emu *emu, uint32_t vectors)
 	return emu->cfg.profile == EMU_PROFILE_6_1 || vectors <= emu->msix_domain;
 }
 
-/* Z05: room for one more is made by disabling MSI-X for all, for a while. */
-static void planted_teardown(struct emu *emu)
+/* R50-3, R55: can @vector be added in place? */
+static int may_add(struct emu *emu, uint32_t vector)
 {
-	msg_table_disable(&emu->msix);
-	emu_step_named(emu, "while MSI-X is off");
-	msg_table_enable(&emu->msix, emu->msix.count, false);
-}
+	int err;
 
-/* vfio_msi_alloc_irq(): R55. */
-int msi_alloc_vector(struct emu *emu, uint32_t vector)
-{
-	/* B28: not asked whether the host can, and then it says so itself: -ENOTSUPP */
-	if (is_msix(emu) && emu->cfg.profile != EMU_PROFILE_6_1 && ZOO_WHEN(emu, B28, !emu->dyn))
-		return -524;
+	if (PLANT(may_add, emu, &err))
+		return err;
 	if (!is_msix(emu) || !emu->dyn)
 		return -EINVAL;
 	if (emu_fails(emu))
 		return -ENOSPC;
 	if (!domain_has(emu, vector + 1))
 		return -ERANGE;
-	if (ZOO_WHEN(emu, Z05, true))
-		planted_teardown(emu);
-	ZOO_NOTE(emu, NOTE_ADDED) = vector + 1;
-	ZOO_NOTE(emu, NOTE_ADDED_EVER) = 1;
+	return 0;
+}
+
+/* vfio_msi_alloc_irq() */
+int msi_alloc_vector(struct emu *emu, uint32_t vector)
+{
+	int err = may_add(emu, vector);
+
+	if (err)
+		return err;
+	PLANT_SEES(alloc_vector, emu, vector);
 	return take_vector(emu, &emu->msix, vector);
 }
 
@@ -124,10 +119,8 @@ static int enable_msix(struct emu *emu, uint32_t nvec)
 	msg_table_enable(table, table->count, true);
 	emu_step_named(emu, "after MSI-X Enable is set, all masked");
 	err = take_msix_vectors(emu, nvec);
-	/* B54: pci_free_msi_irqs() has unmapped the table already */
-	if (err && ZOO_WHEN(emu, B54, true))
-		ZOO_OOPS(emu, ZOO_DOUBLE_FREE);
 	if (err) {
+		PLANT_SEES(enable_msix, emu);
 		msg_table_disable(table);
 		return err;
 	}
@@ -180,11 +173,8 @@ int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec)
 {
 	int ret;
 
-	/* B02: the product of both in 32 bits is what is allocated */
-	if (ZOO_WHEN(emu, B02, (uint64_t)nvec * 32 > UINT32_MAX)) {
-		ZOO_OOPS(emu, ZOO_OUT_OF_BOUNDS);
-		return -ENOMEM;
-	}
+	if (PLANT(msi_enable, emu, nvec, &ret))
+		return ret;
 	if (emu->cfg.profile == EMU_PROFILE_6_1 && emu_fails(emu))
 		return -ENOMEM; /* the array of contexts */
 	/* R46: __pci_enable_msi_range() looks at the D-state first, the MSI-X one at nvec. */
@@ -218,9 +208,7 @@ void msi_disable(struct emu *emu)
 	msg_table_mask_all_entries(table);
 	msg_table_disable(table);
 	emu_step_named(emu, "after Enable is cleared");
-	if (ZOO_WHEN(emu, B18, emu->intx.virq_disabled))
-		intx_set_disintx(emu, false);
-	if (!ZOO_WHEN(emu, B49, true))
+	if (!PLANT(msi_disable, emu))
 		release_vectors(emu);
 	emu->nvec = 0;
 	emu->type = VFIO_PCI_NUM_IRQS;

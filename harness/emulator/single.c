@@ -9,43 +9,12 @@
 
 #include "emulator/device.h"
 
-static enum zoo_note planted_note(const struct emu *emu, const struct single *single)
-{
-	return single == &emu->err ? NOTE_STALE_ERR : NOTE_STALE_REQ;
-}
-
-/* B11: the trigger was put at a last close, and is used. True: it must not be touched. */
-static bool planted_stale(struct emu *emu, struct single *single)
-{
-	if (!ZOO_WHEN(emu, B11, ZOO_NOTE(emu, planted_note(emu, single))))
-		return false;
-	ZOO_OOPS(emu, ZOO_USE_AFTER_FREE);
-	return true;
-}
-
-/* B11, B12: what a last close does to the trigger. True: that was it. */
-static bool planted_close(struct emu *emu, struct single *single)
-{
-	if (planted_stale(emu, single))
-		return true;
-	if (ZOO_WHEN(emu, B11, single->trigger)) {
-		emu_trigger_put(emu, single->trigger);
-		ZOO_NOTE(emu, planted_note(emu, single)) = 1;
-		return true;
-	}
-	if (ZOO_WHEN(emu, B12, single->trigger)) {
-		single->trigger = NULL;
-		return true;
-	}
-	return false;
-}
-
 /* AER error_detected, driver unbind (R64), or loopback. */
 void single_event(struct emu *emu, struct single *single)
 {
 	struct signal_ref *trigger;
 
-	if (planted_stale(emu, single))
+	if (PLANT(single_event, emu, single))
 		return;
 	lock_take(&single->lock);
 	lock_guards(&single->lock);
@@ -61,14 +30,8 @@ static struct signal_ref *swap_trigger(struct emu *emu, struct single *single,
 {
 	struct signal_ref *old;
 
-	if (ZOO(emu, B10)) {
-		old = single->trigger;
-		lock_step();
-		if (single->trigger != old)
-			ZOO_TRIGGERED(emu, B10);
-		single->trigger = trigger;
+	if (PLANT(swap_trigger, emu, single, trigger, &old))
 		return old;
-	}
 	lock_take(&single->lock);
 	lock_guards(&single->lock);
 	lock_step();
@@ -82,14 +45,8 @@ static void replace_trigger(struct emu *emu, struct single *single, struct signa
 {
 	struct signal_ref *old;
 
-	if (ZOO_NOTE(emu, NOTE_CLOSING) && planted_close(emu, single))
+	if (PLANT(replace_trigger, emu, single, trigger))
 		return;
-	if (planted_stale(emu, single)) {
-		ZOO_NOTE(emu, planted_note(emu, single)) = 0;
-		single->trigger = NULL;
-	}
-	if (trigger)
-		ZOO_NOTE(emu, NOTE_WAS_SET) = 1;
 	old = swap_trigger(emu, single, trigger);
 	emu_step(emu);
 	emu_trigger_put(emu, old);
@@ -103,9 +60,8 @@ void single_drop(struct emu *emu, struct single *single)
 
 static int set_none(struct emu *emu, struct single *single, const struct request *req)
 {
+	PLANT_SEES(set_none, emu, single, req);
 	/* Only SET_IRQS writes the trigger, and igate is held. */
-	if (!single->trigger && req->count && ZOO_WHEN(emu, B35, ZOO_NOTE(emu, NOTE_WAS_SET)))
-		ZOO_OOPS(emu, ZOO_NULL_DEREF);
 	if (!single->trigger)
 		return -EINVAL;
 	if (req->count)

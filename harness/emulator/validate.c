@@ -55,8 +55,8 @@ static int datum_size(uint32_t flags, uint32_t *size)
 	}
 }
 
-/* vfio_set_irqs_validate_and_prepare(): R5-R8. @data_size: bytes to copy. */
-static int validate(const struct vfio_irq_set *hdr, uint32_t n, uint32_t *data_size)
+/* vfio_set_irqs_validate_and_prepare(). @data_size: bytes to copy. */
+int emu_validate(const struct vfio_irq_set *hdr, uint32_t n, uint32_t *data_size)
 {
 	uint32_t size;
 
@@ -77,67 +77,12 @@ static int validate(const struct vfio_irq_set *hdr, uint32_t n, uint32_t *data_s
 	return 0;
 }
 
-static bool is_msi(uint32_t index)
+static int check_header(struct emu *emu, struct vfio_irq_set *hdr, uint32_t *data_size)
 {
-	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
-}
+	int err = emu_validate(hdr, emu_irq_count(emu, hdr->index), data_size);
 
-/*
- * What validate() refuses and a check of less lets through. B01: NONE, whatever comes with it, has
- * no size and no range. B02: the same for the product nvec * sizeof(context) of a first enable.
- * B03, B40: start + count in 32 bits; descriptors that come beside the message are not part of its
- * size. Z10: flags that are not known.
- */
-static bool planted_pass(struct emu *emu, const struct vfio_irq_set *hdr, uint32_t n,
-			 uint32_t *data_size)
-{
-	const uint32_t set =
-		VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
-	bool enables = hdr->flags == set && is_msi(hdr->index);
-	struct vfio_irq_set known = *hdr;
-	uint64_t end = (uint64_t)hdr->start + hdr->count;
-	uint32_t size = 0;
-	bool wraps = hdr->start < n && hdr->start + hdr->count <= n && end > n &&
-		     !datum_size(hdr->flags, &size);
-
-	known.flags &= IRQ_SET_FLAG_MASK;
-	if (ZOO(emu, Z10) && known.flags != hdr->flags && !validate(&known, n, data_size)) {
-		ZOO_TRIGGERED(emu, Z10);
-		return true;
-	}
-	*data_size = 0;
-	if (known.flags != hdr->flags || hdr->argsz < IRQ_SET_HDR_SIZE ||
-	    hdr->index >= VFIO_PCI_NUM_IRQS)
-		return false;
-	return ZOO_WHEN(emu, B01, hdr->flags & VFIO_IRQ_SET_DATA_NONE) ||
-	       ZOO_WHEN(emu, B02, enables && end * 32 > UINT32_MAX) ||
-	       ZOO_WHEN(emu, B03, wraps && !size) ||
-	       ZOO_WHEN(emu, B40, wraps && size == sizeof(int32_t));
-}
-
-/* B01: what the handlers of that time made of several data types at once. */
-static uint32_t planted_type(struct emu *emu, const struct vfio_irq_set *hdr)
-{
-	if (!(hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD) || !hdr->count)
-		return VFIO_IRQ_SET_DATA_NONE;
-	if (hdr->index == VFIO_PCI_INTX_IRQ_INDEX && (hdr->flags & VFIO_IRQ_SET_ACTION_TRIGGER)) {
-		ZOO_OOPS(emu, ZOO_NULL_DEREF); /* the descriptor that there is not */
-		return VFIO_IRQ_SET_DATA_NONE;
-	}
-	return is_msi(hdr->index) ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
-}
-
-/* B17, B31: n as the ioctls see it. */
-static uint32_t seen_count(struct emu *emu, uint32_t index)
-{
-	uint32_t n = emu_irq_count(emu, index);
-
-	if (index == VFIO_PCI_INTX_IRQ_INDEX && ZOO_WHEN(emu, B17, !n))
-		return 1;
-	if (index == VFIO_PCI_MSIX_IRQ_INDEX &&
-	    ZOO_WHEN(emu, B31, emu->msix_domain && emu->msix_domain != n))
-		return emu->msix_domain;
-	return n;
+	PLANT_SEES(check_header, emu, hdr, data_size, &err);
+	return err;
 }
 
 /* What most requests carry fits here, and needs no allocation. */
@@ -171,15 +116,32 @@ static int copy_data(const void *arg, size_t size, uint32_t data_size, struct da
 	return 0;
 }
 
+/* Under igate, or what a bug has instead. */
+int emu_handle(struct emu *emu, const struct request *req, uint32_t flags, uint32_t fail)
+{
+	set_irqs_handler handler = find_handler(req->index, flags);
+	int err;
+
+	emu->fail = fail;
+	emu->stepping = emu->step_hook || lock_scheduler();
+	emu_step_named(emu, "before anything is done");
+	err = handler ? handler(emu, req) : -ENOTTY;
+	if (!handler)
+		PLANT_SEES(no_handler, emu, &err);
+	emu_step_named(emu, "before the call returns");
+	host_arrive(&emu->host);
+	emu->stepping = false;
+	emu->fail = 0;
+	return err;
+}
+
 int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 {
 	struct emu *emu = (struct emu *)be;
-	set_irqs_handler handler;
 	struct vfio_irq_set hdr;
 	struct request req;
-	uint32_t fail = emu_take_failure(emu), data_size, n;
+	uint32_t fail = emu_take_failure(emu), data_size;
 	struct data data;
-	bool gate, device;
 	int err;
 
 	if (step_fails(&fail))
@@ -190,9 +152,8 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 		return -EFAULT;
 	memcpy(&hdr, arg, IRQ_SET_HDR_SIZE);
 
-	n = seen_count(emu, hdr.index);
-	err = validate(&hdr, n, &data_size);
-	if (err && !planted_pass(emu, &hdr, n, &data_size))
+	err = check_header(emu, &hdr, &data_size);
+	if (err)
 		return err;
 
 	/* R9: copied before the action is looked at. */
@@ -208,35 +169,13 @@ int emu_set_irqs(struct backend *be, const void *arg, size_t size)
 		.data = data.p,
 	};
 
-	if (ZOO_ON(emu, B01) || ZOO_ON(emu, B02))
-		req.type = hdr.flags & VFIO_IRQ_SET_DATA_NONE ? planted_type(emu, &hdr) : req.type;
-
 	/* R10: the lock covers the handler alone. */
-	/* B10. The failure that was armed is igate's to guard. */
-	gate = fail || hdr.index < VFIO_PCI_ERR_IRQ_INDEX || !ZOO(emu, B10);
-	if (gate)
+	if (!PLANT(set_irqs, emu, &req, hdr.flags, fail, &err)) {
 		lock_take(&emu->igate);
-	device = hdr.index == VFIO_PCI_ERR_IRQ_INDEX && ZOO_WHEN(emu, B14, true);
-	if (device)
-		lock_take(&emu->device_lock);
-	if (!ZOO_ON(emu, B10))
 		lock_guards(&emu->igate);
-	emu->fail = fail;
-	emu->stepping = emu->step_hook || lock_scheduler();
-	emu_step_named(emu, "before anything is done");
-	handler = find_handler(hdr.index, hdr.flags);
-	err = handler ? handler(emu, &req) : -ENOTTY;
-	if (!handler && ZOO_WHEN(emu, Z01, true))
-		err = -EINVAL;
-	emu_step_named(emu, "before the call returns");
-	host_arrive(&emu->host);
-	emu->stepping = false;
-	emu->fail = 0;
-	if (device)
-		lock_drop(&emu->device_lock);
-	if (gate)
+		err = emu_handle(emu, &req, hdr.flags, fail);
 		lock_drop(&emu->igate);
-
+	}
 	data_free(&data);
 	return err;
 }
@@ -245,8 +184,6 @@ static uint32_t info_flags(const struct emu *emu, uint32_t index)
 {
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
 		return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
-	if (index == VFIO_PCI_MSIX_IRQ_INDEX && ZOO_WHEN(emu, Z13, emu->dyn))
-		return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
 	if (index == VFIO_PCI_MSIX_IRQ_INDEX && emu->dyn)
 		return VFIO_IRQ_INFO_EVENTFD;
 	return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
@@ -255,7 +192,8 @@ static uint32_t info_flags(const struct emu *emu, uint32_t index)
 void emu_get_info(struct emu *emu, uint32_t index, uint32_t *flags, uint32_t *count)
 {
 	*flags = info_flags(emu, index);
-	*count = seen_count(emu, index);
+	*count = emu_irq_count(emu, index);
+	PLANT_SEES(get_info, emu, index, flags, count);
 }
 
 int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
@@ -266,8 +204,7 @@ int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
 	if (step_fails(&fail))
 		return -EIO; /* R2 */
 
-	if (ZOO_WHEN(emu, Z16, info->argsz < IRQ_INFO_SIZE || !seen_count(emu, info->index)))
-		info->count = 0; /* before anything is checked */
+	PLANT_SEES(irq_info, emu, info);
 	/* R14: no lock, nothing changes; argsz stays as given. */
 	if (info->argsz < IRQ_INFO_SIZE || info->index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;

@@ -19,7 +19,7 @@ static bool virqfd_wake(void *data, struct signal_ref *ref, bool hup)
 
 	lock_take(&intx->lock);
 	lock_guards(&intx->lock);
-	if (hup && (intx->unmask == ref || ZOO_WHEN(emu, B20, true))) {
+	if (hup && (intx->unmask == ref || PLANT(virqfd_wake, emu))) {
 		lock_step();
 		intx->unmask = NULL; /* the work puts it; who attaches another need not wait */
 		work = true;
@@ -37,13 +37,9 @@ static bool virqfd_wake(void *data, struct signal_ref *ref, bool hup)
 static void virqfd_work(void *data, struct signal_ref *ref, bool hup)
 {
 	struct emu *emu = data;
-	bool gate = lock_scheduler() && ZOO_WHEN(emu, Z34, true);
 
-	if (gate) /* who flushes the work holds it, and waits */
-		lock_take(&emu->igate);
-	intx_run_work(emu);
-	if (gate)
-		lock_drop(&emu->igate);
+	if (!PLANT(virqfd_work, emu))
+		intx_run_work(emu);
 	if (hup)
 		emu_trigger_put(emu, ref);
 	/* Release: pairs with the acquire of flush(), after which the device may be freed. */

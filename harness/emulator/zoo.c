@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "emulator/device.h"
-#include "emulator/plant.h"
 
 static const char *const oops_texts[] = {
 	[ZOO_FINE] = "nothing",
@@ -22,6 +21,8 @@ const char *zoo_oops_text(enum zoo_oops oops)
 }
 
 #ifdef IRQSTORM_ZOO
+
+#include "emulator/planted.h"
 
 static const struct zoo_entry entries[ZOO_BUGS] = {
 #define ZOO_BUG(id_, target_, oracle_, what_, history_)                                            \

@@ -42,7 +42,7 @@ PATTERNS = [
 ]
 # Not noticed on one thread, by nature: locks, places where an OP_AT may look, statistics, memory.
 SKIP = re.compile(r"pthread_mutex_|lock_(take|drop|init|fini|wait|step)|spin_(un)?lock|emu_step(_named)?\(|free\(|memory_order|sched_yield|"
-                  r"->(dropped|pended|coalesced|sent)\b|__builtin_expect|stats")
+                  r"->(dropped|pended|coalesced|sent)\b|__builtin_expect|stats|PLANT")
 STATEMENT = re.compile(r"^\t+(?!return|else|struct |const |bool |u?int|static |case |break|goto|"
                        r"void |enum )[\w*(].*;( /\*.*\*/)?$")
 
@@ -59,6 +59,8 @@ def mutations(name, text):
             comment = False
         if started or comment or re.match(r"\s*(/?\*|#|$)", line) or SKIP.search(line):
             continue
+        if i and re.search(r"if \(PLANT\(", lines[i - 1]):
+            continue  # what follows is not in that build either
         code = re.sub(r"/\*.*?\*/", lambda m: " " * len(m.group(0)), line)
         seen = set()
         for pattern, new in PATTERNS:
@@ -103,7 +105,8 @@ class Run:
                 self.done = {l.rstrip("\n").split("\t")[3] for l in f if l.count("\t") >= 3}
         for name in sorted(os.listdir(os.path.join(ROOT, FOLDER))):
             path = os.path.join(FOLDER, name)
-            if not name.endswith(".c") or not re.search(self.o.files, name):
+            # Bugs that are planted are not in the build that is looked at.
+            if not name.endswith(".c") or name.startswith("plant_") or not re.search(self.o.files, name):
                 continue
             with open(os.path.join(ROOT, path), encoding="utf-8") as f:
                 text = f.read()
