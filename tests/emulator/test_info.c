@@ -47,6 +47,43 @@ Test(info, msix_is_noresize_in_6_1)
 	fixture_close(&f);
 }
 
+static struct host_limits limits_of(uint32_t msi, bool intremap, uint32_t host_vectors)
+{
+	struct host_limits out;
+	struct emu_config cfg;
+	struct fixture f;
+
+	emu_config_default(&cfg);
+	cfg.msi_vectors = msi;
+	cfg.host_intremap = intremap;
+	cfg.host_vectors = host_vectors;
+	fixture_open_with(&f, cfg);
+	backend_host_limits(f.be, &out);
+	fixture_close(&f);
+	return out;
+}
+
+Test(info, a_host_without_interrupt_remapping_foretells_one_vector_of_msi)
+{
+	struct host_limits out = limits_of(16, false, 0);
+
+	cr_assert_eq(out.n, 1);
+	cr_assert(strstr(out.text[0], "MSI: one vector of 16,"), "%s", out.text[0]);
+	cr_assert_eq(limits_of(2, false, 0).n, 1);
+	cr_assert_eq(limits_of(1, false, 0).n, 0, "it has no more than that");
+	cr_assert_eq(limits_of(0, false, 0).n, 0, "no MSI");
+	cr_assert_eq(limits_of(16, true, 0).n, 0);
+}
+
+Test(info, a_host_short_of_vectors_foretells_how_many_it_has)
+{
+	struct host_limits out = limits_of(16, true, 4);
+
+	cr_assert_eq(out.n, 1);
+	cr_assert(strstr(out.text[0], "the host has 4 in all"), "%s", out.text[0]);
+	cr_assert_eq(limits_of(16, false, 4).n, 2, "both");
+}
+
 Test(info, msix_is_noresize_where_the_host_cannot_add_vectors)
 {
 	struct emu_config cfg;

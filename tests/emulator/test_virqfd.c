@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "emulator/lock.h"
 #include "fixture.h"
 
 static struct fixture f;
@@ -173,4 +174,103 @@ Test(virqfd_eventfd, real_eventfds_cannot_be_watched)
 	backend_close(be);
 	close(fd);
 	close(other);
+}
+
+/*
+ * The work item of a hang-up, on a workqueue of its own: it runs when somebody waits for it, which
+ * without a second thread the emulator says to its scheduler.
+ */
+static struct {
+	const struct signal_provider *slots;
+	const struct signal_watcher *watcher;
+	void *data;
+	struct signal_ref *ref;
+	int waited;
+} queue;
+
+static int queue_get(const struct signal_provider *p, int32_t fd, struct signal_ref **out)
+{
+	(void)p;
+	return queue.slots->get(queue.slots, fd, out);
+}
+
+static bool queue_watch(struct signal_ref *ref, const struct signal_watcher *watcher, void *data)
+{
+	queue.watcher = watcher;
+	queue.data = data;
+	queue.ref = ref;
+	return false;
+}
+
+static void queue_unwatch(struct signal_ref *ref)
+{
+	(void)ref;
+}
+
+static void no_lock(struct lock_scheduler *s, struct lock *lock, const char *where)
+{
+	(void)s;
+	(void)lock;
+	(void)where;
+}
+
+static void no_step(struct lock_scheduler *s, const char *where)
+{
+	(void)s;
+	(void)where;
+}
+
+static void no_guards(struct lock_scheduler *s, const struct lock *lock, const char *where)
+{
+	(void)s;
+	(void)lock;
+	(void)where;
+}
+
+static void no_misuse(struct lock_scheduler *s, const char *what, const char *where)
+{
+	(void)s;
+	cr_assert_fail("%s: %s", where, what);
+}
+
+static void run_the_work(struct lock_scheduler *s, const char *where)
+{
+	(void)s;
+	(void)where;
+	cr_assert_eq(queue.waited++, 0, "the work has run");
+	queue.watcher->work(queue.data, queue.ref, true);
+}
+
+Test(virqfd_work, a_disable_waits_for_the_work_of_a_hang_up)
+{
+	struct lock_scheduler turns = {.take = no_lock,
+				       .drop = no_lock,
+				       .step = no_step,
+				       .wait = run_the_work,
+				       .guards = no_guards,
+				       .misuse = no_misuse};
+	struct signal_provider provider;
+	struct emu_config cfg;
+	struct fixture slots;
+	struct backend *be;
+
+	emu_config_default(&cfg);
+	fixture_open_with(&slots, cfg);
+	queue.slots = signal_mem_provider(slots.mem);
+	provider = *queue.slots;
+	provider.get = queue_get;
+	provider.watch = queue_watch;
+	provider.unwatch = queue_unwatch;
+	cfg.signals = &provider;
+	cr_assert_eq(emulator_open(&cfg, &be, NULL), 0, "open");
+	cr_assert_eq(set_fd(be, INTX, 0, 0), 0, "enable");
+	cr_assert_eq(unmask_by(be, 1), 0, "attach");
+	cr_assert(queue.watcher->wake(queue.data, queue.ref, true), "there is work to do");
+	lock_thread.scheduler = &turns;
+	cr_assert_eq(disable(be, INTX), 0, "disable");
+	lock_thread.scheduler = NULL;
+	cr_assert_eq(queue.waited, 1, "vfio_virqfd_disable() flushes the workqueue");
+	cr_assert_eq(state_of(be).references, 0, "the work has put its eventfd");
+	backend_close(be);
+	fixture_close(&slots);
 }

@@ -267,6 +267,37 @@ Test(age, a_vector_that_is_removed_once_more_has_to_be_armed_once_more)
 	cr_assert_eq(t->unarmed, 1);
 }
 
+/* A fire that a swap meets, given up a flight later. */
+static void lose_to_a_swap(uint64_t now)
+{
+	fire_due(now, now);
+	ledger_set_state(&l, VEC_SWAPPING);
+	ledger_set_state(&l, VEC_ARMED);
+	resolve(now + 1000);
+}
+
+Test(age, what_a_swap_holds_is_judged_two_flights_after_the_first_of_it)
+{
+	lose_to_a_swap(1000);
+	lose_to_a_swap(2500);
+	resolve(4000);
+	cr_assert_eq(t->lost_explained, 0);
+	resolve(4001);
+	cr_assert_eq(t->lost_explained, 2, "swaps may follow one another without an end");
+}
+
+Test(age, what_was_held_does_not_say_how_long_a_flight_is)
+{
+	lose_to_a_swap(1000);
+	read_at(1, 3500);
+	cr_assert_eq(t->delivered, 1);
+	cr_assert_eq(t->service.n, 1);
+	cr_assert_eq(t->slowest_ns, 0, "it was a replay, or the verdict had begun");
+	fire_due(4000, 4000);
+	read_at(1, 4300);
+	cr_assert_eq(t->slowest_ns, 300);
+}
+
 Test(age, each_loss_is_listed)
 {
 	for (uint64_t i = 0; i < 3; i++)

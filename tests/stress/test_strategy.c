@@ -272,6 +272,33 @@ Test(strategy, what_a_host_cannot_give_is_not_asked_for_again)
 	vmm_state_fini(&m.s);
 }
 
+Test(strategy, an_enable_takes_what_is_used_or_the_whole_table)
+{
+	static const struct {
+		const char *name;
+		uint32_t held;
+	} lazy[] = {
+		{"teardown", 3}, {"track-guest-v0", 3}, {"msi-teardown", 3}, {"dynamic", 3},
+		{"keep", 3},     {"track-guest", 2}, /* the enable has vector 0 alone, 2 is added in
+							place */
+	};
+
+	for (int i = 0; strategies[i]; i++) {
+		uint32_t held = VECTORS;
+		struct vmm m;
+
+		for (size_t k = 0; k < sizeof(lazy) / sizeof(lazy[0]); k++) {
+			if (!strcmp(lazy[k].name, strategies[i]->name))
+				held = lazy[k].held;
+		}
+		vmm_open(&m, strategies[i]->name, VECTORS);
+		m.s.wanted[2] = 1;
+		guest(&m, VMM_ENABLE, 0);
+		cr_assert_eq(count(m.host.held), held, "%s: %s", m.st->name, m.log);
+		vmm_state_fini(&m.s);
+	}
+}
+
 Test(strategy, an_index_that_is_not_enabled_is_not_disabled)
 {
 	for (int i = 0; strategies[i]; i++) {
