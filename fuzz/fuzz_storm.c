@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_finding("storm", NULL, "%s: %s", e.text, text);
 	if (!accountant_agrees(t, sc.sync, cfg, r, why, sizeof(why)))
 		fuzz_finding("books", NULL, "%s: %s", why, text);
-	if (!conduct_is_good(t, cfg, r, why, sizeof(why)))
+	if (!conduct_is_good(t, sc.sync, cfg, r, why, sizeof(why)))
 		fuzz_finding("conduct", NULL, "%s: %s", why, text);
 	note_outcome(&sc, r);
 	fuzz_digest_add(r->fired);

@@ -126,11 +126,10 @@ static bool came_late(const struct books *b, const struct truth_fire *f, uint8_t
 static void judge_fire(struct books *b, uint32_t i)
 {
 	const struct truth_fire *f = TRUTH_FIRE(b->t, i);
+	const struct truth_lane *of = &b->t->lanes[f->vector];
 	struct lane *l = &b->lanes[f->vector];
-	uint8_t set;
+	uint8_t set = labels(b, f, b->before[i] = state_at(of, f->sent));
 
-	b->before[i] = state_at(&b->t->lanes[f->vector], f->sent);
-	set = labels(b, f, b->before[i]);
 	if (!f->read) {
 		b->outcome[i] = f->fate == FATE_MERGED ? set | COALESCED : set;
 		if (!b->sync) /* the next one's signal may have passed for its own */
@@ -140,7 +139,7 @@ static void judge_fire(struct books *b, uint32_t i)
 		return;
 	}
 	if (!b->sync) /* what it was when it was read */
-		set |= label(&b->t->lanes[f->vector], b->before[i], f->sent, f->read);
+		set |= label(of, b->before[i], f->sent, f->read);
 	b->outcome[i] = DELIVERED;
 	if (came_late(b, f, set)) {
 		l->late = true;
@@ -149,7 +148,7 @@ static void judge_fire(struct books *b, uint32_t i)
 		b->outcome[i] |= set;
 	}
 	if (set != UNEXPLAINED)
-		l->may |= (uint8_t)(set & ~UNEXPLAINED) | COALESCED;
+		l->may |= (uint8_t)(set & ~UNEXPLAINED) | (of->merges ? COALESCED : 0);
 	/* a replay may pass for the signal of a younger fire */
 	l->odd |= b->open &&
 		  (f->read < l->last_read || (set != UNEXPLAINED && f->signalled > f->returned));

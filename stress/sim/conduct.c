@@ -17,7 +17,40 @@ static bool hurries(const struct stress_result *r)
 	return r->pattern;
 }
 
-bool conduct_is_good(const struct truth *t, const struct stress_config *cfg,
+/* Control's slices: what they come to together, and that nobody resized meanwhile. */
+static bool control_is_good(const struct truth *t, const struct stress_result *r, char *why,
+			    size_t size)
+{
+	uint64_t least = 0, most = 0, took;
+	bool timed = true;
+
+	for (uint32_t i = 0; i < t->slices.n; i++) {
+		const struct truth_slice *s = TRUTH_SLICE(t, i);
+
+		timed &= s->to != 0;
+		least += s->to - s->from;
+		most += s->end - s->begin;
+		for (uint32_t k = 0; k < t->plans.n; k++) {
+			if (TRUTH_PLAN(t, k)->begin >= s->end || TRUTH_PLAN(t, k)->end <= s->begin)
+				continue;
+			snprintf(why, size, "resize %u is in slice %u of control", k, i);
+			return false;
+		}
+	}
+	if (!timed || !r->control.n)
+		return true;
+	took = (uint64_t)((double)r->control.n * 1e9 / r->control.throughput_per_s + .5);
+	if (took >= least && took <= most + 1)
+		return true;
+	snprintf(why, size,
+		 "control's throughput is that of %" PRIu64 " ns, not %" PRIu64 " to %" PRIu64,
+		 took, least, most);
+	return false;
+}
+
+#define LOST_AFTER 1000000000 /* docs/accounting.md: what is younger may still arrive */
+
+bool conduct_is_good(const struct truth *t, bool sync, const struct stress_config *cfg,
 		     const struct stress_result *r, char *why, size_t size)
 {
 	uint64_t whole = t->storm_end - t->storm_begin;
@@ -25,6 +58,13 @@ bool conduct_is_good(const struct truth *t, const struct stress_config *cfg,
 		cfg->resize_rate_hz ? whole / (1000000000 / cfg->resize_rate_hz) + 1 : UINT64_MAX;
 	uint32_t spans = t->plans.n < SERIES_SPANS ? t->plans.n : SERIES_SPANS;
 
+	if (!control_is_good(t, r, why, size))
+		return false;
+	if ((!sync || cfg->consumer == CONSUMER_READ) && t->youngest < LOST_AFTER) {
+		snprintf(why, size, "disabled with a message of %" PRIu64 " ns under way",
+			 t->youngest);
+		return false;
+	}
 	if (!hurries(r) && t->plans.n > most) {
 		snprintf(why, size, "%u resizes, where %" PRIu64 " were asked for", t->plans.n,
 			 most);

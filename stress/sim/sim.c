@@ -58,8 +58,13 @@ static void truth_reset(struct truth *t, uint32_t vectors)
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		lists[i]->n = 0;
-	for (uint32_t v = 0; v < vectors; v++)
-		t->lanes[v].covers.n = t->lanes[v].extras = 0;
+	for (uint32_t v = 0; v < vectors; v++) {
+		struct truth_lane *l = &t->lanes[v];
+
+		l->covers.n = l->extras = 0;
+		l->changed = l->merges = l->doubtful = false;
+	}
+	t->youngest = UINT64_MAX;
 	t->storm_begin = t->storm_end = t->unswapped = t->stale = t->worst_ns = t->stopped = 0;
 }
 

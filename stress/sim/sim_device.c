@@ -50,6 +50,7 @@ static uint32_t add_extra(struct sim *s, uint32_t vector, enum truth_extra_kind 
 
 	x->vector = vector;
 	x->kind = kind;
+	s->truth.lanes[vector].doubtful = true;
 	return s->truth.extras.n - 1;
 }
 
@@ -265,8 +266,11 @@ static void touch(struct sim *s, uint32_t vector)
 
 static void plan_covers(struct sim *s)
 {
+	bool resizer = s->current != &s->tasks[0];
+
 	for (uint32_t i = 0; i < s->n_touched; i++) {
 		struct sim_vector *v = &s->vectors[s->touched[i]];
+		struct truth_lane *lane = &s->truth.lanes[s->touched[i]];
 		bool live = v->fd >= 0;
 		struct truth_cover *c;
 
@@ -274,7 +278,9 @@ static void plan_covers(struct sim *s)
 		if (!live && !v->was_live)
 			continue;
 		s->truth.unswapped += live && !v->torn && v->fd == v->was_fd;
-		c = sim_list_add(&s->truth.lanes[s->touched[i]].covers, sizeof(*c));
+		lane->changed |= resizer;
+		lane->merges |= resizer && !(live && v->was_live && v->torn);
+		c = sim_list_add(&lane->covers, sizeof(*c));
 		*c = (struct truth_cover){
 			.begin = s->plan.begin,
 			.end = s->now,
@@ -328,10 +334,27 @@ static void set_up(struct sim *s, uint32_t vector, int32_t fd)
 	message(s, vector, (struct sim_signal){.fire = v->pending_fire, .extra = TRUTH_NO_FIRE}, 0);
 }
 
+/* The last disable: what is still under way to vectors with which nothing was ever wrong. */
+static void note_left_behind(struct sim *s)
+{
+	for (uint32_t i = 0; i < s->events.n; i++) {
+		const struct sim_event *ev = &((struct sim_event *)s->events.at)[i];
+		const struct truth_lane *lane = &s->truth.lanes[ev->vector];
+		uint64_t age;
+
+		if (ev->signal.fire == TRUTH_NO_FIRE || lane->changed || lane->doubtful)
+			continue;
+		age = s->now - TRUTH_FIRE(&s->truth, ev->signal.fire)->sent;
+		s->truth.youngest = age < s->truth.youngest ? age : s->truth.youngest;
+	}
+}
+
 static int disable(struct sim *s)
 {
 	if (s->index == VFIO_PCI_NUM_IRQS)
 		return -EINVAL;
+	if (s->firing && s->current == &s->tasks[0])
+		note_left_behind(s);
 	for (uint32_t v = 0; v < s->sc->vectors; v++) {
 		if (s->vectors[v].fd >= 0) {
 			shut(s, v);

@@ -90,6 +90,9 @@ struct truth_list {
 struct truth_lane {
 	struct truth_list covers; /* in the order of time; it is not live before the first */
 	uint32_t extras;          /* signals without a fire that were read */
+	bool changed;             /* a resize of the storm met it */
+	bool merges;              /* one that was no teardown: its pending bit may have been kept */
+	bool doubtful;            /* an extra signal was sent to it, read or not */
 };
 
 struct truth {
@@ -99,6 +102,8 @@ struct truth {
 	uint64_t unswapped; /* live vectors that were set to the eventfd that they had */
 	uint64_t stale;     /* signals of bits that were pending before */
 	uint64_t worst_ns;  /* longest that a thread stood still, or from a fire to its report */
+	uint64_t youngest;  /* age of the youngest message under way at the last disable, to a
+			       vector that was not changed nor doubtful; UINT64_MAX: none */
 	uint64_t stopped;   /* a signal came to the main thread then; 0: none */
 };
 

@@ -62,7 +62,7 @@ static bool storm(struct sim *s, uint64_t seed, bool shown, struct totals *sum)
 		snprintf(why, sizeof(why), "%.250s", e.text);
 	else
 		ok = accountant_agrees(t, sc.sync, cfg, r, why, sizeof(why)) &&
-		     conduct_is_good(t, cfg, r, why, sizeof(why));
+		     conduct_is_good(t, sc.sync, cfg, r, why, sizeof(why));
 	if (shown || !ok)
 		printf("%s\n", sim_scenario_text(&sc, text, sizeof(text)));
 	if (shown)
