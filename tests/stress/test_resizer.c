@@ -28,7 +28,9 @@ static struct bench {
 	int32_t fds[2 * VECTORS];
 	uint64_t now;
 	const char *const *steps; /* of the guest: "+2" uses vector 2, "-2" releases it */
+	uint64_t called;          /* when the last call ended */
 	char seen[256];           /* states at each call, and after each resize */
+	char renewed[64];         /* after each resize: whose trigger the last call set up */
 } b;
 
 static void note(char mark)
@@ -39,6 +41,11 @@ static void note(char mark)
 	for (uint32_t v = 0; v < VECTORS; v++)
 		b.seen[n++] = letters[word_state(b.ledgers[v].word)];
 	b.seen[n] = '\0';
+	n = strlen(b.renewed);
+	for (uint32_t v = 0; v < VECTORS && mark == '>'; v++)
+		b.renewed[n++] = b.called && b.ledgers[v].renewed == b.called ? 'r' : '.';
+	if (mark == '>')
+		b.renewed[n] = ' ';
 }
 
 static int bench_set_irqs(struct backend *be, const void *arg, size_t size)
@@ -47,7 +54,7 @@ static int bench_set_irqs(struct backend *be, const void *arg, size_t size)
 	(void)arg;
 	(void)size;
 	note(' ');
-	b.now += 1000;
+	b.called = b.now += 1000;
 	return 0;
 }
 
@@ -97,8 +104,9 @@ static enum vmm_event guest_next(struct pattern_state *ps, uint32_t *vector)
 
 static const struct pattern guest = {"guest", "a few steps", guest_next};
 
-/* The states at each call of the first enable and of each step, and after each. */
-static void expect(const char *strategy, const char *const *steps, const char *seen)
+/* The states at each call of the first enable and of each step, and after each; and renewals. */
+static void expect(const char *strategy, const char *const *steps, const char *seen,
+		   const char *renewed)
 {
 	memset(&b, 0, sizeof(b));
 	b.world.ops = &bench_world;
@@ -127,6 +135,7 @@ static void expect(const char *strategy, const char *const *steps, const char *s
 	note('>');
 	cr_assert_eq(b.s.failed, 0, "%s: %s", strategy, b.s.resizer.broken);
 	cr_assert_str_eq(b.seen, seen, "%s:\n%s, not\n%s", strategy, b.seen, seen);
+	cr_assert_str_eq(b.renewed, renewed, "%s:\n%s, not\n%s", strategy, b.renewed, renewed);
 	resizer_destroy(&b.s);
 	for (uint32_t v = 0; v < VECTORS; v++)
 		ledger_destroy(&b.ledgers[v]);
@@ -135,22 +144,23 @@ static void expect(const char *strategy, const char *const *steps, const char *s
 Test(resizer, a_vector_that_comes_is_being_added_and_one_that_goes_removed)
 {
 	expect("dynamic", (const char *const[]){"+1", "+3", "-1", NULL},
-	       " DDDD>DDDD D+DD>DADD DAD+>DADA D-DA>DDDA");
+	       " DDDD>DDDD D+DD>DADD DAD+>DADA D-DA>DDDA", ".... .r.. ...r .... ");
 }
 
 Test(resizer, a_teardown_covers_all_that_are_live)
 {
 	expect("teardown", (const char *const[]){"+0", "+1", "-1", NULL},
-	       ">DDDD +DDD>ADDD T+DD T+DD>AADD T-DD T-DD>ADDD");
+	       ">DDDD +DDD>ADDD T+DD T+DD>AADD T-DD T-DD>ADDD", ".... r... rr.. r... ");
 }
 
 Test(resizer, a_swap_covers_the_vector_whose_trigger_changes)
 {
-	expect("swap", (const char *const[]){"-1", "+1", NULL}, " ++++>AAAA ASAA>AAAA ASAA>AAAA");
+	expect("swap", (const char *const[]){"-1", "+1", NULL}, " ++++>AAAA ASAA>AAAA ASAA>AAAA",
+	       "rrrr .r.. .r.. ");
 }
 
 Test(resizer, a_vector_that_is_kept_is_not_touched_again)
 {
 	expect("keep", (const char *const[]){"+1", "-1", "+1", "+2", NULL},
-	       " DDDD>DDDD D+DD>DADD>DADD>DADD DA+D>DAAD");
+	       " DDDD>DDDD D+DD>DADD>DADD>DADD DA+D>DAAD", ".... .r.. .r.. .r.. ..r. ");
 }
