@@ -31,7 +31,7 @@ struct books {
 	const struct stress_config *cfg;
 	const struct stress_result *r;
 	bool sync, timed, open;
-	bool replayed;         /* a replay may have gone astray: whose it was is not known */
+	bool replayed;         /* what is a replay, or explained by a later call, may go astray */
 	uint64_t late, extras; /* fires of that kind; signals without a fire that were read */
 	uint64_t slack;        /* how far off a verdict by age may be */
 	struct lane *lanes;
@@ -135,7 +135,7 @@ static void judge_fire(struct books *b, uint32_t i)
 		if (!b->sync) /* the next one's signal may have passed for its own */
 			l->may |= (uint8_t)(set & ~UNEXPLAINED);
 		l->odd |= b->open;
-		b->replayed |= f->fate == FATE_GAP && b->before[i] == OUT;
+		b->replayed |= f->fate == FATE_GAP && (b->before[i] == OUT || set & EXPLAINED);
 		return;
 	}
 	if (!b->sync) /* what it was when it was read */
