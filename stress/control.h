@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control: the bare limit of the machine at this moment, to quote a run's figures against: a thread
- * that stamps and writes eventfds, in the same mode and with as many vectors, and the same
- * consumer, with no device, no ledger and no resizer between them.
+ * control: the bare limit of the machine at this moment, to quote a run's figures against: threads
+ * that stamp and write eventfds, as many as the storm has producers, in the same mode, by the same
+ * schedule and with as many vectors as the storm has in use, and the same consumer, which sleeps
+ * where the storm's sleeps; with no device, no ledger and no resizer between them. 1.00 is the most
+ * that a storm can come to, within the noise that is told (tests/stress/test_limit.c).
  */
 #ifndef IRQSTORM_STRESS_CONTROL_H
 #define IRQSTORM_STRESS_CONTROL_H
@@ -17,6 +19,7 @@ struct control_sum {
 	struct hist latency;
 	uint32_t n;
 	double per_s[CONTROL_SLICES]; /* throughput of each */
+	uint64_t written[64];         /* by each writer: its place in the schedule of all slices */
 };
 
 /* Runs one slice of @duration_ns and adds it to @sum. 0 or -errno with @e. */

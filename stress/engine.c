@@ -28,7 +28,7 @@ static int open_eventfds(struct storm *s, struct errmsg *e)
 						  &s->n_fds, e);
 }
 
-static uint32_t ring_size(const struct stress_config *cfg)
+uint32_t storm_ring_size(const struct stress_config *cfg)
 {
 	uint32_t size = 16;
 
@@ -63,7 +63,7 @@ static int storm_init(struct storm *s, struct stress_result *r, struct errmsg *e
 		goto nomem;
 	memset(s->ledgers, 0, cfg->vectors * sizeof(*s->ledgers));
 	for (uint32_t v = 0; v < cfg->vectors; v++) {
-		if (ledger_init(&s->ledgers[v], v, ring_size(cfg), VEC_DISARMED))
+		if (ledger_init(&s->ledgers[v], v, storm_ring_size(cfg), VEC_DISARMED))
 			goto nomem;
 	}
 	err = resizer_init(s);

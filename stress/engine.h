@@ -66,6 +66,9 @@ struct stress_config {
 struct stress_control {
 	double throughput_per_s;
 	double ratio; /* throughput of the storm to it: median over the segments */
+	/* which holds the true median with 95 % from 6 segments on; the whole range below */
+	double ratio_lo, ratio_hi;
+	uint32_t n_ratios; /* segments that it is of */
 	/* a second: of each slice, and of the segments of the storm between them */
 	double slice_per_s[STRESS_SLICES], segment_per_s[STRESS_SLICES - 1];
 	uint32_t n_segments;

@@ -243,10 +243,11 @@ void stress_report_text(const struct stress_report *rep, FILE *f)
 	text_latencies(r, f);
 	if (r->control.n)
 		fprintf(f,
-			"  control %.0f/s, p50 %s, p99 %s; ratio to it: throughput %.2f, p50 "
-			"%.2f\n",
+			"  control %.0f/s, p50 %s, p99 %s; ratio to it: throughput %.2f "
+			"(%.2f - %.2f of %u), p50 %.2f\n",
 			r->control.throughput_per_s, ns(r->control.p50_ns, a),
-			ns(r->control.p99_ns, b), r->control.ratio, stress_ratio_p50(cfg, r));
+			ns(r->control.p99_ns, b), r->control.ratio, r->control.ratio_lo,
+			r->control.ratio_hi, r->control.n_ratios, stress_ratio_p50(cfg, r));
 	fprintf(f,
 		"  engine: CQ overflows %" PRIu64 ", re-arms %" PRIu64
 		", waits for a stamp %" PRIu64 "; a sleeper woke late by p99 %s, max %s\n",
@@ -407,6 +408,9 @@ static void json_figures(const struct stress_report *rep, struct json *j)
 	json_object_end(j);
 	json_object_begin(j, "ratio");
 	json_double(j, "throughput", r->control.ratio);
+	json_double(j, "throughput_lo", r->control.ratio_lo);
+	json_double(j, "throughput_hi", r->control.ratio_hi);
+	json_u64(j, "segments", r->control.n_ratios);
 	json_double(j, "p50", stress_ratio_p50(rep->cfg, r));
 	json_object_end(j);
 	json_object_begin(j, "engine");

@@ -9,6 +9,8 @@
 
 #include "stress/storm.h"
 
+#define REHEARSED 4096u /* resizes: some rounds of each pattern over as many vectors */
+
 static int32_t fd_of(void *data, uint32_t vector, uint32_t side)
 {
 	const struct storm *s = data;
@@ -16,13 +18,18 @@ static int32_t fd_of(void *data, uint32_t vector, uint32_t side)
 	return s->fds[vector + side * s->cfg->vectors];
 }
 
+/* Vectors that stay live whatever the guest does to them are all there from the start. */
+static bool starts_full(const struct storm *s)
+{
+	return s->strategy->two_sides ? !s->strategy->next : !storm_resizes(s);
+}
+
 int resizer_init(struct storm *s)
 {
 	struct resizer *z = &s->resizer;
 	uint32_t n = s->cfg->vectors, stable = s->cfg->stable;
 	bool dynamic = !(s->desc.irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
-	/* Vectors that stay live whatever the guest does to them are all there from the start. */
-	bool all = s->strategy->two_sides ? !s->strategy->next : !storm_resizes(s);
+	bool all = starts_full(s);
 
 	if (vmm_state_init(&z->state, n, stable, dynamic, s->cfg->seed))
 		return -ENOMEM;
@@ -150,18 +157,81 @@ int resizer_disable(struct storm *s)
 	return backend_set_irqs(s->be, irq_set_disable(&s->resizer.hands.buf, s->strategy->index));
 }
 
-static void plan_next(struct storm *s, struct vmm_plan *p)
+static void plan_next(const struct storm *s, struct vmm_state *state, struct pattern_state *guest,
+		      struct vmm_plan *p)
 {
-	struct resizer *z = &s->resizer;
 	enum vmm_event event;
 	uint32_t vector;
 
 	if (s->strategy->next) {
-		s->strategy->next(&z->state, p);
+		s->strategy->next(state, p);
 		return;
 	}
-	event = s->pattern->next(&z->pattern, &vector);
-	strategy_plan(s->strategy, &z->state, event, vector, p);
+	event = s->pattern->next(guest, &vector);
+	strategy_plan(s->strategy, state, event, vector, p);
+}
+
+static uint32_t count_live(const uint8_t *live, uint32_t n)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t v = 0; v < n; v++)
+		sum += live[v];
+	return sum;
+}
+
+/* The same plans as the storm's, and nobody who carries them out. */
+static int rehearse(struct storm *s, double *live)
+{
+	uint32_t n = s->cfg->vectors, stable = s->cfg->stable;
+	struct vmm_state state = {0};
+	struct pattern_state guest = {0};
+	uint64_t sum = 0;
+	struct vmm_plan p;
+	int err;
+
+	err = vmm_state_init(&state, n, stable, s->resizer.state.dynamic, s->cfg->seed);
+	if (!err && s->pattern)
+		err = pattern_init(&guest, starts_full(s) ? 0 : stable, n, starts_full(s),
+				   s->cfg->seed);
+	if (err)
+		goto out;
+	state.script = s->cfg->script;
+	memset(state.wanted, 1, starts_full(s) ? n : stable);
+	strategy_plan(s->strategy, &state, VMM_ENABLE, 0, &p);
+	for (uint32_t i = 0; i < REHEARSED; i++) {
+		plan_next(s, &state, &guest, &p);
+		sum += count_live(state.wanted, n);
+	}
+	*live = (double)sum / REHEARSED;
+out:
+	vmm_state_fini(&state);
+	pattern_fini(&guest);
+	return err;
+}
+
+double resizer_live(struct storm *s)
+{
+	struct resizer *z = &s->resizer;
+	uint64_t ns = z->lived_ns - z->lived_ns_seen, area = z->lived - z->lived_seen;
+	double live = s->cfg->vectors;
+
+	z->lived_ns_seen = z->lived_ns;
+	z->lived_seen = z->lived;
+	if (!storm_resizes(s))
+		return live;
+	if (ns)
+		return (double)area / (double)ns;
+	if (z->lived_ns || rehearse(s, &live))
+		return count_live(z->live, s->cfg->vectors);
+	return live;
+}
+
+/* Since @since as many vectors as now have been live. */
+static void note_live(struct resizer *z, uint32_t live, uint64_t since, uint64_t now)
+{
+	z->lived_ns += now - since;
+	z->lived += live * (now - since);
 }
 
 /* Sleep in pieces, so that the end of the run is not missed. */
@@ -182,7 +252,8 @@ void *resizer_main(void *arg)
 	struct storm *s = arg;
 	struct resizer *z = &s->resizer;
 	uint64_t period = s->cfg->resize_rate_hz ? NSEC_PER_SEC / s->cfg->resize_rate_hz : 0;
-	uint64_t due = storm_now(s) + period;
+	uint64_t since = storm_now(s), due = since + period;
+	uint32_t live = count_live(z->live, s->cfg->vectors);
 
 	world_ops(s->world)->pin(s->world, s->place.resizer);
 	while (!atomic_load_explicit(&s->stop_resize, memory_order_relaxed)) {
@@ -193,10 +264,12 @@ void *resizer_main(void *arg)
 		if (atomic_load_explicit(&s->stop_resize, memory_order_relaxed))
 			break;
 		if (atomic_load_explicit(&s->pause, memory_order_relaxed)) {
+			note_live(z, live, since, storm_now(s));
 			due += storm_intermission(s);
+			since = storm_now(s);
 			continue;
 		}
-		plan_next(s, &p);
+		plan_next(s, &z->state, &z->pattern, &p);
 		if (!p.n) { /* a vector that was refused, or one that nothing has to be done for */
 			due = storm_now(s) + (period ? period : 100 * NSEC_PER_USEC);
 			continue;
@@ -215,6 +288,9 @@ void *resizer_main(void *arg)
 		}
 		conclude(s, &p);
 		end = storm_now(s);
+		note_live(z, live, since, end);
+		since = end;
+		live = count_live(z->live, s->cfg->vectors);
 		atomic_store_explicit(&s->resize_end, end, memory_order_relaxed);
 		atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
 		hist_record(z->hist, end - begin);
@@ -229,6 +305,7 @@ void *resizer_main(void *arg)
 			due = due + period > end + (end - begin) ? due + period
 								 : end + (end - begin);
 	}
+	note_live(z, live, since, storm_now(s));
 	atomic_store_explicit(&s->in_resize, false, memory_order_relaxed);
 	return NULL;
 }

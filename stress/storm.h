@@ -32,6 +32,9 @@ struct resizer {
 	struct performer hands;
 	struct hist *hist;
 	uint64_t resizes;
+	/* how long it has been at work, and how many vectors were live: the sum over time; and both
+	 * when they were last asked for */
+	uint64_t lived_ns, lived, lived_ns_seen, lived_seen;
 	/* a plan that its strategy's promise forbids: what it would do, and to which vector */
 	const char *broken;
 	uint32_t broken_vector;
@@ -73,6 +76,9 @@ struct storm {
 
 void *producer_main(void *arg);
 
+/* Stamps that a vector has room for; control's lanes have as many. */
+uint32_t storm_ring_size(const struct stress_config *cfg);
+
 /* Fires so far. */
 uint64_t storm_fired(struct storm *s);
 
@@ -95,5 +101,10 @@ void resizer_destroy(struct storm *s);
 int resizer_start(struct storm *s);
 void *resizer_main(void *arg);
 int resizer_disable(struct storm *s);
+/*
+ * Vectors that were live, on average, since this was last asked for, while the resizer stands
+ * still; before it began, as many as its plans will have.
+ */
+double resizer_live(struct storm *s);
 
 #endif

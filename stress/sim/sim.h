@@ -31,6 +31,7 @@ struct sim_scenario {
 
 	/* the machine: costs are from 1 to twice the figure */
 	uint64_t fire_ns, call_ns, read_ns, wake_ns, relax_ns, write_ns;
+	uint64_t waker_ns; /* whose signal wakes a thread; 0: nothing */
 	uint64_t oversleep_ns;
 	uint32_t preempt; /* a thread that asks for the time loses its CPU */
 	uint64_t preempt_ns;

@@ -232,6 +232,8 @@ static int device_fire(struct backend *be, uint32_t index, uint32_t vector)
 		ret = act(s, vector, fire);
 	else
 		into_pending_bit(s, vector, fire);
+	if (s->sc->sync)
+		sim_pay_for_waking(s);
 	sim_spend(s, s->sc->fire_ns);
 	TRUTH_FIRE(&s->truth, fire)->returned = s->now;
 	TRUTH_FIRE(&s->truth, fire)->refused = ret;

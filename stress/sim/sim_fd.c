@@ -48,7 +48,15 @@ void sim_fd_signal(struct sim *s, int32_t fd, struct sim_signal sig)
 		if (wake < c->waiting->wake)
 			c->waiting->wake = wake;
 		c->waiting = NULL;
+		s->woken = true;
 	}
+}
+
+void sim_pay_for_waking(struct sim *s)
+{
+	if (s->woken && s->sc->waker_ns)
+		sim_spend(s, s->sc->waker_ns);
+	s->woken = false;
 }
 
 /* What the eventfd held is noted as read in report number @wakeup. */
@@ -291,10 +299,13 @@ bool sim_signal_fd(struct world *w, int32_t fd)
 	struct sim *s = sim_of(w);
 	struct truth_slice *slice = TRUTH_SLICE(&s->truth, s->truth.slices.n - 1);
 
-	sim_spend(s, s->sc->write_ns);
+	/* as a fire: the signal is there before the call is over */
+	sim_spend(s, s->sc->write_ns / 2);
 	if (!slice->from)
 		slice->from = s->now;
 	slice->to = s->now;
 	sim_fd_signal(s, fd, (struct sim_signal){.fire = TRUTH_NO_FIRE, .extra = TRUTH_NO_FIRE});
+	sim_pay_for_waking(s);
+	sim_spend(s, s->sc->write_ns / 2);
 	return true;
 }

@@ -82,6 +82,7 @@ struct sim {
 
 	struct sim_fd *fds;
 	uint32_t n_fds;
+	bool woken; /* the last signal woke the consumer */
 
 	struct sim_vector *vectors;
 	uint32_t index; /* that is enabled, or VFIO_PCI_NUM_IRQS */
@@ -117,6 +118,8 @@ void sim_world_end(struct sim *s); /* every task but the main one has ended */
 
 /* sim_fd.c: signals and who reads them. */
 void sim_fd_signal(struct sim *s, int32_t fd, struct sim_signal sig);
+/* Where the last signal of the calling thread woke somebody: what that costs it. */
+void sim_pay_for_waking(struct sim *s);
 int sim_consumer_create(struct world *w, enum consumer_kind kind, const int32_t *fds, uint32_t n,
 			consumer_signal_fn signal, void *arg, struct consumer **out,
 			struct errmsg *e);

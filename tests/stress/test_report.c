@@ -103,8 +103,14 @@ static void setup(void)
 	r->host_vectors = 16;
 	r->refusals = 3;
 	r->elapsed_ns = 2500 * NSEC_PER_MSEC;
-	r->control = (struct stress_control){
-		.throughput_per_s = 480000, .ratio = .75, .p50_ns = 8, .p99_ns = 9, .n = 77};
+	r->control = (struct stress_control){.throughput_per_s = 480000,
+					     .ratio = .75,
+					     .ratio_lo = .5,
+					     .ratio_hi = .875,
+					     .n_ratios = 6,
+					     .p50_ns = 8,
+					     .p99_ns = 9,
+					     .n = 77};
 	r->self.cq_overflows = 31;
 	r->self.rearms = 32;
 	r->self.ring_full = 33;
@@ -243,7 +249,8 @@ Test(stress_report, the_text_has_every_latency)
 		     "ns      53 ns\n",
 		     "  a resize                   1,000      14 ns      24 ns      34 ns      44 "
 		     "ns      54 ns\n",
-		     "  control 480000/s, p50 8 ns, p99 9 ns; ratio to it: throughput 0.75, p50 "
+		     "  control 480000/s, p50 8 ns, p99 9 ns; ratio to it: throughput 0.75 (0.50 - "
+		     "0.88 of 6), p50 "
 		     "1.25\n");
 }
 
@@ -318,6 +325,9 @@ Test(stress_report, json_has_every_count)
 		{"control.p50_ns", 8},
 		{"control.p99_ns", 9},
 		{"ratio.throughput", .75},
+		{"ratio.throughput_lo", .5},
+		{"ratio.throughput_hi", .875},
+		{"ratio.segments", 6},
 		{"ratio.p50", 1.25},
 		{"engine.throughput_per_s", 360000},
 		{"engine.cq_overflows", 31},

@@ -164,3 +164,27 @@ Test(resizer, a_vector_that_is_kept_is_not_touched_again)
 	expect("keep", (const char *const[]){"+1", "-1", "+1", "+2", NULL},
 	       " DDDD>DDDD D+DD>DADD>DADD>DADD DA+D>DAAD", ".... .r.. .r.. .r.. ..r. ");
 }
+
+Test(resizer, vectors_in_use_are_averaged_over_the_time_since_they_were_asked_for)
+{
+	static const struct stress_config cfg = {.vectors = 8, .stable = 2, .seed = 1};
+	struct storm s = {
+		.cfg = &cfg, .strategy = strategy_find("dynamic"), .pattern = pattern_find("ramp")};
+	double live;
+
+	s.resizer.live = calloc(cfg.vectors, 1);
+	live = resizer_live(&s);
+	cr_assert_float_eq(live, 5, .1, "from 2 to 8 and back: %f", live);
+	s.resizer.lived_ns = 100;
+	s.resizer.lived = 600;
+	cr_assert_eq(resizer_live(&s), 6);
+	s.resizer.lived_ns += 10;
+	s.resizer.lived += 30;
+	cr_assert_eq(resizer_live(&s), 3, "of the last 10 ns alone");
+	s.resizer.live[0] = s.resizer.live[5] = 1;
+	cr_assert_eq(resizer_live(&s), 2, "no time has passed: as it stands");
+	s.strategy = strategy_find("none");
+	s.pattern = NULL;
+	cr_assert_eq(resizer_live(&s), 8, "all, where nobody resizes");
+	free(s.resizer.live);
+}

@@ -88,6 +88,19 @@ Test(segments, the_ratio_is_the_median_over_segments_against_the_slices_beside_e
 	cr_assert_float_eq(c.ratio, .7, 1e-12, "of two: %f", c.ratio);
 	c = result_of(segments, 1, 2);
 	cr_assert_float_eq(c.ratio, .5, 1e-12, "of one: %f", c.ratio);
+	cr_assert(c.ratio_lo == c.ratio && c.ratio_hi == c.ratio && c.n_ratios == 1);
+}
+
+/* Slices double: limits are 150, 300, ... The ratios of seven are 7, 1, 6, 2, 5, 3, 4 tenths. */
+Test(segments, the_interval_of_the_ratio_is_that_of_a_median)
+{
+	static const double segments[] = {105, 30, 360, 240, 1200, 1440, 3840};
+	struct stress_control c = result_of(segments, 7, 8);
+
+	cr_assert_float_eq(c.ratio, .4, 1e-12, "%f", c.ratio);
+	cr_assert_float_eq(c.ratio_lo, .1, 1e-12, "%f", c.ratio_lo);
+	cr_assert_float_eq(c.ratio_hi, .7, 1e-12, "%f", c.ratio_hi);
+	cr_assert_eq(c.n_ratios, 7);
 }
 
 Test(segments, a_segment_without_a_slice_after_it_is_left_out)
@@ -187,7 +200,7 @@ Test(segments, control_adds_its_slices_up)
 	struct errmsg e = {0};
 	uint64_t asked = 0;
 
-	s = (struct storm){.cfg = &one, .world = &here};
+	s = (struct storm){.cfg = &one, .world = &here, .strategy = strategy_find("none")};
 	s.place.producer[0] = s.place.consumer = -1;
 	s.place.crowded = true;
 	hist_init(&sum->latency);
