@@ -14,6 +14,10 @@ static const struct strategy *strategy_on(const struct stress_config *cfg,
 {
 	if (cfg->strategy != &strategy_auto)
 		return cfg->strategy;
+	if (cfg->stable == cfg->vectors && cfg->vectors && d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count) {
+		*why = "all vectors are stable: there is none to add or remove";
+		return strategy_find("none");
+	}
 	return strategy_choose(d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count,
 			       d->irq[VFIO_PCI_MSI_IRQ_INDEX].count,
 			       d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags, why);

@@ -14,7 +14,7 @@
 #define OPT_ROW_TARGET(field)                                                                      \
 	{                                                                                          \
 		.type = OPT_STRING, .name = "target", .arg = "T", .def = "emu", .offset = (field), \
-		.begins = {target_begins}, .help = "The device, see above."                        \
+		.begins = {target_begins}, .help = "The device, see above; in a guest vfio:auto."  \
 	}
 
 #define OPT_ROW_BUG(field)                                                                         \
@@ -65,6 +65,9 @@ const struct command *command_find(const char *name);
  * help was printed, or the error was.
  */
 int command_parse(const struct command *cmd, int argc, char **argv, void *config, int *rest);
+
+/* What --target is where nobody says: the device of a guest inside of one, else @here. */
+const char *command_target(const char *here);
 
 /* The same for a subcommand that takes no other words. */
 int command_parse_only(const struct command *cmd, int argc, char **argv, void *config);

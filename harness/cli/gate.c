@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "gate/baseline.h"
+#include "gate/launch.h"
 #include "gate/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
@@ -154,7 +155,9 @@ static const char *find_corpus(char path[PATH_MAX])
 
 static int check_usage(const struct gate_cli *o, struct errmsg *e)
 {
+	char version[128];
 	struct stat st;
+	int err;
 
 	if (o->against && o->baseline)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
@@ -166,6 +169,12 @@ static int check_usage(const struct gate_cli *o, struct errmsg *e)
 	    (stat(o->against, &st) || !S_ISREG(st.st_mode) || access(o->against, X_OK)))
 		return errmsg_set(e, -EACCES, EXIT_ENVIRONMENT,
 				  "--against %s: not a program that can be run", o->against);
+	err = o->against ? launch_version(o->against, version, sizeof(version)) : 0;
+	if (err)
+		return errmsg_set(e, err, EXIT_USAGE,
+				  "--against %s: no irqstorm: with --version it says \"%s\"%s%s",
+				  o->against, version, err == -ENOEXEC ? "" : ": ",
+				  err == -ENOEXEC ? "" : strerror(-err));
 	if (o->corpus && !is_dir(o->corpus))
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "--corpus %s: not a folder",
 				  o->corpus);

@@ -224,7 +224,9 @@ const struct command cmd_guest = {
 	.description =
 		"Boots a kernel in QEMU with an IOMMU and interrupting PCI devices bound to\n"
 		"vfio-pci, runs `irqstorm SUBCOMMAND` inside, and returns its output, its files\n"
-		"and its exit code. Needs no root and no special hardware. The kernel's log is\n"
+		"and its exit code. Inside --target is vfio:auto, the first such device, unless\n"
+		"it is given; --target emu is the emulator inside the guest.\n"
+		"Needs no root and no special hardware. The kernel's log is\n"
 		"watched: BUG, WARNING, KASAN, lockdep, RCU stalls, hung tasks, lockups and\n"
 		"panics make the run a finding (exit 1).\n"
 		"\n"
@@ -243,11 +245,11 @@ const struct command cmd_guest = {
 		"variables are passed on. In the guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES\n"
 		"lists the devices (0000:00:04.0=ivshmem,...). Kernels are kept in\n"
 		"${XDG_CACHE_HOME:-~/.cache}/irqstorm.\n",
-	.examples = "  irqstorm guest -- info --target vfio:auto\n"
-		    "  irqstorm guest --kernel debian:6.1 -- bench --target vfio:auto\n"
-		    "  irqstorm guest -- stress --target vfio:auto --json out.json\n"
-		    "  irqstorm guest -- run --target vfio:auto corpus/\n"
-		    "  irqstorm guest --session s -- diff --target vfio:auto --ops 20k\n"
+	.examples = "  irqstorm guest -- info\n"
+		    "  irqstorm guest --kernel debian:6.1 -- bench\n"
+		    "  irqstorm guest -- stress --json out.json\n"
+		    "  irqstorm guest -- run corpus/\n"
+		    "  irqstorm guest --session s -- diff --ops 20k\n"
 		    "  irqstorm guest --session s --end\n"
 		    "  irqstorm guest --devices xhci -- fuzz_irq_device -max_total_time=600\n"
 		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* irqstorm: finds the subcommand and hands over. As /init of a guest it is the guest's init. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -32,12 +33,28 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const char *command_target(const char *here)
+{
+	return getenv("IRQSTORM_GUEST") ? "vfio:auto" : here;
+}
+
+/* --target that is not given is the guest's device in a guest, not an emulator inside of it. */
+static void own_target(const struct command *cmd, void *config)
+{
+	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+		if (o->type == OPT_STRING && o->def && !strcmp(o->name, "target"))
+			*(const char **)(void *)((char *)config + o->offset) =
+				command_target(o->def);
+	}
+}
+
 int command_parse(const struct command *cmd, int argc, char **argv, void *config, int *rest)
 {
 	struct errmsg e = {0};
 	int err;
 
 	opt_defaults(cmd, config);
+	own_target(cmd, config);
 	err = opt_parse(cmd, argc, argv, config, rest, &e);
 	if (err > 0)
 		return EXIT_PASS;

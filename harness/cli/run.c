@@ -32,7 +32,7 @@ static const struct opt run_opts[] = {
 	 .arg = "T",
 	 .offset = FIELD(target),
 	 .begins = {target_begins},
-	 .help = "The device, see above (default: emu)."},
+	 .help = "The device, see above (default: emu; in a guest vfio:auto)."},
 	OPT_ROW_BUG(FIELD(bug)),
 	{.type = OPT_FLAG,
 	 .name = "trace",
@@ -391,7 +391,8 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		return run_artifacts(&o, argc - rest, argv + rest);
 	err = check_paths(&o, argc - rest, argv + rest, &e);
 	if (!err)
-		target = target_with_bug(o.target ? o.target : DEFAULT_TARGET, o.bug, &e);
+		target = target_with_bug(o.target ? o.target : command_target(DEFAULT_TARGET),
+					 o.bug, &e);
 	if (!target) {
 		log_error("%s", e.text);
 		return (int)e.exit;

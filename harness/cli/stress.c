@@ -75,7 +75,7 @@ static const struct opt stress_opts[] = {
 	{.type = OPT_STRING,
 	 .name = "resize",
 	 .arg = "STRATEGY|program:FILE",
-	 .def = "none",
+	 .def = "auto",
 	 .begins = {strategy_names, resize_begins},
 	 .offset = FIELD(resize),
 	 .help = "The strategy, see above."},
@@ -411,7 +411,7 @@ const struct command cmd_stress = {
 		"  msi-teardown    MSI: as teardown\n"
 		"  random          all of the moves on MSI-X, at random from the seed\n"
 		"  auto            track-guest where NORESIZE is clear, else upfront; msi-all\n"
-		"                  where the device has no MSI-X\n"
+		"                  where the device has no MSI-X; none where all are --stable\n"
 		"  program:FILE    the MSI-X resizes of a program: its `trigger eventfd` sets,\n"
 		"                  and `trigger none count=0`, after which it is enabled again;\n"
 		"                  a line without which they would be others is refused, any\n"
@@ -424,9 +424,9 @@ const struct command cmd_stress = {
 		"  sparse  every eighth comes and goes, from the top\n"
 		"  burst   eight in a row come at once, and go at once\n"
 		"  random  each of these for a while\n",
-	.examples = "  irqstorm stress --resize dynamic --duration 5s\n"
+	.examples = "  irqstorm stress --duration 5s\n"
 		    "  irqstorm stress --target emu:profile=6.1 --resize teardown --json run.json\n"
-		    "  irqstorm stress --target vfio:0000:03:00.0 --resize auto\n"
+		    "  irqstorm stress --target vfio:0000:03:00.0\n"
 		    "  irqstorm stress --target emu:fault=drop:10000 --duration 2s\n",
 	.opts = stress_opts,
 	.run = stress_main,

@@ -16,6 +16,7 @@
 #include "guest/fsutil.h"
 #include "support/clock.h"
 #include "support/rng.h"
+#include "vmm/strategy.h"
 
 /* Beyond what a child was told to take: its start, its end, and a machine that is busy. */
 #define SLACK_NS       (60 * NSEC_PER_SEC)
@@ -303,8 +304,9 @@ enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 	gate_discard(g, check);
 	g->children++;
 	if (progress_due(&g->progress, now))
-		progress_show(&g->progress, now, "%.0f s: %s (%zu checks begun, %u runs)",
-			      (double)(now - g->start) / 1e9, check->name, g->r->n, g->children);
+		progress_show(&g->progress, now, "%.0f s: %s (%zu of %zu checks begun, %u runs)",
+			      (double)(now - g->start) / 1e9, check->name, g->r->n, g->r->planned,
+			      g->children);
 	if (start(&with, log, &g->c->signals, &end, &e)) {
 		memset(out, 0, sizeof(*out));
 		check->exit = (int)e.exit;
@@ -346,6 +348,32 @@ static int make_folder(const struct gate_config *c, struct gate_result *r, struc
 	return 0;
 }
 
+static bool is_asked_for(const struct gate_run *g, const struct scenario *s)
+{
+	return strcmp(s->guest, GATE_GUEST_ASK) || g->c->guest;
+}
+
+/* How many checks run_scenario() will add. */
+static size_t checks_of(const struct gate_run *g, const struct scenario *s)
+{
+	const char *const *part = s->kind == GATE_STRESS    ? strategy_names
+				  : s->kind == GATE_LATENCY ? gate_metric_names
+							    : NULL;
+	size_t n = 0;
+
+	if (!is_asked_for(g, s))
+		return 0;
+	if (s->kind == GATE_LATENCY && !g->c->against && !g->c->saved && !g->c->sample)
+		return 0;
+	for (unsigned int i = 0; part && part[i]; i++) {
+		bool has = s->kind == GATE_LATENCY ? s->metrics & 1u << i
+						   : gate_lists(s->strategy, part[i]);
+
+		n += has && gate_wants(g, s, part[i]);
+	}
+	return part ? n : gate_wants(g, s, NULL);
+}
+
 static int run_scenario(struct gate_run *g, const struct scenario *s, struct errmsg *e)
 {
 	static int (*const run[GATE_KINDS])(struct gate_run *, const struct scenario *,
@@ -355,7 +383,7 @@ static int run_scenario(struct gate_run *g, const struct scenario *s, struct err
 		[GATE_LATENCY] = gate_latency,
 	};
 
-	if (!strcmp(s->guest, GATE_GUEST_ASK) && !g->c->guest) {
+	if (!is_asked_for(g, s)) {
 		g->r->not_asked++;
 		return 0;
 	}
@@ -370,6 +398,8 @@ int gate_run(const struct gate_config *c, struct gate_result *r, struct errmsg *
 	memset(r, 0, sizeof(*r));
 	err = make_folder(c, r, e);
 	progress_init(&g.progress, c->quiet);
+	for (size_t i = 0; i < c->scenarios->n; i++)
+		r->planned += checks_of(&g, &c->scenarios->at[i]);
 	for (size_t i = 0; i < c->scenarios->n && !err && !g.stopped; i++)
 		err = run_scenario(&g, &c->scenarios->at[i], e);
 	progress_done(&g.progress);

@@ -59,6 +59,7 @@ struct gate_config {
 };
 
 struct gate_result {
+	size_t planned; /* checks that are to be done */
 	struct gate_check *at;
 	size_t n;
 	bool stopped;

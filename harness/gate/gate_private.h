@@ -43,6 +43,9 @@ void gate_discard(struct gate_run *g, const struct gate_check *check);
 const char *gate_plant(const struct gate_run *g, const struct gate_check *check, const char *target,
 		       double typical_ns, char *buf, size_t size);
 
+/* Is @strategy in @list, names separated by commas, or "all"? */
+bool gate_lists(const char *list, const char *strategy);
+
 /* One a kind. 0, or -errno with @e when the gate cannot go on. */
 int gate_programs(struct gate_run *g, const struct scenario *s, struct errmsg *e);
 int gate_stress(struct gate_run *g, const struct scenario *s, struct errmsg *e);

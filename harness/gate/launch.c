@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 
 /* A child that was told to stop has so long to write what it has; a guest takes its time. */
 #define GRACE_NS (20 * NSEC_PER_SEC)
+
+/* To say its version a program has so long; it is a matter of milliseconds. */
+#define VERSION_NS (10 * NSEC_PER_SEC)
 
 /* By how much they tell; of one kind the last line does. */
 static const char *const telling[] = {
@@ -133,4 +137,43 @@ int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uin
 	end->ns = clock_ns() - start;
 	launch_why(log, end->why, sizeof(end->why));
 	return 0;
+}
+
+/* What the child has printed so far, up to the end of its first line. */
+static void first_line(int fd, char *line, size_t size)
+{
+	ssize_t n = pread(fd, line, size - 1, 0);
+
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+}
+
+int launch_version(const char *binary, char *version, size_t size)
+{
+	struct words *argv = calloc(1, sizeof(*argv)), *env = calloc(1, sizeof(*env));
+	uint64_t end = clock_ns() + VERSION_NS;
+	int fd = memfd_create("version", MFD_CLOEXEC), status = 0;
+	pid_t pid = -ENOMEM;
+
+	*version = '\0';
+	if (argv && env && fd >= 0) {
+		words_add(argv, binary);
+		words_add(argv, "--version");
+		pid = child_start(argv, env, fd);
+	}
+	free(argv);
+	free(env);
+	if (pid > 0) {
+		while (!is_done(pid, &status) && clock_ns() < end)
+			clock_sleep_until(clock_ns() + NSEC_PER_MSEC);
+		kill(-pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		first_line(fd, version, size);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (pid < 0)
+		return (int)pid;
+	return strncmp(version, "irqstorm ", strlen("irqstorm ")) ? -ENOEXEC : 0;
 }

@@ -32,6 +32,12 @@ int launch(const struct words *argv, const char *log, uint64_t timeout_ns, const
 int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uint64_t timeout_ns,
 	       const sigset_t *signals, struct launch_end *end);
 
+/*
+ * The first line of what @binary --version prints. 0 when it is an irqstorm; -ENOEXEC when it is
+ * something else, or -errno when it cannot be started.
+ */
+int launch_version(const char *binary, char *version, size_t size);
+
 /* What a kernel or a sanitizer says before all else, in the output of a child: its line, or "". */
 void launch_why(const char *log, char *why, size_t size);
 

@@ -258,6 +258,7 @@ void gate_json(FILE *f, const struct gate_config *c, const struct gate_result *r
 	json_str(&j, "guest", c->guest);
 	json_bool(&j, "complete", !r->stopped);
 	json_double(&j, "seconds", r->seconds);
+	json_u64(&j, "planned", r->planned);
 	json_array_begin(&j, "checks");
 	for (size_t i = 0; i < r->n; i++)
 		json_check(&j, &r->at[i]);

@@ -134,6 +134,20 @@ static int one(struct gate_run *g, const struct scenario *s, const char *strateg
 	return 0;
 }
 
+bool gate_lists(const char *list, const char *strategy)
+{
+	size_t n;
+
+	if (!strcmp(list, "all"))
+		return true;
+	for (; *(list += strspn(list, " \t,")); list += n) {
+		n = strcspn(list, " \t,");
+		if (n == strlen(strategy) && !strncmp(list, strategy, n))
+			return true;
+	}
+	return false;
+}
+
 int gate_stress(struct gate_run *g, const struct scenario *s, struct errmsg *e)
 {
 	const char *at = s->strategy;

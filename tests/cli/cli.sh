@@ -120,6 +120,27 @@ result "a full disk is an error" $((1 - $?)) "exit $code: $(cat "$tmp/late.err")
 grep -q 'Total count' "$tmp/late.hgrm" && grep -q '^PASS' "$tmp/late.txt"
 result "and the other results are written" $((1 - $?)) "$(head -3 "$tmp/late.txt")"
 
+# defaults do the job
+"$bin" stress $short --json "$tmp/own.json" >"$tmp/own.txt" 2>/dev/null
+[ "$(json "$tmp/own.json" resize) $(json "$tmp/own.json" strategy)" = "auto track-guest" ] &&
+	[ "$(json "$tmp/own.json" resizes)" -gt 0 ] && grep -q '^auto is track-guest here: ' "$tmp/own.txt"
+result "stress resizes by the best strategy that there is" $((1 - $?)) "$(cat "$tmp/own.txt")"
+"$bin" stress $short --target emu:profile=6.1 --json "$tmp/own.json" >/dev/null 2>&1
+[ "$(json "$tmp/own.json" strategy)" = upfront ]
+result "which is another on 6.1" $((1 - $?)) "$(json "$tmp/own.json" strategy)"
+"$bin" stress $short --stable 8 --json "$tmp/own.json" >/dev/null 2>&1
+[ "$(json "$tmp/own.json" strategy) $(json "$tmp/own.json" resizes)" = "none 0" ]
+result "and none where all vectors are stable" $((1 - $?)) "$(json "$tmp/own.json" strategy)"
+for sub in info "stress --duration 1s" "diff --ops 10" "explore --depth 1" "bench --quick" \
+	"run $(dirname "$0")/../../corpus/rules/delivery_fired_before_added_arrives.irq"; do
+	out=$(IRQSTORM_GUEST=1 timeout 60 "$bin" $sub 2>&1 </dev/null)
+	[[ $? != 0 && $out == *vfio:auto* ]]
+	result "in a guest ${sub%% *} means its device" $((1 - $?)) "$out"
+	out=$(IRQSTORM_GUEST=1 timeout 60 "$bin" info --target emu 2>&1)
+	[[ $out == *"target   emu:profile"* ]]
+done
+result "unless --target says emu" $((1 - $?)) "$out"
+
 # SIGINT ends a run early with its results so far
 "$bin" stress --duration 60s --vectors 8 --quiet --json "$tmp/int.json" >/dev/null 2>&1 &
 pid=$!

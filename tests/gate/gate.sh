@@ -72,6 +72,8 @@ one_line "a metric that cannot be measured is one" 2 'bad.gate:3: resize_p50 can
 	gate --list --file bad.gate
 one_line "a file that is not there" 3 'nowhere.gate' gate --file nowhere.gate
 one_line "a binary that is not there" 3 'not a program' gate --against ./nothing
+one_line "a binary that is no irqstorm, at once" 2 'no irqstorm: with --version it says "true ' gate --against /bin/true
+one_line "one that says another name" 2 'no irqstorm: with --version it says "echo ' gate --against /bin/echo
 one_line "one thing to compare with, not two" 2 'one of them' gate --against "$bin" --baseline bad.gate
 one_line "a baseline that is none" 3 '--save-baseline writes one' gate --baseline bad.gate
 one_line "a folder that is none" 3 'not a folder' gate --corpus ./nothing
@@ -99,12 +101,16 @@ result "15 lines at most, and no folder left" $((1 - $?)) "$out $(ls)"
 [ "$(json ok.json schema) $(json ok.json exit_code) $(json ok.json checks 3 name)" = \
 	"irqstorm.gate/1 0 stress:dynamic" ]
 result "the JSON has the checks" $((1 - $?)) "$(cat ok.json)"
+[ "$(json ok.json planned)" = 5 ]
+result "and how many there were to be" $((1 - $?)) "$(json ok.json planned)"
 python3 -c 'import sys, xml.etree.ElementTree as x
 s = x.parse(sys.argv[1]).getroot()
 assert (s.get("tests"), s.get("failures"), len(s)) == ("5", "0", 5), s.attrib' ok.xml
 result "the JUnit file has them too" $((1 - $?)) "$(cat ok.xml)"
 seed=$(json ok.json checks 4 seed)
 gate --seed 5 --only stress:swap --json one.json
+[ "$(json one.json planned)" = 1 ]
+result "--only plans what it names" $((1 - $?)) "$(json one.json planned)"
 [ "$(json one.json checks 0 seed)" = "$seed" ]
 result "a check alone has the seed it has among others" $((1 - $?)) "$seed, $(cat one.json)"
 
@@ -165,6 +171,8 @@ kill -INT $pid
 wait $pid
 code=$? out=$(cat stop.txt)
 is "Ctrl-C ends it with what is known" 3 'irqstorm: seed|^seed'
+[ "$(json stop.json planned)" -gt "$(grep -c '"says"' stop.json)" ] || [ "$(json stop.json planned)" = 5 ]
+result "what was stopped says how much was planned" $((1 - $?)) "$(cat stop.json)"
 [ "$(json stop.json verdict) $(json stop.json complete)" = "stopped False" ]
 result "and says so in its JSON" $((1 - $?)) "$out $(cat stop.json)"
 [ -z "$(pgrep -P $pid)" ] && ! ls -d irqstorm-gate-* >/dev/null 2>&1

@@ -178,6 +178,14 @@ static void expect_lines(const char *const *lines, size_t n)
 	expect_lines((const char *const[]){__VA_ARGS__},                                           \
 		     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
+static void expect_no(const char *what)
+{
+	char *text = as_text();
+
+	cr_expect_null(strstr(text, what), "'%s' in:\n%s", what, text);
+	free(text);
+}
+
 /* "a.b.2" of @root. */
 static json_t *at(json_t *root, const char *path)
 {
@@ -439,4 +447,27 @@ Test(stress_report, the_ratio_of_closed_loop_is_that_of_the_response)
 	cr_assert_float_eq(stress_throughput(r), 360000, 1e-9);
 	r->elapsed_ns = 0;
 	cr_assert_eq(stress_throughput(r), 0, "of no time");
+}
+
+Test(stress_report, a_rate_that_was_not_reached_is_told)
+{
+	json_t *root;
+
+	/* a million in 2.5 seconds */
+	cfg.rate_hz = 404000;
+	expect_no("rate was not reached");
+	root = as_json();
+	cr_expect(json_is_true(at(root, "rate_reached")));
+	json_decref(root);
+	cfg.rate_hz = 405000;
+	EXPECT_LINES("  the rate was not reached: 400,000 fires a second of 405,000 that were "
+		     "asked for\n");
+	root = as_json();
+	cr_expect(json_is_false(at(root, "rate_reached")));
+	json_decref(root);
+	cfg.rate_hz = 0;
+	expect_no("rate was not reached");
+	root = as_json();
+	cr_expect(json_is_null(at(root, "rate_reached")), "there is none to reach");
+	json_decref(root);
 }
