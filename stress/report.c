@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "program/text.h"
+#include "support/host.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -279,6 +280,21 @@ static void json_latency(struct json *j, const char *key, const struct hist *h)
 	json_object_end(j);
 }
 
+static void json_host(struct json *j)
+{
+	struct host h;
+	char date[32];
+
+	host_describe(&h);
+	json_str(j, "date", host_date(date, sizeof(date)));
+	json_object_begin(j, "host");
+	json_str(j, "kernel", h.kernel);
+	json_str(j, "machine", h.machine);
+	json_str(j, "cpu", h.cpu);
+	json_u64(j, "cpus", h.cpus);
+	json_object_end(j);
+}
+
 static void json_config(const struct stress_report *rep, struct json *j)
 {
 	const struct stress_config *cfg = rep->cfg;
@@ -289,6 +305,7 @@ static void json_config(const struct stress_report *rep, struct json *j)
 	json_str(j, "version", irqstorm_version);
 	snprintf(text, sizeof(text), "0x%" PRIx64, cfg->seed);
 	json_str(j, "seed", text);
+	json_host(j);
 	json_str(j, "target", r->desc.target);
 	json_str(j, "device", r->desc.device);
 	json_str(j, "kernel", r->desc.kernel);

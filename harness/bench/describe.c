@@ -5,40 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "exec/target.h"
+#include "support/host.h"
 #include "support/version.h"
-
-/* "model name" of /proc/cpuinfo, else the architecture. */
-static void cpu_model(const char *machine, char *buf, size_t size)
-{
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char line[256];
-
-	snprintf(buf, size, "%s", machine);
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *colon = strchr(line, ':');
-
-		if (strncmp(line, "model name", 10) || !colon)
-			continue;
-		snprintf(buf, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-		break;
-	}
-	if (f)
-		fclose(f);
-}
 
 static json_t *describe_host(void)
 {
-	struct utsname u;
-	char cpu[256];
+	struct host h;
 
-	uname(&u);
-	cpu_model(u.machine, cpu, sizeof(cpu));
-	return json_pack("{s:s, s:s, s:s, s:I}", "kernel", u.release, "machine", u.machine, "cpu",
-			 cpu, "cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
+	host_describe(&h);
+	return json_pack("{s:s, s:s, s:s, s:I}", "kernel", h.kernel, "machine", h.machine, "cpu",
+			 h.cpu, "cpus", (json_int_t)h.cpus);
 }
 
 static json_t *describe_irqs(const struct backend_desc *d)
@@ -98,7 +76,7 @@ const char *describe_cannot(const struct strategy *st, const struct backend_desc
 json_t *describe_bench(const struct bench_config *cfg, struct errmsg *e)
 {
 	json_t *targets = json_array(), *out;
-	char seed[24];
+	char seed[24], date[32];
 
 	for (uint32_t i = 0; cfg->grid->target[i]; i++) {
 		json_t *t = describe_target(cfg->grid->target[i], 0, e);
@@ -110,16 +88,17 @@ json_t *describe_bench(const struct bench_config *cfg, struct errmsg *e)
 		json_array_append_new(targets, t);
 	}
 	snprintf(seed, sizeof(seed), "0x%" PRIx64, cfg->seed);
-	out = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
-			"s:o}}",
-			"schema", "irqstorm.bench-manifest/1", "version", irqstorm_version, "seed",
-			seed, "command", cfg->command, "host", describe_host(), "targets", targets,
-			"options", "repeats", (json_int_t)cfg->repeats, "duration_ns",
-			(json_int_t)cfg->duration_ns, "warm_up_ns", (json_int_t)cfg->warm_up_ns,
-			"resize_rate_hz", (json_int_t)cfg->resize_rate_hz, "storms", cfg->storms,
-			"resize_cost", cfg->cost, "cost_rounds", (json_int_t)cfg->cost_rounds,
-			"cost_budget_ns", (json_int_t)cfg->cost_budget_ns, "cells",
-			describe_cells(cfg->grid));
+	out = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
+		"s:o}}",
+		"schema", "irqstorm.bench-manifest/1", "version", irqstorm_version, "seed", seed,
+		"command", cfg->command, "date", host_date(date, sizeof(date)), "host",
+		describe_host(), "targets", targets, "options", "repeats", (json_int_t)cfg->repeats,
+		"duration_ns", (json_int_t)cfg->duration_ns, "warm_up_ns",
+		(json_int_t)cfg->warm_up_ns, "resize_rate_hz", (json_int_t)cfg->resize_rate_hz,
+		"storms", cfg->storms, "resize_cost", cfg->cost, "cost_rounds",
+		(json_int_t)cfg->cost_rounds, "cost_budget_ns", (json_int_t)cfg->cost_budget_ns,
+		"cells", describe_cells(cfg->grid));
 	if (!out)
 		errmsg_set(e, -1, EXIT_ENVIRONMENT, "out of memory");
 	return out;

@@ -356,8 +356,8 @@ static json_t *sum_up(struct bench *b)
 			complete = false;
 	}
 	json_object_set_new(out, "schema", json_string(SUMMARY_SCHEMA));
-	for (size_t i = 0; i < 6; i++) {
-		static const char *const keys[] = {"version", "seed",    "command",
+	for (size_t i = 0; i < 7; i++) {
+		static const char *const keys[] = {"version", "seed",    "command", "date",
 						   "host",    "targets", "options"};
 
 		json_object_set(out, keys[i], json_object_get(b->manifest, keys[i]));

@@ -275,6 +275,11 @@ json_t *summary_of_stress(const json_t *s)
 	json_object_set(out, "version", json_object_get(s, "version"));
 	json_object_set(out, "seed", json_object_get(s, "seed"));
 	json_object_set(out, "command", json_object_get(s, "repeat"));
+	/* older runs do not say */
+	if (json_object_get(s, "date"))
+		json_object_set(out, "date", json_object_get(s, "date"));
+	if (json_object_get(s, "host"))
+		json_object_set(out, "host", json_object_get(s, "host"));
 	json_object_set_new(out, "complete",
 			    json_boolean(!json_is_true(value_at(s, "interrupted"))));
 	json_object_set_new(out, "verdict", json_string(summary_verdict(cells, NULL)));
