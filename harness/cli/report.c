@@ -8,11 +8,13 @@
 #include "cli/commands.h"
 #include "report/load.h"
 #include "report/page.h"
+#include "report/paste.h"
 #include "report/text.h"
 #include "support/log.h"
 
 struct report_options {
-	const char *html;
+	const char *html, *svg;
+	bool markdown, csv;
 };
 
 #define FIELD(f) offsetof(struct report_options, f)
@@ -23,6 +25,20 @@ static const struct opt report_opts[] = {
 	 .arg = "FILE",
 	 .offset = FIELD(html),
 	 .help = "One self-contained page, in place of the text; - is stdout."},
+	{.type = OPT_STRING,
+	 .name = "svg",
+	 .arg = "NAME",
+	 .offset = FIELD(svg),
+	 .help = "One chart of that page, alone, on stdout, by the name of its link in the "
+		 "page; list names all that there are."},
+	{.type = OPT_FLAG,
+	 .name = "markdown",
+	 .offset = FIELD(markdown),
+	 .help = "For a mail or a pull request: at most 80 columns wide."},
+	{.type = OPT_FLAG,
+	 .name = "csv",
+	 .offset = FIELD(csv),
+	 .help = "One line for each cell, with all its figures."},
 	OPT_TABLE_END,
 };
 
@@ -32,16 +48,8 @@ static int complain(const struct errmsg *e)
 	return (int)e->exit;
 }
 
-static int show(const struct report_options *o, const struct page_run *runs, size_t n)
+static void show_text(const struct page_run *runs, size_t n)
 {
-	struct errmsg e = {0};
-	int code = EXIT_PASS;
-
-	if (o->html) {
-		if (page_publish(o->html, runs, n, &e))
-			code = complain(&e);
-		return code;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (n > 1)
 			printf("%s%s\n", i ? "\n" : "", runs[i].label);
@@ -49,6 +57,23 @@ static int show(const struct report_options *o, const struct page_run *runs, siz
 	}
 	for (size_t i = 1; i < n; i++)
 		text_comparison(&runs[0], &runs[i], stdout);
+}
+
+static int show(const struct report_options *o, const struct page_run *runs, size_t n)
+{
+	struct errmsg e = {0};
+	int code = EXIT_PASS;
+
+	if (o->html && page_publish(o->html, runs, n, &e))
+		return complain(&e);
+	if (o->svg && page_chart(stdout, runs, n, o->svg, &e))
+		return complain(&e);
+	if (o->markdown)
+		paste_markdown(stdout, runs, n);
+	if (o->csv)
+		paste_csv(stdout, runs, n);
+	if (!o->html && !o->svg && !o->markdown && !o->csv)
+		show_text(runs, n);
 	if (fflush(stdout) || ferror(stdout)) {
 		log_error("cannot write to stdout: %s", strerror(errno));
 		code = EXIT_ENVIRONMENT;
@@ -68,6 +93,10 @@ static int report_main(const struct command *cmd, int argc, char **argv)
 	code = command_parse(cmd, argc, argv, &o, &rest);
 	if (code >= 0)
 		return code;
+	if ((o.svg != NULL) + o.markdown + o.csv + (o.html && !strcmp(o.html, "-")) > 1) {
+		log_error("--svg, --markdown, --csv and --html - all write to stdout: name one");
+		return EXIT_USAGE;
+	}
 	want = (size_t)(argc - rest);
 	if (!want) {
 		log_error("nothing to report: name a folder of irqstorm bench --out, its "
@@ -103,7 +132,9 @@ const struct command cmd_report = {
 		"do not overlap and the repeats are enough to tell.\n",
 	.examples = "  irqstorm report results/local/b1\n"
 		    "  irqstorm report before/ after/ --html compare.html\n"
-		    "  irqstorm report run.json --html run.html\n",
+		    "  irqstorm report run.json --html run.html\n"
+		    "  irqstorm report results/local/b1 --svg losses > losses.svg\n"
+		    "  irqstorm report results/local/b1 --markdown\n",
 	.opts = report_opts,
 	.one_thread = true,
 	.mixed = true,

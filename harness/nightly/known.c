@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "campaign/findings.h"
 #include "nightly/step.h"
 #include "report/value.h"
 
@@ -139,6 +140,29 @@ size_t known_count(const json_t *known, const char *night, enum known_state stat
 		n += known_state(entry, night) == state;
 	}
 	return n;
+}
+
+/* What run can repeat, of a finding: JSON, and the folder of a campaign's, with a program in it. */
+static bool can_run(const char *path, const char *repeat)
+{
+	size_t n = strlen(path);
+
+	if (n > 5 && !strcmp(path + n - 5, ".json"))
+		return !*repeat || !strncmp(repeat, "irqstorm ", 9);
+	return finding_has_program(path);
+}
+
+const char *known_repeat(const char *root, const json_t *entry, char *buf, size_t size)
+{
+	const char *repeat = value_text(entry, "repeat");
+	char path[DOC_PATH];
+
+	snprintf(path, sizeof(path), "%s/%s", root, value_text(entry, "artifact"));
+	if (can_run(path, repeat))
+		snprintf(buf, size, "irqstorm run %s", path);
+	else
+		snprintf(buf, size, "%s", repeat);
+	return buf;
 }
 
 int known_mark(json_t *known, const char *key, const char *note)

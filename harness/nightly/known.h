@@ -39,6 +39,8 @@ void known_close(json_t *known, const json_t *night);
 
 enum known_state known_state(const json_t *entry, const char *night);
 size_t known_count(const json_t *known, const char *night, enum known_state state);
+/* The command that shows @entry again; its artifact is below @root. Returns @buf. */
+const char *known_repeat(const char *root, const json_t *entry, char *buf, size_t size);
 /* -ENOENT: there is no such key. @note NULL: forget it. */
 int known_mark(json_t *known, const char *key, const char *note);
 

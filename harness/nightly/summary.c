@@ -2,7 +2,6 @@
 /* What a night came to, on NIGHTLY_LINES lines of a terminal at most. */
 #include <string.h>
 
-#include "campaign/findings.h"
 #include "nightly/history.h"
 #include "nightly/known.h"
 #include "nightly/nightly.h"
@@ -56,26 +55,11 @@ static void put_verdict(FILE *f, const struct nightly_result *r)
 	fprintf(f, "; seed %s\n", value_text(r->night, "seed"));
 }
 
-/* What run can repeat, of a finding: JSON, and the folder of a campaign's, with a program in it. */
-static bool can_run(const char *path, const char *repeat)
-{
-	size_t n = strlen(path);
-
-	if (n > 5 && !strcmp(path + n - 5, ".json"))
-		return !*repeat || !strncmp(repeat, "irqstorm ", 9);
-	return finding_has_program(path);
-}
-
 static void put_repeat(FILE *f, const struct nightly_result *r, const json_t *entry)
 {
-	const char *repeat = value_text(entry, "repeat");
-	char path[DOC_PATH];
+	char command[DOC_PATH];
 
-	snprintf(path, sizeof(path), "%s/%s", r->root, value_text(entry, "artifact"));
-	if (can_run(path, repeat))
-		fprintf(f, "      irqstorm run %s\n", path);
-	else
-		fprintf(f, "      %s\n", repeat);
+	fprintf(f, "      %s\n", known_repeat(r->root, entry, command, sizeof(command)));
 }
 
 static void put_new(FILE *f, const struct nightly_result *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trend: trend.html, one page without script and network: what is known, every figure of every
- * night as a chart with its changes (change.h) marked, and the nights as a table.
+ * trend: trend.html, one page without script and network: every figure of all nights as a chart
+ * with its changes (change.h) marked, the findings, each a row with its command, and the nights.
  */
 #ifndef IRQSTORM_NIGHTLY_TREND_H
 #define IRQSTORM_NIGHTLY_TREND_H
@@ -13,7 +13,7 @@
 /* From history.jsonl in @root. 0 or -errno with @e (exit 3). */
 int trend_publish(const char *root, const json_t *known, struct errmsg *e);
 
-/* 0 or -ENOMEM. */
-int trend_write(FILE *f, const json_t *history, const json_t *known);
+/* @root: as the commands of the page name it. 0 or -ENOMEM. */
+int trend_write(FILE *f, const json_t *history, const json_t *known, const char *root);
 
 #endif

@@ -12,6 +12,7 @@
 #include "support/units.h"
 
 static const struct svg_style curve = {"s1", NULL, 'o'};
+static const struct svg_style changed = {"sbad", NULL, 'v'};
 
 static int by_name(const void *a, const void *b)
 {
@@ -113,26 +114,37 @@ static void format(const struct figure_kind *k, double v, char *buf, size_t size
 		snprintf(buf, size, "%.4g%s", v, k->unit == FIGURE_SECONDS ? " s" : "");
 }
 
-static enum svg_unit unit_of(const struct figure_kind *k, double most)
+static bool is_whole(const struct series *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i] != floor(s->v[i]))
+			return false;
+	}
+	return true;
+}
+
+static enum svg_unit unit_of(const struct series *s, const struct figure_kind *k)
 {
 	if (k->unit == FIGURE_NS)
 		return SVG_NS;
-	return most >= 1000 ? SVG_COUNT : SVG_SECONDS;
+	return is_whole(s) ? SVG_COUNT : SVG_NUMBER;
 }
 
-/* From 0 where that leaves the curve its shape. */
+/* From 0 where that leaves the curve its shape; below 0 only where a figure is. */
 static struct svg_axis axis_of(const struct series *s, const struct figure_kind *k)
 {
-	double lo = s->v[0], hi = s->v[0], margin;
+	double least = s->v[0], most = s->v[0], margin, lo;
 
 	for (size_t i = 1; i < s->n; i++) {
-		lo = fmin(lo, s->v[i]);
-		hi = fmax(hi, s->v[i]);
+		least = fmin(least, s->v[i]);
+		most = fmax(most, s->v[i]);
 	}
-	margin = hi > lo ? (hi - lo) / 10 : fmax(fabs(hi) / 10, .5);
-	lo = lo >= 0 && lo < hi / 2 ? 0 : lo - margin;
+	margin = most > least ? (most - least) / 10 : fmax(fabs(most) / 10, .5);
+	lo = least >= 0 && least < most / 2 ? 0 : least - margin;
+	if (least >= 0)
+		lo = fmax(lo, 0);
 	return (struct svg_axis){
-		.label = k->label, .unit = unit_of(k, hi), .lo = lo, .hi = hi + margin};
+		.label = k->label, .unit = unit_of(s, k), .lo = lo, .hi = most + margin};
 }
 
 /* @name without the first two parts, which the group has. */
@@ -146,32 +158,43 @@ static const char *own_name(const char *name)
 	return name;
 }
 
-static void put_chart(FILE *f, const json_t *history, const struct series *s, size_t number)
+static const char *night_name(const json_t *history, double number)
 {
-	const struct figure_kind *k = figure_kind(s->name);
-	struct svg_axis x = {.label = "night", .unit = SVG_COUNT, .lo = 1};
-	struct svg_axis y = axis_of(s, k);
-	struct svg_chart c;
-	char id[32], last[64], title[256], shift[64];
+	return value_text(json_array_get(history, (size_t)number - 1), "night");
+}
 
-	x.hi = fmax(2, (double)json_array_size(history));
+static void put_chart(struct album *a, const json_t *history, const struct series *s)
+{
+	static const struct svg_key keys[] = {
+		{SVG_KEY_CURVE, &curve, "a night"},
+		{SVG_KEY_MARK, &changed, "from here on it is another"},
+	};
+	const struct figure_kind *k = figure_kind(s->name);
+	struct svg_axis y = axis_of(s, k);
+	struct svg_axis x = {.label = "night", .unit = SVG_COUNT, .exact = true, .lo = s->night[0]};
+	struct svg_head head = {.keys = keys, .n_keys = s->n_changes ? 2 : 1, .title = s->name};
+	char name[96], last[64], note[256], title[160], shift[64];
+	struct svg_chart c;
+
+	x.hi = s->night[s->n - 1];
 	format(k, s->v[s->n - 1], last, sizeof(last));
-	snprintf(id, sizeof(id), "f%zu", number);
-	snprintf(title, sizeof(title), "%s, a point a night; the last is %s", s->name, last);
-	fputs("<figure><figcaption>", f);
-	svg_escape(f, own_name(s->name));
-	fprintf(f, " <small>%s</small></figcaption>\n", last);
-	svg_begin(&c, f, id, s->name, title, &x, &y);
+	snprintf(note, sizeof(note), "Last: %s. %.0f is %.10s, %.0f is %.10s.", last, x.lo,
+		 night_name(history, x.lo), x.hi, night_name(history, x.hi));
+	head.name = album_name(a, s->name, name, sizeof(name));
+	head.note = note;
+	head.desc = "A point for each night that has the figure.";
+	if (!svg_open(&c, &head))
+		return;
+	svg_plot_usual(&c, &x, &y);
 	svg_curve(&c, &curve, s->night, s->v, s->n, false, s->n);
 	for (int i = 0; i < s->n_changes; i++) {
 		const struct change *at = &s->changes[i];
 
 		snprintf(title, sizeof(title), "changed here: %s, %s", series_night(history, s, at),
 			 series_shift(at, shift, sizeof(shift)));
-		svg_flag(&c, "sbad", true, s->night[at->at], title);
+		svg_mark(&c, &changed, svg_x(&c, s->night[at->at]), c.top + 4, title);
 	}
-	svg_end(&c);
-	fputs("</figure>\n", f);
+	album_put(a, &c);
 }
 
 static size_t group_length(const char *name)
@@ -181,32 +204,61 @@ static size_t group_length(const char *name)
 	return own > name ? (size_t)(own - name) - 1 : strlen(name);
 }
 
-static size_t group_end(const struct all_series *all, size_t from, int *changes)
+static size_t group_end(const struct all_series *all, size_t from, bool *any)
 {
 	const char *name = all->at[from].name;
 	size_t i = from, len = group_length(name);
 
-	*changes = 0;
+	*any = false;
 	for (; i < all->n && group_length(all->at[i].name) == len &&
 	       !strncmp(all->at[i].name, name, len);
 	     i++)
-		*changes += all->at[i].n_changes;
+		*any |= all->at[i].n >= TREND_MIN;
 	return i;
 }
 
-void series_write(FILE *f, const json_t *history, const struct all_series *all)
+void series_write(struct album *a, const json_t *history, const struct all_series *all)
 {
 	for (size_t from = 0, to; from < all->n; from = to) {
-		int changes;
+		bool any;
 
-		to = group_end(all, from, &changes);
-		fprintf(f, "<details%s><summary>", changes || all->n <= 24 ? " open" : "");
-		fprintf(f, "%.*s</summary>\n<div class=\"charts\">\n",
+		to = group_end(all, from, &any);
+		if (!any)
+			continue;
+		fputs("<details open><summary>", a->page);
+		fprintf(a->page, "%.*s</summary>\n<div class=\"charts\">\n",
 			(int)group_length(all->at[from].name), all->at[from].name);
 		for (size_t i = from; i < to; i++) {
-			if (all->at[i].n)
-				put_chart(f, history, &all->at[i], i);
+			if (all->at[i].n >= TREND_MIN)
+				put_chart(a, history, &all->at[i]);
 		}
-		fputs("</div></details>\n", f);
+		fputs("</div></details>\n", a->page);
 	}
+}
+
+void series_write_single(FILE *f, const json_t *history, const struct all_series *all)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct series *s = &all->at[i];
+		char value[64];
+
+		if (!s->n || s->n >= TREND_MIN)
+			continue;
+		if (!any)
+			fputs("<h3>Of one night so far</h3>\n<div class=\"scroll\" tabindex=\"0\">"
+			      "<table class=\"cards\"><thead><tr><th class=\"first\">figure</th>"
+			      "<th>value</th><th>night</th></tr></thead><tbody>\n",
+			      f);
+		any = true;
+		fputs("<tr class=\"single\"><th class=\"first\" scope=\"row\">", f);
+		svg_escape(f, s->name);
+		format(figure_kind(s->name), s->v[0], value, sizeof(value));
+		fprintf(f, "</th><td data-h=\"value\">%s</td><td data-h=\"night\">", value);
+		svg_escape(f, night_name(history, s->night[0]));
+		fputs("</td></tr>\n", f);
+	}
+	if (any)
+		fputs("</tbody></table></div>\n", f);
 }

@@ -7,6 +7,7 @@
 
 #include "nightly/change.h"
 #include "nightly/doc.h"
+#include "report/album.h"
 
 struct series {
 	const char *name;  /* borrowed from the history */
@@ -30,7 +31,12 @@ const char *series_night(const json_t *history, const struct series *s, const st
 /* "+12 %" */
 const char *series_shift(const struct change *c, char *buf, size_t size);
 
-/* Charts in groups by the first two parts of their names; those with changes are open. */
-void series_write(FILE *f, const json_t *history, const struct all_series *all);
+/* Nights that a figure is in, for a chart of it: one point is no trend. */
+#define TREND_MIN 2
+
+/* Charts in groups by the first two parts of their names, into the page of @a. */
+void series_write(struct album *a, const json_t *history, const struct all_series *all);
+/* The figures that are in too few nights for a chart, as a table. */
+void series_write_single(FILE *f, const json_t *history, const struct all_series *all);
 
 #endif

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/album.h"
 #include "report/charts.h"
 #include "report/columns.h"
 #include "report/compare.h"
+#include "report/page_charts.h"
 #include "report/page_css.h"
+#include "report/page_table.h"
 #include "report/svg.h"
 #include "report/value.h"
 #include "report/verdict.h"
@@ -18,17 +21,67 @@
 
 #define esc svg_escape
 
+static const char *kind_of(const struct page_run *run)
+{
+	/* a stress run is one cell, and has no options of a bench */
+	return value_at(run->summary, "options") ? "bench" : "stress";
+}
+
+/* "2026-11-30 21:38 UTC" of what a result says; "" where it says nothing. */
+static const char *date_of(const struct page_run *run, char *buf, size_t size)
+{
+	const char *date = value_text(run->summary, "date");
+
+	snprintf(buf, size, "%.10s %.5s UTC", date, strlen(date) > 16 ? date + 11 : "");
+	return *date ? buf : "";
+}
+
+/* Of @list, a path of their summaries: each target that @seen does not have, after a comma. */
+static void put_targets(FILE *f, const json_t *list, json_t *seen)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		char target[64];
+
+		column_target(json_array_get(list, i), target, sizeof(target));
+		if (json_object_get(seen, target))
+			continue;
+		fputs(json_object_size(seen) ? ", " : "", f);
+		esc(f, target);
+		json_object_set_new(seen, target, json_true());
+	}
+}
+
+/* "irqstorm bench: emulator 6.1, emulator 6.12" */
+static void put_name(FILE *f, const struct page_run *runs, size_t n)
+{
+	json_t *seen = json_object();
+
+	fprintf(f, "irqstorm %s: ", kind_of(&runs[0]));
+	for (size_t i = 0; i < n; i++) {
+		put_targets(f, json_object_get(runs[i].summary, "cells"), seen);
+		put_targets(f, json_object_get(runs[i].summary, "resize_cost"), seen);
+	}
+	json_decref(seen);
+}
+
 static void put_head(FILE *f, const struct page_run *runs, size_t n)
 {
+	char date[48];
+
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"generator\" content=\"irqstorm report\">\n<title>irqstorm: ",
+	      "<meta name=\"generator\" content=\"irqstorm report\">\n<title>",
 	      f);
+	put_name(f, runs, n);
 	for (size_t i = 0; i < n; i++) {
-		fputs(i ? " and " : "", f);
+		fputs(i ? " and " : " (", f);
 		esc(f, runs[i].label);
 	}
-	fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", page_css);
+	fprintf(f, ")</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<h1>", chart_css, page_css);
+	put_name(f, runs, n);
+	if (n == 1 && *date_of(&runs[0], date, sizeof(date)))
+		fprintf(f, " <small>%s</small>", date);
+	fputs("</h1>\n", f);
 }
 
 static const char *verdict_class(const char *word)
@@ -75,6 +128,53 @@ static const json_t *first_measured(const json_t *cells)
 	return NULL;
 }
 
+/* The kernels of the cells, each once. */
+static void put_kernels(FILE *f, const json_t *cells)
+{
+	json_t *seen = json_object();
+
+	for (size_t i = 0; i < json_array_size(cells); i++) {
+		const char *kernel = value_text(json_array_get(cells, i), "kernel");
+
+		if (!*kernel || json_object_get(seen, kernel))
+			continue;
+		fputs(json_object_size(seen) ? ", " : "", f);
+		esc(f, kernel);
+		json_object_set_new(seen, kernel, json_true());
+	}
+	json_decref(seen);
+}
+
+static const char *host_of(const json_t *s, char *buf, size_t size)
+{
+	if (!value_at(s, "host"))
+		return "";
+	snprintf(buf, size, "%s, Linux %s, %.0f CPUs", value_text(s, "host.cpu"),
+		 value_text(s, "host.kernel"), value_number(s, "host.cpus"));
+	return buf;
+}
+
+/* What a picture out of this page needs to be understood. */
+static void put_where(FILE *f, const struct page_run *run)
+{
+	const json_t *cell = first_measured(json_object_get(run->summary, "cells"));
+	char host[256], date[48];
+
+	fputs("<p class=\"where\">", f);
+	if (cell) {
+		esc(f, value_text(cell, "device"));
+		fputs(", kernel ", f);
+		put_kernels(f, json_object_get(run->summary, "cells"));
+	}
+	fputs(cell ? "; measured " : "Measured ", f);
+	esc(f, *date_of(run, date, sizeof(date)) ? date : "at a time that it does not say");
+	fputs(" on ", f);
+	esc(f, *host_of(run->summary, host, sizeof(host)) ? host : "a host that it does not name");
+	fputs("<br><code>", f);
+	esc(f, value_text(run->summary, "command"));
+	fputs("</code></p>\n", f);
+}
+
 static void put_facts(FILE *f, const struct page_run *run)
 {
 	const json_t *s = run->summary;
@@ -82,9 +182,8 @@ static void put_facts(FILE *f, const struct page_run *run)
 	char text[512];
 
 	fputs("<dl class=\"facts\">\n", f);
-	snprintf(text, sizeof(text), "%s, Linux %s, %.0f CPUs", value_text(s, "host.cpu"),
-		 value_text(s, "host.kernel"), value_number(s, "host.cpus"));
-	put_fact(f, "host", value_at(s, "host") ? text : "", false);
+	put_fact(f, "date", date_of(run, text, sizeof(text)), false);
+	put_fact(f, "host", host_of(s, text, sizeof(text)), false);
 	for (size_t i = 0; i < json_array_size(json_object_get(s, "targets")); i++) {
 		const json_t *t = value_at(s, "targets");
 
@@ -108,230 +207,8 @@ static void put_facts(FILE *f, const struct page_run *run)
 	fputs("</dl>\n", f);
 }
 
-static size_t group_size(const struct column *c)
-{
-	size_t n = 1;
-
-	while (c[n].heading && !c[n].group)
-		n++;
-	return n;
-}
-
-static void put_column_heads(FILE *f)
-{
-	fputs("<thead>\n<tr><th class=\"first\" rowspan=\"2\" scope=\"col\">strategy</th>", f);
-	for (const struct column *c = columns; c->heading; c++) {
-		if (c->group)
-			fprintf(f, "<th class=\"edge\" colspan=\"%zu\" scope=\"colgroup\">%s</th>",
-				group_size(c), c->group);
-	}
-	fputs("</tr>\n<tr>", f);
-	for (const struct column *c = columns; c->heading; c++) {
-		fprintf(f, "<th scope=\"col\"%s", c->group ? " class=\"edge\"" : "");
-		if (c->help) {
-			fputs(" title=\"", f);
-			esc(f, c->help);
-			fputc('"', f);
-		}
-		fprintf(f, ">%s</th>", c->heading);
-	}
-	fputs("</tr>\n</thead>\n", f);
-}
-
-static bool is_bad(const struct column *c, double v)
-{
-	return !strcmp(c->path, "counts.lost.unexplained") && v > 0;
-}
-
-static void put_number(FILE *f, const struct column *c, const json_t *cell, size_t run, size_t at)
-{
-	double v = column_value(c, cell);
-	char text[48], interval[80];
-
-	fprintf(f, "<td%s",
-		c->group ? (is_bad(c, v) ? " class=\"edge bad\"" : " class=\"edge\"")
-			 : (is_bad(c, v) ? " class=\"bad\"" : ""));
-	if (isfinite(v))
-		fprintf(f, " data-run=\"%zu\" data-path=\"cells.%zu.%s%s\" data-value=\"%.9g\"",
-			run, at, c->path, c->interval ? ".median" : "", v);
-	fprintf(f, ">%s", column_format(c->format, v, text, sizeof(text)));
-	column_interval(c, cell, interval, sizeof(interval));
-	if (*interval)
-		fprintf(f, "<small>%s</small>", interval);
-	fputs("</td>", f);
-}
-
-static void put_row(FILE *f, const json_t *cell, size_t run, size_t at)
-{
-	size_t n = 0;
-
-	fputs("<tr><th class=\"first\" scope=\"row\">", f);
-	esc(f, value_text(cell, "strategy"));
-	fputs("</th>", f);
-	while (columns[n].heading)
-		n++;
-	if (!strcmp(value_text(cell, "state"), "measured")) {
-		for (const struct column *c = columns; c->heading; c++)
-			put_number(f, c, cell, run, at);
-	} else {
-		fprintf(f, "<td class=\"cannot edge\" colspan=\"%zu\">%s", n,
-			*value_text(cell, "why") ? "cannot: " : "not run yet");
-		esc(f, value_text(cell, "why"));
-		fputs("</td>", f);
-	}
-	fputs("</tr>\n", f);
-}
-
-/* Target and setting: what the rows of one part of the table have in common. */
-static void group_name(const json_t *cell, char *buf, size_t size)
-{
-	char target[64], setting[128];
-
-	snprintf(buf, size, "%s, %s", column_target(cell, target, sizeof(target)),
-		 column_setting(cell, setting, sizeof(setting)));
-}
-
-static double repeats_of(const json_t *summary)
-{
-	double n = value_number(summary, "options.repeats");
-
-	return n > 1 ? n : 1;
-}
-
-static void put_table(FILE *f, const struct page_run *run, size_t number)
-{
-	const json_t *cells = json_object_get(run->summary, "cells");
-	char group[256] = "", now[256];
-
-	if (!json_array_size(cells))
-		return;
-	fputs("<h2>Strategies</h2>\n<p class=\"soft\">Medians over the repeats, and below them "
-	      "the interval of the median: 95 % from 6 repeats on, all that was measured with "
-	      "fewer. Compare rows with one another and with the control, not with another "
-	      "machine.</p>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"cells\">\n",
-	      f);
-	put_column_heads(f);
-	for (size_t i = 0; i < json_array_size(cells); i++) {
-		const json_t *cell = json_array_get(cells, i);
-
-		group_name(cell, now, sizeof(now));
-		if (strcmp(now, group)) {
-			fprintf(f,
-				"%s<tbody>\n<tr><th class=\"setting\" colspan=\"99\" "
-				"scope=\"rowgroup\"><span>",
-				*group ? "</tbody>\n" : "");
-			esc(f, now);
-			fprintf(f, " (%.0f run%s each)</span></th></tr>\n",
-				repeats_of(run->summary), repeats_of(run->summary) > 1 ? "s" : "");
-			memcpy(group, now, sizeof(group));
-		}
-		put_row(f, cell, number, i);
-	}
-	fputs("</tbody>\n</table></div>\n", f);
-}
-
-/* The cells from @first on that have its target and setting. */
-static size_t take_group(const json_t *cells, size_t first, const json_t **out)
-{
-	char name[256], now[256];
-	size_t n = 0;
-
-	group_name(json_array_get(cells, first), name, sizeof(name));
-	for (size_t i = 0; i < json_array_size(cells); i++) {
-		const json_t *cell = json_array_get(cells, i);
-
-		group_name(cell, now, sizeof(now));
-		if (strcmp(now, name))
-			continue;
-		if (i < first)
-			return 0; /* had already */
-		out[n++] = cell;
-	}
-	return n;
-}
-
-static void put_group_charts(FILE *f, const json_t *const *cells, size_t n, size_t run, size_t at)
-{
-	char id[64], name[256];
-
-	group_name(cells[0], name, sizeof(name));
-	fputs("<h3>", f);
-	esc(f, name);
-	fputs("</h3>\n<div class=\"charts\">\n", f);
-	for (int family = 0; family < CHART_FAMILIES; family++) {
-		snprintf(id, sizeof(id), "p%zu-%zu-%d", run, at, family);
-		chart_percentiles(f, id, cells, n, family);
-	}
-	fputs("</div>\n", f);
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(value_text(cells[i], "state"), "measured"))
-			continue;
-		fprintf(f, "<details%s><summary>", n == 1 ? " open" : "");
-		esc(f, value_text(cells[i], "strategy"));
-		fputs(" over time and by phase</summary>\n<div class=\"charts\">\n", f);
-		snprintf(id, sizeof(id), "t%zu-%zu-%zu", run, at, i);
-		chart_timeline(f, id, cells[i]);
-		snprintf(id, sizeof(id), "h%zu-%zu-%zu", run, at, i);
-		chart_phases(f, id, cells[i]);
-		fputs("</div>\n<p><small>repeat with <code>", f);
-		esc(f, value_text(cells[i], "repeat"));
-		fputs("</code></small></p></details>\n", f);
-	}
-}
-
-static void put_cell_charts(FILE *f, const struct page_run *run, size_t number)
-{
-	const json_t *cells = json_object_get(run->summary, "cells");
-	const json_t **group = calloc(json_array_size(cells) + 1, sizeof(*group));
-
-	if (group && first_measured(cells))
-		fputs("<h2>Response times</h2>\n<p class=\"soft\">From the time a fire was due to "
-		      "the read that delivered it, all repeats together.</p>\n",
-		      f);
-	for (size_t i = 0; group && i < json_array_size(cells); i++) {
-		size_t n = take_group(cells, i, group);
-		bool any = false;
-
-		for (size_t k = 0; k < n; k++)
-			any = any || !strcmp(value_text(group[k], "state"), "measured");
-		/* a group is told at its first cell */
-		if (any && group[0] == json_array_get(cells, i))
-			put_group_charts(f, group, n, number, i);
-	}
-	free(group);
-}
-
-static void put_cost(FILE *f, const struct page_run *run, size_t number)
-{
-	const json_t *costs = json_object_get(run->summary, "resize_cost");
-	const json_t **group = calloc(json_array_size(costs) + 1, sizeof(*group));
-	size_t n;
-
-	if (group && json_array_size(costs))
-		fputs("<h2>What a resize costs</h2>\n<p class=\"soft\">One vector is added or "
-		      "removed while others are in use; no interrupts fly meanwhile. Medians over "
-		      "rounds, with their intervals.</p>\n<div class=\"charts\">\n",
-		      f);
-	for (size_t i = 0; group && i < json_array_size(costs); i += n) {
-		const char *target = value_text(json_array_get(costs, i), "target");
-		char id[64];
-
-		for (n = 0; i + n < json_array_size(costs); n++) {
-			group[n] = json_array_get(costs, i + n);
-			if (strcmp(value_text(group[n], "target"), target))
-				break;
-		}
-		snprintf(id, sizeof(id), "a%zu-%zu", number, i);
-		chart_cost(f, id, group, n, "add", "Adding one vector");
-		snprintf(id, sizeof(id), "r%zu-%zu", number, i);
-		chart_cost(f, id, group, n, "remove", "Removing one vector");
-	}
-	if (group && json_array_size(costs))
-		fputs("</div>\n", f);
-	free(group);
-}
-
-static void put_side(FILE *f, const json_t *cell, const struct compare_metric *m)
+static void put_side(FILE *f, const struct page_run *run, const json_t *cell,
+		     const struct compare_metric *m)
 {
 	const struct column c = {.format = m->format, .interval = true};
 	char path[64], text[48], interval[80];
@@ -339,7 +216,9 @@ static void put_side(FILE *f, const json_t *cell, const struct compare_metric *m
 
 	snprintf(path, sizeof(path), "metrics.%s", m->key);
 	v = value_at(cell, path);
-	fprintf(f, "<td class=\"edge\">%s",
+	fputs("<td class=\"edge\" data-h=\"", f);
+	esc(f, run->label);
+	fprintf(f, "\">%s",
 		column_format(m->format, value_number(v, "median"), text, sizeof(text)));
 	/* the metric itself stands at the empty path */
 	column_interval(&(struct column){.path = "", .format = c.format, .interval = true}, v,
@@ -355,7 +234,7 @@ static void put_claim(FILE *f, const struct compare_result *r, const struct comp
 	bool claimed = r->claim == COMPARE_HIGHER || r->claim == COMPARE_LOWER;
 	char text[64];
 
-	fprintf(f, "<td>%s</td>", compare_change(r, text, sizeof(text)));
+	fprintf(f, "<td data-h=\"change\">%s</td>", compare_change(r, text, sizeof(text)));
 	fprintf(f, "<td class=\"claim\"><span class=\"%s\">%s</span></td>",
 		!claimed ? "soft"
 		: worse  ? "up"
@@ -363,45 +242,97 @@ static void put_claim(FILE *f, const struct compare_result *r, const struct comp
 		compare_text(r, text, sizeof(text)));
 }
 
+/* Where a run came from, and what it ran on. */
+static void put_label(FILE *f, const struct page_run *run, const json_t *cell)
+{
+	char target[64];
+
+	esc(f, run->label);
+	fputs("<small>", f);
+	esc(f, column_target(cell, target, sizeof(target)));
+	if (strncmp(target, "emulator", 8)) {
+		fputs(", Linux ", f);
+		esc(f, value_text(cell, "kernel"));
+	}
+	fputs("</small>", f);
+}
+
+/* The cell of a comparison: on which targets, as they may be two. */
+static void put_cell_name(FILE *f, const json_t *a, const json_t *b)
+{
+	char ta[64], tb[64], setting[128];
+
+	column_target(a, ta, sizeof(ta));
+	column_target(b, tb, sizeof(tb));
+	fputs("<tbody>\n<tr><th class=\"setting\" colspan=\"99\" scope=\"rowgroup\"><span><b>", f);
+	esc(f, value_text(a, "strategy"));
+	fputs("</b> on ", f);
+	esc(f, ta);
+	if (strcmp(ta, tb)) {
+		fputs(" and ", f);
+		esc(f, tb);
+	}
+	fputs(", ", f);
+	esc(f, column_setting(a, setting, sizeof(setting)));
+	fputs("</span></th></tr>\n", f);
+}
+
+static void put_pair_rows(FILE *f, const struct page_run *a, const struct page_run *b,
+			  const json_t *ca, const json_t *cb)
+{
+	put_cell_name(f, ca, cb);
+	for (const struct compare_metric *m = compare_metrics; m->key; m++) {
+		struct compare_result r = compare_cells(ca, cb, m);
+
+		if (r.claim == COMPARE_NONE)
+			continue;
+		fprintf(f, "<tr><th class=\"first\" scope=\"row\">%s</th>", m->heading);
+		put_side(f, a, ca, m);
+		put_side(f, b, cb, m);
+		put_claim(f, &r, m);
+		fputs("</tr>\n", f);
+	}
+	fputs("</tbody>\n", f);
+}
+
 static void put_pair(FILE *f, const struct page_run *a, const struct page_run *b)
 {
 	const json_t *cells = json_object_get(a->summary, "cells");
+	bool any = false;
 
-	fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"compare\">\n<thead><tr><th "
-	      "class=\"first\" scope=\"col\">cell</th><th scope=\"col\" class=\"claim\">metric"
-	      "</th><th scope=\"col\" class=\"edge\">",
-	      f);
-	esc(f, a->label);
-	fputs("</th><th scope=\"col\" class=\"edge\">", f);
-	esc(f, b->label);
-	fputs("</th><th scope=\"col\">change</th><th scope=\"col\">claim</th></tr></thead>\n", f);
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);
 		const json_t *cb = compare_match(a, b, ca);
-		char setting[128];
 
 		if (!cb)
 			continue;
-		column_setting(ca, setting, sizeof(setting));
-		fputs("<tbody>\n", f);
-		for (const struct compare_metric *m = compare_metrics; m->key; m++) {
-			struct compare_result r = compare_cells(ca, cb, m);
-
-			if (r.claim == COMPARE_NONE)
-				continue;
-			fputs("<tr><th class=\"first\" scope=\"row\" title=\"", f);
-			esc(f, setting);
-			fputs("\">", f);
-			esc(f, value_text(ca, "strategy"));
-			fprintf(f, "</th><td class=\"claim\">%s</td>", m->heading);
-			put_side(f, ca, m);
-			put_side(f, cb, m);
-			put_claim(f, &r, m);
-			fputs("</tr>\n", f);
+		if (!any) {
+			fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"compare "
+			      "cards\">\n"
+			      "<thead><tr><th class=\"first\" scope=\"col\">metric</th>"
+			      "<th scope=\"col\" class=\"edge\">",
+			      f);
+			put_label(f, a, ca);
+			fputs("</th><th scope=\"col\" class=\"edge\">", f);
+			put_label(f, b, cb);
+			fputs("</th><th scope=\"col\">change</th><th scope=\"col\">claim</th>"
+			      "</tr></thead>\n",
+			      f);
 		}
-		fputs("</tbody>\n", f);
+		any = true;
+		put_pair_rows(f, a, b, ca, cb);
 	}
-	fputs("</table></div>\n", f);
+	if (any) {
+		fputs("</table></div>\n", f);
+		return;
+	}
+	fputs("<p><b>No cell of ", f);
+	esc(f, a->label);
+	fputs(" is a cell of ", f);
+	esc(f, b->label);
+	fputs(": they differ in strategy, consumer, vectors, mode or rate, and there is nothing to "
+	      "compare.</b></p>\n",
+	      f);
 }
 
 static void put_comparison(FILE *f, const struct page_run *runs, size_t n)
@@ -422,10 +353,23 @@ static void put_comparison(FILE *f, const struct page_run *runs, size_t n)
 	}
 }
 
-int page_write(FILE *f, const struct page_run *runs, size_t n)
+/* Below a chart that is taken out of its page. */
+static void source_of(const struct page_run *run, char *buf, size_t size)
 {
+	char date[48], host[256];
+
+	snprintf(buf, size, "irqstorm %s%s%s%s%s: %.300s", value_text(run->summary, "version"),
+		 *date_of(run, date, sizeof(date)) ? ", " : "", date_of(run, date, sizeof(date)),
+		 *host_of(run->summary, host, sizeof(host)) ? ", " : "",
+		 host_of(run->summary, host, sizeof(host)), value_text(run->summary, "command"));
+}
+
+static void put_page(struct album *a, const struct page_run *runs, size_t n)
+{
+	FILE *f = a->page;
+	char source[800], prefix[24];
+
 	put_head(f, runs, n);
-	fputs("<h1>irqstorm report</h1>\n", f);
 	for (size_t i = 0; i < n; i++) {
 		if (n > 1) {
 			fputs("<h3>", f);
@@ -433,22 +377,65 @@ int page_write(FILE *f, const struct page_run *runs, size_t n)
 			fputs("</h3>\n", f);
 		}
 		put_verdict(f, &runs[i]);
+		put_where(f, &runs[i]);
 	}
+	source_of(&runs[0], source, sizeof(source));
+	a->source = source;
+	fputs("<div class=\"charts\">\n", f);
+	chart_losses(a, runs, n);
+	fputs("</div>\n", f);
 	put_comparison(f, runs, n);
 	for (size_t i = 0; i < n; i++) {
+		source_of(&runs[i], source, sizeof(source));
+		snprintf(prefix, sizeof(prefix), "run%zu-", i + 1);
+		a->prefix = n > 1 ? prefix : NULL;
 		if (n > 1) {
 			fputs("<hr>\n<h2>", f);
 			esc(f, runs[i].label);
 			fputs("</h2>\n", f);
 		}
-		put_table(f, &runs[i], i);
-		put_cost(f, &runs[i], i);
-		put_cell_charts(f, &runs[i], i);
+		page_charts(a, &runs[i]);
+		page_table(f, &runs[i], i);
 		fputs("<h2>What was run</h2>\n", f);
 		put_facts(f, &runs[i]);
 	}
 	fputs("</body>\n</html>\n", f);
+	a->source = "";
+	a->prefix = NULL;
+}
+
+int page_write(FILE *f, const struct page_run *runs, size_t n)
+{
+	struct album a;
+
+	album_init(&a, f);
+	put_page(&a, runs, n);
+	album_free(&a);
 	return 0;
+}
+
+int page_chart(FILE *f, const struct page_run *runs, size_t n, const char *name, struct errmsg *e)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+	struct album a;
+	int err = 0;
+
+	if (!nowhere)
+		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot open /dev/null: %s",
+				  strerror(errno));
+	album_init(&a, nowhere);
+	a.want = name;
+	a.alone = f;
+	put_page(&a, runs, n);
+	if (!strcmp(name, "list"))
+		album_list(&a, f);
+	else if (!a.found)
+		err = errmsg_set(e, -ENOENT, EXIT_USAGE,
+				 "there is no chart '%s'; --svg list names the %zu that there are",
+				 name, json_array_size(a.names));
+	album_free(&a);
+	fclose(nowhere);
+	return err;
 }
 
 int page_publish(const char *path, const struct page_run *runs, size_t n, struct errmsg *e)

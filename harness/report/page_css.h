@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* page_css: page.css as C, by embed.cmake. */
+/*
+ * page_css: chart.css and page.css as C, by embed.cmake: what a chart needs, alone or in a page,
+ * and what else a page does.
+ */
 #ifndef IRQSTORM_REPORT_PAGE_CSS_H
 #define IRQSTORM_REPORT_PAGE_CSS_H
 
-extern const char page_css[];
+extern const char chart_css[], page_css[];
 
 #endif

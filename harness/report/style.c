@@ -21,10 +21,9 @@ static const struct {
 	{"swap-masked", STYLE_REPLACED, {"s2", "7 3", 's'}},
 	{"swap-fenced", STYLE_REPLACED, {"s3", "4 3", 't'}},
 	{"swap-visited", STYLE_REPLACED, {"s4", "9 3 2 3", 'o'}},
-	{"swap-visited", STYLE_REPLACED, {"s3", "4 3", 't'}},
 };
 
-static const struct svg_style none = {"s0", "1 2", 0};
+static const struct svg_style none = {"s0", "1 2", 'p'};
 static const struct svg_style unknown = {"s1", "2 2", 'x'};
 
 #define N_STYLES (sizeof(styles) / sizeof(styles[0]))

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/svg.h"
 
-#include <math.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "support/units.h"
+#include "report/page_css.h"
 
-#define VIEW_WIDTH  460.0
-#define VIEW_HEIGHT 270.0
-#define LEFT        72.0
-#define RIGHT       14.0
-#define TOP         10.0
-#define BOTTOM      46.0
+#define LEFT   70.0
+#define RIGHT  12.0
+#define BOTTOM 40.0 /* of a plot: numbers and the label of its axis */
+#define USUAL  240.0
+
+#define HEAD_PX   13.5
+#define NOTE_PX   11.0
+#define LEGEND_PX 12.0
+#define KEY_WIDTH 34.0
+#define SOURCE_PX 10.0
 
 void svg_escape(FILE *f, const char *text)
 {
@@ -37,301 +40,197 @@ void svg_escape(FILE *f, const char *text)
 	}
 }
 
-static double place(const struct svg_axis *a, double v)
+double svg_text_width(const char *text, double px)
 {
-	if (a->log)
-		return (log10(v) - log10(a->lo)) / (log10(a->hi) - log10(a->lo));
-	return (v - a->lo) / (a->hi - a->lo);
-}
+	double em = 0;
 
-static double clamp(double v)
-{
-	return v < 0 ? 0 : v > 1 ? 1 : v;
-}
-
-static double at_x(const struct svg_chart *c, double v)
-{
-	return c->left + c->width * clamp(place(&c->x, v));
-}
-
-static double at_y(const struct svg_chart *c, double v)
-{
-	return c->top + c->height * (1 - clamp(place(&c->y, v)));
-}
-
-/* "100 us": no more digits than a tick has. */
-static void format_ns(double v, char *buf, size_t size)
-{
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	int u = 0;
-
-	while (u < 3 && v >= 999.5) {
-		v /= 1000;
-		u++;
-	}
-	snprintf(buf, size, "%.3g %s", v, units[u]);
-}
-
-static void format_tick(const struct svg_axis *a, double v, char *buf, size_t size)
-{
-	switch (a->unit) {
-	case SVG_NS:
-		format_ns(v, buf, size);
-		break;
-	case SVG_COUNT:
-		units_format_count((uint64_t)llround(v), buf, size);
-		break;
-	case SVG_PERCENTILE:
-		snprintf(buf, size, "%.10g%%", 100 - 100 / v);
-		break;
-	case SVG_PERCENT:
-		snprintf(buf, size, "%.3g%%", v);
-		break;
-	case SVG_SECONDS:
-		snprintf(buf, size, "%.4g", v);
-		break;
-	}
-}
-
-static void x_tick(const struct svg_chart *c, double v)
-{
-	double x = at_x(c, v);
-	char text[32];
-
-	format_tick(&c->x, v, text, sizeof(text));
-	fprintf(c->f, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x,
-		c->top, x, c->top + c->height);
-	/* the last one must not stand out of the picture */
-	fprintf(c->f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
-		x > VIEW_WIDTH - 30 ? VIEW_WIDTH : x, c->top + c->height + 16,
-		x > VIEW_WIDTH - 30 ? "end" : "middle", text);
-}
-
-static void y_tick(const struct svg_chart *c, double v)
-{
-	double y = at_y(c, v);
-	char text[32];
-
-	format_tick(&c->y, v, text, sizeof(text));
-	fprintf(c->f, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>",
-		c->left, y, c->left + c->width, y);
-	fprintf(c->f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", c->left - 6,
-		y + 4, text);
-}
-
-/* Decades; 1, 2 and 5 of each where there are few; every other one where there are many. */
-static void log_ticks(const struct svg_chart *c, const struct svg_axis *a,
-		      void (*tick)(const struct svg_chart *c, double v), int most)
-{
-	static const double fine[] = {1, 2, 5};
-	double decades = log10(a->hi / a->lo);
-	int steps = decades < 2.1 && a->unit != SVG_PERCENTILE ? 3 : 1;
-	int every = decades > most ? 2 : 1;
-
-	for (int d = (int)floor(log10(a->lo)); d <= (int)ceil(log10(a->hi)); d += every) {
-		for (int i = 0; i < steps; i++) {
-			double v = fine[i] * pow(10, d);
-
-			if (v >= a->lo * 0.999 && v <= a->hi * 1.001)
-				tick(c, v);
-		}
-	}
-}
-
-/* Powers of two, every other one where there are many. */
-static void count_ticks(const struct svg_chart *c, const struct svg_axis *a,
-			void (*tick)(const struct svg_chart *c, double v))
-{
-	double factor = log2(a->hi / a->lo) > 7 ? 4 : 2;
-
-	for (double v = 1; v <= a->hi * 1.001; v *= factor) {
-		if (v >= a->lo * 0.999)
-			tick(c, v);
-	}
-}
-
-static double round_step(double range)
-{
-	double scale = pow(10, floor(log10(range / 5))), r = range / 5 / scale;
-
-	return scale * (r > 5 ? 10 : r > 2 ? 5 : r > 1 ? 2 : 1);
-}
-
-static void ticks(const struct svg_chart *c, const struct svg_axis *a,
-		  void (*tick)(const struct svg_chart *c, double v), int most)
-{
-	if (a->log && a->unit == SVG_COUNT) {
-		count_ticks(c, a, tick);
-	} else if (a->log) {
-		log_ticks(c, a, tick, most);
-	} else {
-		double step = round_step(a->hi - a->lo);
-
-		for (double v = a->lo; v <= a->hi + step / 100; v += step)
-			tick(c, v);
-	}
-}
-
-static struct svg_axis rounded(const struct svg_axis *a)
-{
-	struct svg_axis r = *a;
-
-	if (!(r.hi > r.lo))
-		r.hi = r.log ? r.lo * 10 : r.lo + 1;
-	if (!r.log && r.unit != SVG_SECONDS)
-		r.hi = ceil(r.hi / round_step(r.hi - r.lo)) * round_step(r.hi - r.lo);
-	return r;
-}
-
-void svg_begin(struct svg_chart *c, FILE *f, const char *id, const char *title, const char *desc,
-	       const struct svg_axis *x, const struct svg_axis *y)
-{
-	*c = (struct svg_chart){
-		.f = f,
-		.x = rounded(x),
-		.y = rounded(y),
-		.left = LEFT,
-		.top = TOP,
-		.width = VIEW_WIDTH - LEFT - RIGHT,
-		.height = VIEW_HEIGHT - TOP - BOTTOM,
-	};
-	fprintf(f,
-		"<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"%s-t %s-d\">\n"
-		"<title id=\"%s-t\">",
-		VIEW_WIDTH, VIEW_HEIGHT, id, id, id);
-	svg_escape(f, title);
-	fprintf(f, "</title><desc id=\"%s-d\">", id);
-	svg_escape(f, desc);
-	fputs("</desc>\n", f);
-	ticks(c, &c->x, x_tick, c->x.unit == SVG_PERCENTILE ? 5 : 8);
-	ticks(c, &c->y, y_tick, 7);
-	fprintf(f, "<path class=\"axis\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", c->left, c->top,
-		c->top + c->height, c->left + c->width);
-	fprintf(f, "<text class=\"soft\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
-		c->left + c->width / 2, VIEW_HEIGHT - 8);
-	svg_escape(f, x->label);
-	fprintf(f,
-		"</text>\n<text class=\"soft\" transform=\"translate(12 %.1f) rotate(-90)\" "
-		"text-anchor=\"middle\">",
-		c->top + c->height / 2);
-	svg_escape(f, y->label);
-	fputs("</text>\n", f);
-}
-
-void svg_end(struct svg_chart *c)
-{
-	fputs("</svg>\n", c->f);
-}
-
-static void put_marker(FILE *f, const struct svg_style *s, double x, double y)
-{
-	const double r = 3.2;
-
-	switch (s->marker) {
-	case 'o':
-		fprintf(f, "<circle class=\"mark full %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>",
-			s->colour, x, y, r);
-		break;
-	case 's':
-		fprintf(f,
-			"<rect class=\"mark hollow %s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
-			"height=\"%.1f\"/>",
-			s->colour, x - r, y - r, 2 * r, 2 * r);
-		break;
-	case 't':
-		fprintf(f, "<path class=\"mark full %s\" d=\"M%.1f %.1fl%.1f %.1fh%.1fz\"/>",
-			s->colour, x, y - 4, 4.0, 7.0, -8.0);
-		break;
-	case 'd':
-		fprintf(f,
-			"<path class=\"mark hollow %s\" d=\"M%.1f %.1fl4 4.5l-4 4.5l-4 -4.5z\"/>",
-			s->colour, x, y - 4.5);
-		break;
-	case 'x':
-		fprintf(f, "<path class=\"mark %s\" d=\"M%.1f %.1fl7 7m0 -7l-7 7\"/>", s->colour,
-			x - 3.5, y - 3.5);
-		break;
-	default:
-		break;
-	}
-}
-
-static void put_dash(FILE *f, const struct svg_style *s)
-{
-	if (s->dash)
-		fprintf(f, " stroke-dasharray=\"%s\"", s->dash);
-}
-
-void svg_curve(struct svg_chart *c, const struct svg_style *style, const double *x, const double *y,
-	       size_t n, bool step, size_t markers)
-{
-	bool open = false;
-
-	fprintf(c->f, "<path class=\"curve %s\"", style->colour);
-	put_dash(c->f, style);
-	fputs(" d=\"", c->f);
-	for (size_t i = 0; i < n; i++) {
-		if (!isfinite(x[i]) || !isfinite(y[i])) {
-			open = false;
-			continue;
-		}
-		if (open && step)
-			fprintf(c->f, "H%.1fV%.1f", at_x(c, x[i]), at_y(c, y[i]));
+	for (; *text; text++) {
+		if (strchr("iljtf.,:;'|!()[] ", *text))
+			em += .38;
+		else if (strchr("mwMW%@", *text))
+			em += .98;
+		else if ((*text >= 'A' && *text <= 'Z') || strchr("+=<>~#", *text))
+			em += .76;
 		else
-			fprintf(c->f, "%c%.1f %.1f", open ? 'L' : 'M', at_x(c, x[i]),
-				at_y(c, y[i]));
-		open = true;
+			em += .65;
 	}
-	fputs("\"/>\n", c->f);
-	for (size_t i = 0; markers && style->marker && i < n; i++) {
-		/* spread over the curve, its last point among them */
-		if ((n - 1 - i) % ((n + markers - 1) / markers) || !isfinite(y[i]))
-			continue;
-		put_marker(c->f, style, at_x(c, x[i]), at_y(c, y[i]));
+	return em * px;
+}
+
+void svg_text(struct svg_chart *c, double x, double y, const char *class, const char *anchor,
+	      const char *text)
+{
+	fputs("<text", c->f);
+	if (*class)
+		fprintf(c->f, " class=\"%s\"", class);
+	fprintf(c->f, " x=\"%.1f\" y=\"%.1f\"", x, y);
+	if (strcmp(anchor, "start"))
+		fprintf(c->f, " text-anchor=\"%s\"", anchor);
+	fputc('>', c->f);
+	svg_escape(c->f, text);
+	fputs("</text>\n", c->f);
+}
+
+/* How much of @text, at least one character, is no wider than @width; cut where words end. */
+static size_t fitting(const char *text, double px, double width)
+{
+	size_t best = 0, n = 0;
+	char one[2] = "";
+	double w = 0;
+
+	for (; text[n]; n++) {
+		one[0] = text[n];
+		w += svg_text_width(one, px);
+		if (w > width)
+			break;
+		/* after a blank, or after what parts of names are parted by */
+		if (strchr(" /,;-", text[n]))
+			best = n + 1;
 	}
-	fputc('\n', c->f);
+	if (!text[n])
+		return n;
+	return best ? best : n ? n : 1;
 }
 
-void svg_band(struct svg_chart *c, const struct svg_style *style, const double *x, const double *lo,
-	      const double *hi, size_t n)
+/* @text in lines from @y on, the first one's base; returns the base of the next. @c NULL: counts.
+ */
+static double paragraph(struct svg_chart *c, const char *class, double px, double y,
+			const char *text)
 {
-	fprintf(c->f, "<path class=\"band %s\" d=\"", style->colour);
-	for (size_t i = 0; i < n; i++)
-		fprintf(c->f, "%c%.1f %.1f", i ? 'L' : 'M', at_x(c, x[i]), at_y(c, hi[i]));
-	for (size_t i = n; i > 0; i--)
-		fprintf(c->f, "L%.1f %.1f", at_x(c, x[i - 1]), at_y(c, lo[i - 1]));
-	fputs("z\"/>\n", c->f);
+	char line[200];
+
+	while (*text) {
+		size_t n = fitting(text, px, SVG_WIDTH - 8);
+
+		snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		if (c)
+			svg_text(c, 4, y, class, "start", line);
+		y += px * 1.3;
+		text += n;
+	}
+	return y;
 }
 
-void svg_shade(struct svg_chart *c, double x0, double x1)
+/* The legend from @y on, the top of its first row; returns where it ends. @c NULL: counts. */
+static double legend(struct svg_chart *c, const struct svg_head *h, double y)
 {
-	fprintf(c->f,
-		"<rect class=\"shade\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-		at_x(c, x0), c->top, fmax(at_x(c, x1) - at_x(c, x0), 0.5), c->height);
+	double x = 4, row = LEGEND_PX * 1.5;
+
+	for (size_t i = 0; i < h->n_keys; i++) {
+		double width = KEY_WIDTH + 6 + svg_text_width(h->keys[i].name, LEGEND_PX);
+
+		if (x > 4 && x + width > SVG_WIDTH - 4) {
+			x = 4;
+			y += row;
+		}
+		if (c) {
+			svg_key_draw(c, &h->keys[i], x, y + row / 2);
+			svg_text(c, x + KEY_WIDTH + 6, y + row / 2 + 4, "key", "start",
+				 h->keys[i].name);
+		}
+		x += width + 12;
+	}
+	return h->n_keys ? y + row + 2 : y;
 }
 
-void svg_tick(struct svg_chart *c, const struct svg_style *style, double x)
+bool svg_open(struct svg_chart *c, const struct svg_head *h)
 {
-	double bottom = c->top + c->height;
+	double body = h->body > 0 ? h->body : USUAL, y;
 
-	fprintf(c->f, "<path class=\"hair %s\" d=\"M%.1f %.1fv-9\"/>", style->colour, at_x(c, x),
-		bottom);
+	*c = (struct svg_chart){0};
+	snprintf(c->name, sizeof(c->name), "%s", h->name);
+	c->f = open_memstream(&c->text, &c->size);
+	if (!c->f)
+		return false;
+	fputs("<title>", c->f);
+	svg_escape(c->f, h->title);
+	fputs("</title><desc>", c->f);
+	svg_escape(c->f, h->desc);
+	fputs("</desc>\n", c->f);
+	y = paragraph(c, "head", HEAD_PX, 15, h->title);
+	y = paragraph(c, "note", NOTE_PX, y - 1, h->note ? h->note : "");
+	c->body = y - 4;
+	c->height = legend(NULL, h, c->body + body);
+	if (h->n_keys) {
+		fputs("<g class=\"legend\">\n", c->f);
+		legend(c, h, c->body + body);
+		fputs("</g>\n", c->f);
+	}
+	return true;
 }
 
-void svg_flag(struct svg_chart *c, const char *colour, bool full, double x, const char *title)
+void svg_finish(struct svg_chart *c)
 {
-	fprintf(c->f, "<path class=\"mark %s %s\" d=\"M%.1f %.1fh8l-4 8z\"><title>",
-		full ? "full" : "hollow", colour, at_x(c, x) - 4, c->top + 1);
-	svg_escape(c->f, title);
-	fputs("</title></path>\n", c->f);
+	if (c->f)
+		fclose(c->f);
+	c->f = NULL;
 }
 
-void svg_sample(FILE *f, const struct svg_style *style)
+void svg_free(struct svg_chart *c)
 {
-	fprintf(f, "<svg viewBox=\"0 0 34 14\" aria-hidden=\"true\"><path class=\"curve %s\"",
-		style->colour);
-	put_dash(f, style);
-	fputs(" d=\"M1 7H33\"/>", f);
-	put_marker(f, style, 17, 7);
-	fputs("</svg>", f);
+	svg_finish(c);
+	free(c->text);
+	c->text = NULL;
+}
+
+static void put_open(FILE *f, const char *more, double height)
+{
+	fprintf(f, "<svg%s class=\"chart\" viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n", more,
+		SVG_WIDTH, height);
+}
+
+void svg_put(const struct svg_chart *c, FILE *f)
+{
+	put_open(f, "", c->height);
+	fputs(c->text ? c->text : "", f);
+	fputs("</svg>\n", f);
+}
+
+void svg_put_alone(const struct svg_chart *c, FILE *f, const char *source)
+{
+	double height = paragraph(NULL, "", SOURCE_PX, c->height + 4, source);
+	struct svg_chart tail = {.f = f};
+	char more[128];
+
+	snprintf(more, sizeof(more),
+		 " xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\"",
+		 SVG_WIDTH * 1.5, height * 1.5);
+	put_open(f, more, height);
+	/* its paper, as it may come to lie on another */
+	fprintf(f,
+		"<style>\n%s</style>\n<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n",
+		chart_css);
+	fputs(c->text ? c->text : "", f);
+	paragraph(&tail, "source", SOURCE_PX, c->height + 10, source);
+	fputs("</svg>\n", f);
+}
+
+void svg_plot(struct svg_chart *c, double left, double top, double width, double height,
+	      const struct svg_axis *x, const struct svg_axis *y)
+{
+	c->x = svg_axis_round(x);
+	c->y = svg_axis_round(y);
+	c->left = left;
+	c->top = top;
+	c->width = width;
+	c->plot_h = height;
+	svg_axis_draw(c, true);
+	svg_axis_draw(c, false);
+	fprintf(c->f, "<path class=\"axis\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", left, top,
+		top + height, left + width);
+	if (x->label && *x->label)
+		svg_text(c, left + width / 2, top + height + 34, "soft", "middle", x->label);
+	if (y->label && *y->label) {
+		fprintf(c->f,
+			"<text class=\"soft\" transform=\"translate(12 %.1f) rotate(-90)\" "
+			"text-anchor=\"middle\">",
+			top + height / 2);
+		svg_escape(c->f, y->label);
+		fputs("</text>\n", c->f);
+	}
+}
+
+void svg_plot_usual(struct svg_chart *c, const struct svg_axis *x, const struct svg_axis *y)
+{
+	svg_plot(c, LEFT, c->body + 6, SVG_WIDTH - LEFT - RIGHT, USUAL - BOTTOM - 10, x, y);
 }

@@ -4,11 +4,14 @@
 
 Prints `ok NAME` or `not ok NAME: WHY` for each check, as tests/lib.sh counts them.
 """
+import html
 import html.parser
 import json
 import re
 import sys
-import xml.etree.ElementTree
+import urllib.parse
+
+import charts as charts_of
 
 VOID = {'meta', 'br', 'hr', 'img', 'link', 'input'}
 
@@ -60,7 +63,8 @@ class Page(html.parser.HTMLParser):
         if 'id' in attrs:
             self.ids.append(attrs['id'])
         for name in ('src', 'href', 'xlink:href', 'action'):
-            if name in attrs and not attrs[name].startswith('#'):
+            # a picture in a link is a part of the page
+            if name in attrs and not attrs[name].startswith(('#', 'data:image/svg+xml,')):
                 self.external.append('%s=%s' % (name, attrs[name]))
 
 
@@ -101,26 +105,43 @@ def check_numbers(page, runs):
            '%d numbers; %s' % (len(page.numbers), '; '.join(wrong[:3])))
 
 
-def check_svgs(text):
-    svgs = re.findall(r'<svg\b.*?</svg>', text, re.S)
-    bad, bare = [], []
-    for svg in svgs:
-        try:
-            root = xml.etree.ElementTree.fromstring(svg)
-        except xml.etree.ElementTree.ParseError as why:
-            bad.append(str(why))
-            continue
-        if root.get('role') == 'img':
-            names = [c.tag for c in root]
-            labels = [t.text or '' for t in root.iter('text')]
-            if 'title' not in names or 'desc' not in names or len(labels) < 6:
-                bare.append(svg[:80])
-        if re.search(r'\b(nan|inf)\b', svg):
-            bad.append('a coordinate that is no number')
-    charts = [s for s in svgs if 'role="img"' in s]
-    result('each picture is well-formed XML', charts and not bad, '%d charts: %s' % (len(charts), bad[:3]))
-    result('each picture has title, description and labels', charts and not bare, bare[:1])
-    return charts
+def check_links(text, charts):
+    """Each chart can be taken out of the page: a file of its own, with its style."""
+    links = re.findall(r'<a download="([a-z0-9.-]+)\.svg" href="data:image/svg\+xml,([^"]*)"', text)
+    bad = []
+    for name, data in links:
+        alone = urllib.parse.unquote(data)
+        if not alone.startswith('<svg xmlns="http://www.w3.org/2000/svg"') or '<style>' not in alone:
+            bad.append(name)
+        charts_of.check(alone, lambda what, ok, why: ok or bad.append('%s: %s: %s' % (name, what, why)))
+    result('each picture can be taken as a file of its own',
+           len(links) == len(charts) == len({name for name, _ in links}) and not bad,
+           '%d links, %d charts; %s' % (len(links), len(charts), bad[:2]))
+
+
+def check_facts(text, runs):
+    """What was measured, where, when and how stands on the page."""
+    missing = []
+    for r in runs:
+        facts = [r['command'], r.get('date', '')[:10], r.get('host', {}).get('kernel', '')]
+        facts += [c['kernel'] for c in r['cells'] if 'kernel' in c]
+        missing += [f for f in facts if f and f not in html.unescape(text)]
+    result('target, kernel, date, host and command are named', not missing, missing[:3])
+
+
+def check_losses(text, runs, charts):
+    """One picture of losses, which has what was lost of how many, in each cell."""
+    found = [c for c in charts if 'Interrupts lost, by strategy and kernel' in c]
+    told = sum(len(re.findall(r'>\d+ of [\d.]+[kM]?<', c)) for c in found)
+    measured = [c for r in runs for c in r['cells'] if c['state'] == 'measured' and c['counts']['fired']]
+    result('one picture shows the losses of all cells', found and told == len(measured),
+           '%d pictures, %d rates, %d cells' % (len(found), told, len(measured)))
+    none = sum(c['counts']['lost']['total'] == 0 for c in measured)
+    bounds = sum(c.count('none lost: the rate is below this (95 %)') for c in found)
+    result('none lost is shown as its bound', bounds == none, '%d bounds, %d cells' % (bounds, none))
+    bad = sum(c['counts']['lost']['unexplained'] > 0 for c in measured)
+    marks = sum(c.count('<title>lost with no rule that allows it') for c in found)
+    result('losses without a rule have a mark of their own', marks == bad, '%d marks, %d cells' % (marks, bad))
 
 
 def main():
@@ -141,24 +162,44 @@ def main():
     result('the verdict comes first', first and body.index('class="verdict') < body.find('<table'),
            body[:200])
     check_numbers(page, runs)
-    charts = check_svgs(text)
-    for what, need in (('Response times by phase', 'cells'), ('over time', 'cells'),
-                       ('by percentile', 'cells'), ('Adding one vector', 'resize_cost'),
-                       ('Removing one vector', 'resize_cost')):
+    charts = charts_of.check(body_and_style(text), result)
+    check_links(text, charts)
+    check_facts(text, runs)
+    if any(c['state'] == 'measured' for r in runs for c in r['cells']):
+        check_losses(text, runs, charts)
+    result('the picture of losses comes before all others',
+           not charts or 'Interrupts lost' in charts[0] or not any(r['cells'] for r in runs), charts[:1])
+    for what, need in (('over time', 'cells'), ('by percentile', 'cells'),
+                       ('What a resize costs', 'resize_cost')):
         if any(r.get(need) for r in runs):
             result('there is a chart: %s' % what, any(what in c for c in charts))
+    resizes = sum(r['series_total'] for r in series_of(runs))
+    shown_resizes = sum(int(n.replace(',', '')) for c in charts
+                        for n in re.findall(r'<title>([\d,]+) resizes; the most', c))
+    result('every resize of a series is in its strip', shown_resizes == resizes,
+           '%d shown, %d done' % (shown_resizes, resizes))
     cannot = [c for r in runs for c in r['cells'] if c['state'] == 'cannot']
     result('what a target cannot do is a row', page_has(text, cannot), len(cannot))
-    marks = sum(len(re.findall(r'lost here', c)) for c in charts)
-    lossy = [c for r in runs for c in r['cells'] if c['state'] == 'measured' and slices_with_loss(c)]
-    want = sum(slices_with_loss(c) for c in lossy)
-    result('each slice with a loss is marked', marks == want, '%d marks, %d slices' % (marks, want))
+    lost = sum(int(n) for c in charts for n in re.findall(r'(\d+) lost here', c))
+    want = sum(r['series_lost'] for r in series_of(runs))
+    result('each loss of a series is marked', lost == want, '%d marked, %d lost' % (lost, want))
 
 
-def slices_with_loss(cell):
-    s = cell['series']
-    e, u = s['columns'].index('lost_explained'), s['columns'].index('lost_unexplained')
-    return sum(1 for row in s['slices'] if row[e] + row[u])
+def series_of(runs):
+    """Of each measured cell's series: how many resizes and losses its slices have."""
+    for r in runs:
+        for c in r['cells']:
+            if c['state'] != 'measured':
+                continue
+            at = {name: i for i, name in enumerate(c['series']['columns'])}
+            rows = c['series']['slices']
+            yield {'series_total': sum(row[at['resizes']] for row in rows),
+                   'series_lost': sum(row[at['lost_explained']] + row[at['lost_unexplained']] for row in rows)}
+
+
+def body_and_style(text):
+    """Without what is inside of links, which is checked by itself."""
+    return re.sub(r'href="data:[^"]*"', '', text)
 
 
 def page_has(text, cells):
