@@ -320,6 +320,8 @@ int stress_run(const struct stress_config *cfg, struct backend *be, struct stres
 	err = admit_check(&storm, e);
 	if (err)
 		goto out;
+	if (cfg->say_seed)
+		log_note("seed 0x%" PRIx64, cfg->seed);
 	err = storm_init(&storm, r, e);
 	if (err)
 		goto destroy;

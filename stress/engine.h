@@ -55,6 +55,7 @@ struct stress_config {
 	const char *place_text;             /* the same, for repeat commands */
 	const char *via; /* how to come to `stress` again, for repeat commands; NULL: "irqstorm" */
 	bool quiet;
+	bool say_seed; /* a note, once nothing is left to refuse */
 	bool no_control;
 	uint32_t ring; /* stamps that a vector has room for, a power of two; 0: as many as are good
 			*/
@@ -108,6 +109,7 @@ struct stress_result {
 	struct stress_self self;
 	struct series series;
 	bool interrupted; /* SIGINT or SIGTERM ended it early */
+	int stop_signal;  /* the one that did; 0: none */
 	const char *consumer_how;
 	char placement[STRESS_PLACEMENT_MAX];
 	/* a well-formed call failed: the request and its errno */

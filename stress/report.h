@@ -11,6 +11,7 @@
 #include "backend/fault.h"
 #include "stress/engine.h"
 #include "support/json.h"
+#include "support/table.h"
 
 /* A finished run: what was asked, what came out, and what was planted (NULL: nothing). */
 struct stress_report {
@@ -24,6 +25,9 @@ struct stress_report {
  * one interrupt was delivered, as nothing was shown then.
  */
 enum exit_code stress_outcome(const struct stress_result *r);
+
+/* Of the table of latencies. */
+extern const struct table_column stress_latency_columns[];
 
 void stress_report_text(const struct stress_report *r, FILE *f);
 void stress_report_json(const struct stress_report *r, struct json *j, const char *key);

@@ -42,24 +42,24 @@ static unsigned long long live(const _Atomic uint64_t *count)
 	return atomic_load_explicit(count, memory_order_relaxed);
 }
 
+/* What matters most comes first: the line is cut where the terminal ends. */
 static void show_progress(struct storm *s, struct progress *p, uint64_t elapsed, uint64_t now)
 {
-	uint64_t fired = storm_fired(s), per_s;
-	uint64_t at = elapsed / NSEC_PER_SEC, end = s->cfg->duration_ns / NSEC_PER_SEC;
-	char count[32], rate[32], done[32];
+	uint64_t fired = storm_fired(s), per_s, all = s->cfg->duration_ns;
+	uint64_t at = elapsed / NSEC_PER_SEC, end = all / NSEC_PER_SEC;
+	char count[32], rate[32], left[24];
 
 	per_s = elapsed ? (uint64_t)((double)fired * 1e9 / (double)elapsed) : 0;
 	progress_show(p, now,
-		      "[%02llu:%02llu/%02llu:%02llu] fired %s (%s/s) delivered %s lost %llu "
-		      "unexplained %llu extra %llu resizes %llu",
+		      "[%02llu:%02llu/%02llu:%02llu, %s left] lost %llu unexplained %llu extra "
+		      "%llu fired %s (%s/s) resizes %llu",
 		      (unsigned long long)at / 60, (unsigned long long)at % 60,
 		      (unsigned long long)end / 60, (unsigned long long)end % 60,
-		      units_format_count(fired, count, sizeof(count)),
-		      units_format_count(per_s, rate, sizeof(rate)),
-		      units_format_count(live(&s->live_delivered), done, sizeof(done)),
+		      progress_time(elapsed < all ? all - elapsed : 0, left, sizeof(left)),
 		      live(&s->live_lost_explained) + live(&s->live_lost_unexplained),
 		      live(&s->live_lost_unexplained), live(&s->live_extra),
-		      live(&s->live_resizes));
+		      units_format_count(fired, count, sizeof(count)),
+		      units_format_count(per_s, rate, sizeof(rate)), live(&s->live_resizes));
 }
 
 /* One segment. The main thread is a sleeper that knows how late it woke. */
@@ -71,7 +71,8 @@ static void watch(struct storm *s, struct stress_result *r, struct progress *p, 
 	while (now < end && !atomic_load_explicit(&s->failed, memory_order_acquire)) {
 		uint64_t next = now + TICK_NS < end ? now + TICK_NS : end;
 
-		if (world_ops(s->world)->wait(s->world, signals, next)) {
+		r->stop_signal = world_ops(s->world)->wait(s->world, signals, next);
+		if (r->stop_signal) {
 			r->interrupted = true;
 			break;
 		}

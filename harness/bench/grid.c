@@ -56,7 +56,7 @@ static int bad_name(const char *option, const char *word, const char *const *nam
 
 	for (uint32_t i = 0; names[i] && n < sizeof(all); i++)
 		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", i ? ", " : "", names[i]);
-	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be of %s", option, word, all);
+	return errmsg_set(e, -EINVAL, EXIT_USAGE, "--%s %s: must be one of %s", option, word, all);
 }
 
 static int name_index(const char *option, const char *word, const char *const *names,

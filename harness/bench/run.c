@@ -2,6 +2,7 @@
 #include "bench/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,6 +469,7 @@ int bench_run(const struct bench_config *cfg, json_t **summary, struct errmsg *e
 	if (!err)
 		err = folder_open(&b.folder, cfg->out, b.manifest, e);
 	if (!err) {
+		log_note("seed 0x%" PRIx64, cfg->seed);
 		err = run_all(&b);
 		/* what was measured is summed up, also when a later run failed */
 		*summary = sum_up(&b);

@@ -227,8 +227,9 @@ static int write_results(const struct bench_options *o, const json_t *summary, s
 		code = complain(&e);
 	else if (o->out)
 		log_note("%s/report.html shows it", o->out);
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno));
+		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
 		code = EXIT_ENVIRONMENT;
 	}
 	return code;
@@ -257,7 +258,6 @@ static int bench(struct bench_options *o, const char *command, struct errmsg *e)
 	if (!err) {
 		choose_seed(o);
 		cfg = configure(o, &m, command);
-		log_note("seed 0x%llx", (unsigned long long)o->seed);
 		err = bench_run(&cfg, &summary, e);
 	}
 	code = err ? complain(e) : judge(summary);

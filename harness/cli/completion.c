@@ -27,8 +27,10 @@ static const char *completer(const struct opt *o)
 
 static void put_options(FILE *f, const struct command *cmd)
 {
+	const struct opt *o;
+
 	fprintf(f, "\t%s) echo '", cmd->name);
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+	for (size_t i = 0; (o = opt_at(cmd, i)); i++) {
 		if (o->type != OPT_GROUP)
 			fprintf(f, "--%s ", o->name);
 	}
@@ -43,7 +45,9 @@ static void put_words(FILE *f, const char *const *words)
 
 static void put_values(FILE *f, const struct command *cmd)
 {
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+	const struct opt *o;
+
+	for (size_t i = 0; (o = opt_at(cmd, i)); i++) {
 		if (o->type == OPT_GROUP || o->type == OPT_FLAG)
 			continue;
 		fprintf(f, "\t%s:--%s", cmd->name, o->name);

@@ -97,6 +97,18 @@ static void usage(FILE *f)
 	      f);
 }
 
+static int unknown(const char *word)
+{
+	const char *names[N_COMMANDS], *guess;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i]->name;
+	guess = opt_nearest(names, N_COMMANDS, word, strlen(word));
+	log_error("no subcommand '%s'%s%s%s; see irqstorm --help", word,
+		  guess ? " (did you mean " : "", guess ? guess : "", guess ? "?)" : "");
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
@@ -120,9 +132,7 @@ int main(int argc, char **argv)
 		return EXIT_PASS;
 	}
 	cmd = command_find(argv[1]);
-	if (!cmd) {
-		log_error("no subcommand '%s'; see irqstorm --help", argv[1]);
-		return EXIT_USAGE;
-	}
+	if (!cmd)
+		return unknown(argv[1]);
 	return cmd->run(cmd, argc - 1, argv + 1);
 }

@@ -16,6 +16,8 @@ static const struct {
 	{"3", "The machine, a device, a file or irqstorm itself; the message says what to do."},
 	{"4", "Skipped: the target cannot do what was asked."},
 	{"5", "Measured, but not to be trusted."},
+	{"130", "Stopped by SIGINT, and nothing was found until then."},
+	{"143", "The same, by SIGTERM."},
 };
 
 #define N_EXIT_CODES (sizeof(exit_codes) / sizeof(exit_codes[0]))
@@ -184,10 +186,10 @@ static void put_option(FILE *f, const struct opt *o)
 
 static void put_options(FILE *f, const struct command *cmd)
 {
-	if (cmd->opts->type == OPT_END)
-		return;
+	const struct opt *o;
+
 	fputs(".SH OPTIONS\n", f);
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+	for (size_t i = 0; (o = opt_at(cmd, i)); i++) {
 		if (o->type == OPT_GROUP) {
 			fputs(".SS ", f);
 			put_string(f, o->help);
@@ -196,6 +198,16 @@ static void put_options(FILE *f, const struct command *cmd)
 			put_option(f, o);
 		}
 	}
+}
+
+static void put_word(const char *word, const char *meaning, void *data)
+{
+	FILE *f = data;
+
+	fputs(".TP\n.B ", f);
+	put_string(f, word);
+	fputc('\n', f);
+	put_filled(f, meaning, strlen(meaning));
 }
 
 static void put_exit_status(FILE *f)
@@ -266,6 +278,10 @@ void manual_page(const struct command *cmd, FILE *f)
 	else
 		put_filled(f, cmd->summary, strlen(cmd->summary));
 	put_options(f, cmd);
+	if (cmd->words) {
+		fputs(".SH WORDS\n", f);
+		cmd->words(put_word, f);
+	}
 	if (cmd->examples) {
 		fputs(".SH EXAMPLES\n", f);
 		put_verbatim(f, cmd->examples, strlen(cmd->examples), 2);

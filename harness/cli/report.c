@@ -74,8 +74,9 @@ static int show(const struct report_options *o, const struct page_run *runs, siz
 		paste_csv(stdout, runs, n);
 	if (!o->html && !o->svg && !o->markdown && !o->csv)
 		show_text(runs, n);
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno));
+		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
 		code = EXIT_ENVIRONMENT;
 	}
 	return code;

@@ -15,6 +15,8 @@
 #include "stress/report.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/sigstop.h"
+#include "support/stopped.h"
 #include "vmm/script_check.h"
 
 struct stress_options {
@@ -213,6 +215,7 @@ static void fill_config(const struct stress_options *o, struct stress_config *cf
 		.place_text = o->place,
 		.via = getenv("IRQSTORM_VIA"), /* set by `irqstorm guest` */
 		.quiet = o->quiet,
+		.say_seed = true,
 		.no_control = o->no_control,
 	};
 }
@@ -284,8 +287,9 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 {
 	struct errmsg e = {0};
 	int code = (int)stress_outcome(rep->result);
+	bool text = json->f != stdout;
 
-	if (json->f != stdout)
+	if (text)
 		stress_report_text(rep, stdout);
 	if (json->f) {
 		struct json j;
@@ -304,11 +308,13 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 		code = complain(&e);
 	if (outfile_commit(json, &e))
 		code = complain(&e);
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno));
+		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
 		code = EXIT_ENVIRONMENT;
 	}
-	if (stress_verdict(rep->result) == EXIT_FINDING) {
+	/* the text has told it */
+	if (stress_verdict(rep->result) == EXIT_FINDING && !text) {
 		char command[640];
 
 		log_error("finding; seed 0x%llx; repeat with: %s",
@@ -316,7 +322,18 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 			  stress_command(rep->cfg, rep->result->desc.target, command,
 					 sizeof(command)));
 	}
-	return code;
+	return stopped_code(code, rep->result->stop_signal);
+}
+
+/* A signal that came when the storm was over: it does not pass, either. */
+static void look_for_signal(struct stress_result *r)
+{
+	sigset_t signals;
+
+	sigstop_block(&signals);
+	if (!r->interrupted)
+		r->stop_signal = sigstop_wait_until(&signals, 0);
+	r->interrupted = r->stop_signal != 0;
 }
 
 static int stress_main(const struct command *cmd, int argc, char **argv)
@@ -363,7 +380,6 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = choose_script(&cfg, &notes, &e);
 	if (!err) {
-		log_note("seed 0x%llx", (unsigned long long)cfg.seed);
 		err = stress_run(&cfg, be, result, &e);
 		err = err ? gone_explain(be, err, &e) : admit_blame(be, result, &e);
 	}
@@ -374,6 +390,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		outfile_abort(&html);
 		goto out;
 	}
+	look_for_signal(result);
 	rep.cfg = &cfg;
 	rep.result = result;
 	rep.planted = fault_counts(be, &planted) ? &planted : NULL;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "support/clock.h"
 #include "support/errmsg.h"
 
 #define CLEAR_LINE "\r\033[K"
@@ -15,6 +16,12 @@ static void log_line(const char *prefix, const char *fmt, va_list ap)
 	char text[2048];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	/*
+	 * What was printed before comes before, also where both go to the same pipe. Who closes
+	 * stdout finds that it failed, but not why.
+	 */
+	if (!ferror(stdout) && fflush(stdout))
+		fprintf(stderr, "irqstorm: cannot write standard output: %s\n", strerror(errno));
 	fprintf(stderr, "%s%s%s\n", isatty(STDERR_FILENO) ? CLEAR_LINE : "", prefix, text);
 }
 
@@ -47,41 +54,4 @@ int errmsg_set(struct errmsg *e, int err, enum exit_code exit, const char *fmt, 
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	return err;
-}
-
-void progress_init(struct progress *p, bool quiet)
-{
-	p->tty = isatty(STDERR_FILENO);
-	p->shown = false;
-	p->last_ns = clock_ns();
-	if (quiet)
-		p->interval_ns = UINT64_MAX;
-	else
-		p->interval_ns = p->tty ? NSEC_PER_SEC / 5 : 10 * NSEC_PER_SEC;
-}
-
-bool progress_due(const struct progress *p, uint64_t now_ns)
-{
-	return now_ns - p->last_ns >= p->interval_ns;
-}
-
-void progress_show(struct progress *p, uint64_t now_ns, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fprintf(stderr, p->tty ? CLEAR_LINE "%s" : "%s\n", text);
-	fflush(stderr);
-	p->shown = p->tty;
-	p->last_ns = now_ns;
-}
-
-void progress_done(struct progress *p)
-{
-	if (p->shown)
-		fputs(CLEAR_LINE, stderr);
-	p->shown = false;
 }

@@ -7,40 +7,131 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/terminal.h"
 #include "support/units.h"
 
 #define HELP_COLUMNS 80
 #define HELP_INDENT  24
 
+#define OPT_NAME_MAX  40u /* letters that a guess is made at */
+#define OPT_TABLE_MAX 64u
+
+const struct opt opt_common[] = {
+	OPT_HEADING("What the output looks like"),
+	{.type = OPT_FLAG,
+	 .name = "wide",
+	 .help = "All columns, and no line folded, however wide the terminal is (COLUMNS, if that "
+		 "is set). A pipe has that anyway."},
+	{.type = OPT_CHOICE,
+	 .name = "color",
+	 .def = "auto",
+	 .choices = terminal_color_names,
+	 .help = "Colour for verdicts and findings; auto: on a terminal, unless NO_COLOR is set."},
+	OPT_TABLE_END,
+};
+
+const struct opt *opt_at(const struct command *cmd, size_t i)
+{
+	const struct opt *tables[] = {cmd->opts, opt_common};
+
+	for (size_t k = 0; k < 2; k++) {
+		size_t n = 0;
+
+		while (n <= i && tables[k][n].type != OPT_END)
+			n++;
+		if (n > i)
+			return &tables[k][i];
+		i -= n;
+	}
+	return NULL;
+}
+
+static bool is_common(const struct opt *o)
+{
+	const struct opt *c = opt_common;
+
+	while (c->type != OPT_END && c != o)
+		c++;
+	return c->type != OPT_END;
+}
+
 static const struct opt *find(const struct command *cmd, const char *name, size_t len)
 {
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+	const struct opt *o;
+
+	for (size_t i = 0; (o = opt_at(cmd, i)); i++) {
 		if (o->type != OPT_GROUP && strlen(o->name) == len && !memcmp(o->name, name, len))
 			return o;
 	}
 	return NULL;
 }
 
-/* How many letters of the shorter name the two share in front: enough to guess at a typing error.
+/* Letters that are wrong, missing, too many or swapped with their neighbour; @most and more: @most.
  */
-static const char *nearest(const struct command *cmd, const char *name, size_t len)
+static size_t distance(const char *a, size_t n, const char *b, size_t m, size_t most)
+{
+	size_t row[3][OPT_NAME_MAX + 1];
+
+	if (n > OPT_NAME_MAX || m > OPT_NAME_MAX)
+		return most;
+	for (size_t j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t *now = row[i % 3], *was = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t d = was[j - 1] + (a[i - 1] != b[j - 1]);
+
+			d = was[j] + 1 < d ? was[j] + 1 : d;
+			d = now[j - 1] + 1 < d ? now[j - 1] + 1 : d;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < d)
+				d = before[j - 2] + 1;
+			now[j] = d;
+		}
+	}
+	return row[n % 3][m] < most ? row[n % 3][m] : most;
+}
+
+const char *opt_nearest(const char *const *names, size_t n, const char *word, size_t len)
 {
 	const char *best = NULL;
-	size_t best_len = 2;
+	size_t best_wrong = len / 3 + 1, best_same = 2;
 
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
-		size_t n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t wrong;
 
-		if (o->type == OPT_GROUP)
+		if (!names[i])
 			continue;
-		while (n < len && o->name[n] == name[n] && o->name[n])
-			n++;
-		if (n > best_len) {
-			best_len = n;
-			best = o->name;
+		wrong = distance(word, len, names[i], strlen(names[i]), best_wrong);
+		if (wrong < best_wrong) {
+			best_wrong = wrong;
+			best = names[i];
+		}
+	}
+	for (size_t i = 0; !best && i < n; i++) {
+		size_t same = 0;
+
+		while (names[i] && same < len && names[i][same] == word[same])
+			same++;
+		if (same > best_same) {
+			best_same = same;
+			best = names[i];
 		}
 	}
 	return best;
+}
+
+static const char *nearest(const struct command *cmd, const char *name, size_t len)
+{
+	const char *names[OPT_TABLE_MAX];
+	const struct opt *o;
+	size_t n = 0;
+
+	for (size_t i = 0; (o = opt_at(cmd, i)) && n < OPT_TABLE_MAX; i++)
+		names[n++] = o->type == OPT_GROUP ? NULL : o->name;
+	return opt_nearest(names, n, name, len);
 }
 
 static const char *format_limit(const struct opt *o, uint64_t v, char *buf, size_t size)
@@ -102,10 +193,28 @@ static int store_choice(const struct opt *o, const char *value, uint32_t *out, s
 			  all);
 }
 
+/* --wide, --color: see terminal.h. */
+static int store_common(const struct opt *o, const char *value, struct errmsg *e)
+{
+	uint32_t when;
+	int err;
+
+	if (o->type == OPT_FLAG) {
+		terminal_want_wide();
+		return 0;
+	}
+	err = store_choice(o, value, &when, e);
+	if (!err)
+		terminal_want_color(terminal_color_names[when]);
+	return err;
+}
+
 static int store(const struct opt *o, const char *value, void *config, struct errmsg *e)
 {
 	void *field = (char *)config + o->offset;
 
+	if (is_common(o))
+		return store_common(o, value, e);
 	switch (o->type) {
 	case OPT_FLAG:
 		*(bool *)field = true;
@@ -338,23 +447,41 @@ static void help_option(const struct opt *o, FILE *f)
 	free(head);
 }
 
+static void help_word(const char *word, const char *meaning, void *data)
+{
+	FILE *f = data;
+	int n = fprintf(f, "  %s", word);
+
+	if (n > HELP_INDENT - 2)
+		fprintf(f, "\n%*s", HELP_INDENT, "");
+	else
+		fprintf(f, "%*s", HELP_INDENT - n, "");
+	wrap(f, meaning, HELP_INDENT, HELP_INDENT);
+}
+
 void opt_help(const struct command *cmd, FILE *f)
 {
+	const struct opt *o;
+
 	fprintf(f, "usage: irqstorm %s %s\n\n", cmd->name, cmd->synopsis);
 	wrap(f, cmd->summary, 0, 0);
 	if (cmd->description)
 		fprintf(f, "\n%s", cmd->description);
 	if (cmd->opts->type != OPT_GROUP && cmd->opts->type != OPT_END)
 		fputs("\nOptions:\n", f);
-	for (const struct opt *o = cmd->opts; o->type != OPT_END; o++) {
+	for (size_t i = 0; (o = opt_at(cmd, i)); i++) {
 		if (o->type == OPT_GROUP)
 			fprintf(f, "\n%s:\n", o->help);
 		else
 			help_option(o, f);
 	}
+	if (cmd->words) {
+		fputs("\nWords (docs/words.md has all):\n", f);
+		cmd->words(help_word, f);
+	}
 	if (cmd->examples)
 		fprintf(f, "\nExamples:\n%s", cmd->examples);
 	fputs("\nExit codes: 0 pass, 1 finding, 2 usage, 3 environment, 4 skipped,\n"
-	      "5 measurement not trustworthy.\n",
+	      "5 measurement not trustworthy, 130 stopped by SIGINT, 143 by SIGTERM.\n",
 	      f);
 }

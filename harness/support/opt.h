@@ -62,6 +62,9 @@ struct opt {
 		.type = OPT_END                                                                    \
 	}
 
+/* @meaning: a sentence. */
+typedef void (*opt_word_fn)(const char *word, const char *meaning, void *data);
+
 struct command {
 	const char *name;
 	const char *summary;     /* one line for `irqstorm --help` */
@@ -69,11 +72,31 @@ struct command {
 	const char *description; /* paragraphs for --help, 80 columns, may be NULL */
 	const char *examples;    /* ready to paste, may be NULL */
 	const struct opt *opts;  /* ends with OPT_TABLE_END */
-	bool one_thread;         /* does all its work in one thread: a guest needs one CPU */
-	bool mixed;              /* options may follow words: see opt_first() */
+	/* Tells every word of its tables and lines that is not everyday language; may be NULL. */
+	void (*words)(opt_word_fn tell, void *data);
+	bool one_thread; /* does all its work in one thread: a guest needs one CPU */
+	bool mixed;      /* options may follow words: see opt_first() */
 	/* @argv[0] is the subcommand's name. Returns the exit code. */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
+
+/*
+ * Options that every subcommand has besides those of its table: --wide and --color. They are not
+ * stored in a config: they are for terminal.h.
+ */
+extern const struct opt opt_common[];
+
+/*
+ * The entry of @cmd's table at @i, and after its end those of opt_common, with their heading; NULL
+ * at the end of all. What lists options (help, manual, completion) walks them so.
+ */
+const struct opt *opt_at(const struct command *cmd, size_t i);
+
+/*
+ * The one of @names (of @n, NULL among them is stepped over) that @word, of @len bytes, was most
+ * likely meant to be: few letters wrong, or the same beginning. NULL when none is near.
+ */
+const char *opt_nearest(const char *const *names, size_t n, const char *word, size_t len);
 
 /* Set every option of @cmd in @config to its default. */
 void opt_defaults(const struct command *cmd, void *config);

@@ -14,6 +14,7 @@ check "no subcommand is a usage error" 2 'usage: irqstorm'
 check "help names the subcommands" 0 'stress.*\n?' --help
 check "version" 0 '^irqstorm [0-9]+\.[0-9]+' --version
 one_line "unknown subcommand" 2 "no subcommand 'frob'" frob
+one_line "a near miss of a subcommand is guessed" 2 "no subcommand 'strss' .did you mean stress" strss
 for sub in info stress bench report guest; do
 	check "$sub --help" 0 "usage: irqstorm $sub" $sub --help
 	long=$("$bin" $sub --help | awk 'length($0) > 80' | head -1)
@@ -28,6 +29,16 @@ one_line "--vectors 4096" 2 '--vectors 4096: must be 1 to 2048' stress --vectors
 one_line "--vectors -3" 2 'not a number' stress --vectors -3
 one_line "--stable above --vectors" 2 '--stable 9: more than --vectors 8' \
 	stress --vectors 8 --stable 9
+one_line "the names of a list are told as those of a choice" 2 '--strategy frob: must be one of none, ' \
+	bench --strategy frob
+for usage in "bench --strategy frob" "bench --vectors 9 --strategy dynamic --target emu:vectors=x" \
+	"stress --stable 8 --vectors 8 --resize dynamic" "zoo --bug B0" "diff --target x" \
+	"gate --against /bin/true --baseline x"; do
+	"$bin" $usage >"$tmp/usage" 2>&1
+	code=$?
+	[ $code = 2 ] && ! grep -q seed "$tmp/usage"
+	result "no seed before a usage error: $usage" $((1 - $?)) "exit $code: $(cat "$tmp/usage")"
+done
 one_line "bad choice" 2 'must be one of none, teardown' stress --resize frob
 one_line "bad duration" 2 'not a duration' stress --duration soon
 one_line "extra word" 2 "unexpected word 'now'" stress now
@@ -96,9 +107,18 @@ check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*-
 	stress $short --seed 42
 check "a planted drop is a finding" 1 'FINDING  lost [1-9]' \
 	stress $short --target emu:fault=drop:100
-check "a finding prints seed and repeat command" 1 \
-	'finding; seed 0x7; repeat with: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
+check "a finding prints its repeat command" 1 \
+	'repeat: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
 	stress $short --target emu:fault=drop:100 --seed 7
+"$bin" stress $short --target emu:fault=drop:100 >"$tmp/once" 2>&1
+result "a finding has one repeat command" $(($(grep -c 'irqstorm stress' "$tmp/once") == 1)) "$(cat "$tmp/once")"
+check "it is on stderr where stdout is JSON" 1 'finding; seed .*; repeat with: irqstorm stress' \
+	stress $short --target emu:fault=drop:100 --json -
+check "times of losses are of the run" 1 'a fire that never arrived, at 0\.[0-9]* s of the run' \
+	stress $short --target emu:fault=drop:100
+"$bin" stress $short --target emu:fault=drop:100 --json /dev/full >"$tmp/order" 2>&1
+[ "$(grep -n 'repeat:' "$tmp/order" | cut -d: -f1)" -lt "$(grep -n 'cannot write' "$tmp/order" | cut -d: -f1)" ]
+result "what was printed comes before what goes wrong after it" $((1 - $?)) "$(cat "$tmp/order")"
 check "bench has a row for each strategy" 0 'emulator 6.1 +dynamic +cannot' \
 	bench --duration 50ms --warm-up 0 --repeats 1 --vectors 8 --no-resize-cost --quiet
 
@@ -148,7 +168,7 @@ sleep 2
 kill -INT $pid
 wait $pid
 code=$?
-[ "$code" = 0 ] && [ "$(json "$tmp/int.json" interrupted)" = True ] &&
+[ "$code" = 130 ] && [ "$(json "$tmp/int.json" interrupted)" = True ] &&
 	[ "$(json "$tmp/int.json" fired)" -gt 0 ]
 result "SIGINT keeps the results so far" $((1 - $?)) "exit $code"
 

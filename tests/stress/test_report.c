@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,20 +244,13 @@ Test(stress_report, the_text_has_every_count)
 
 Test(stress_report, the_text_has_every_latency)
 {
-	EXPECT_LINES("  latency                        n        p50        p90        p99      "
-		     "p99.9        max\n",
-		     "  service                    1,000      10 ns      20 ns      30 ns      40 "
-		     "ns      50 ns\n",
-		     "  response                   6,000      13 ns      23 ns      33 ns      43 "
-		     "ns      53 ns\n",
-		     "    in steady                1,000      11 ns      21 ns      31 ns      41 "
-		     "ns      51 ns\n",
-		     "    in resize                2,000      12 ns      22 ns      32 ns      42 "
-		     "ns      52 ns\n",
-		     "    in settle                3,000      13 ns      23 ns      33 ns      43 "
-		     "ns      53 ns\n",
-		     "  a resize                   1,000      14 ns      24 ns      34 ns      44 "
-		     "ns      54 ns\n",
+	EXPECT_LINES("  latency         n   p50   p90   p99 p99.9   max\n",
+		     "  service     1,000 10 ns 20 ns 30 ns 40 ns 50 ns\n",
+		     "  response    6,000 13 ns 23 ns 33 ns 43 ns 53 ns\n",
+		     "    in steady 1,000 11 ns 21 ns 31 ns 41 ns 51 ns\n",
+		     "    in resize 2,000 12 ns 22 ns 32 ns 42 ns 52 ns\n",
+		     "    in settle 3,000 13 ns 23 ns 33 ns 43 ns 53 ns\n",
+		     "  a resize    1,000 14 ns 24 ns 34 ns 44 ns 54 ns\n",
 		     "  control 480000/s, p50 8 ns, p99 9 ns; ratio to it: throughput 0.75 (0.50 - "
 		     "0.88 of 6), p50 "
 		     "1.25\n");
@@ -264,8 +258,8 @@ Test(stress_report, the_text_has_every_latency)
 
 Test(stress_report, the_text_lists_losses_and_signals_too_many)
 {
-	EXPECT_LINES("  vector 6: a fire that never arrived, at 5.000000 s",
-		     "  vector 4: a signal without a fire, at 6.000000 s",
+	EXPECT_LINES("  vector 6: a fire that never arrived, at 0.000000 s of the run\n",
+		     "  vector 4: a signal without a fire, at 1.000000 s of the run\n",
 		     "  ... and 2 more like it\n");
 }
 
@@ -278,6 +272,47 @@ Test(stress_report, a_pass_tells_what_it_can_rule_out)
 	r->call_error = -ENOSPC;
 	EXPECT_LINES("STOPPED  the host ran short; 0 lost of 910,000 fires until then\n",
 		     "  a well-formed call failed: the call returned -28 (");
+}
+
+Test(stress_report, a_storm_that_was_stopped_does_not_pass)
+{
+	char *text;
+	json_t *root;
+
+	r->tally.lost_unexplained = r->spurious = r->misrouted = r->self.fire_errors = 0;
+	r->interrupted = true;
+	r->stop_signal = SIGTERM;
+	EXPECT_LINES(
+		"STOPPED  by SIGTERM: 2.50 of 3.00 s of the storm are done; 7000 lost of 910,000 "
+		"fires until then\n");
+	text = as_text();
+	cr_expect(!strstr(text, "PASS"), "%s", text);
+	free(text);
+	root = as_json();
+	cr_expect_str_eq(json_string_value(at(root, "verdict")), "stopped");
+	cr_expect_str_eq(json_string_value(at(root, "stopped_by")), "SIGTERM");
+	json_decref(root);
+	r->tally.lost_unexplained = 1;
+	EXPECT_LINES("FINDING  lost 1 unexplained", "STOPPED  by SIGTERM: 2.50 of 3.00 s");
+	root = as_json();
+	cr_expect_str_eq(json_string_value(at(root, "verdict")), "finding");
+	json_decref(root);
+}
+
+Test(stress_report, a_ratio_that_nothing_was_compared_for_is_absent)
+{
+	char *text;
+	json_t *root;
+
+	r->control.ratio = 0;
+	text = as_text();
+	cr_expect(strstr(text, "  control 480000/s, p50 8 ns, p99 9 ns\n"), "%s", text);
+	cr_expect(!strstr(text, "ratio to"), "%s", text);
+	free(text);
+	root = as_json();
+	cr_expect(json_is_null(at(root, "ratio.throughput")) &&
+		  json_is_null(at(root, "ratio.p50")));
+	json_decref(root);
 }
 
 Test(stress_report, the_command_repeats_the_run)
