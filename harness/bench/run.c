@@ -36,6 +36,7 @@ struct bench {
 	struct progress progress;
 	sigset_t signals;
 	bool interrupted;
+	int stop_signal;     /* 0: none came */
 	uint32_t done, todo; /* of all runs */
 	uint64_t handed_ns;  /* when a guest's host last got the folder */
 	struct errmsg *e;
@@ -48,10 +49,10 @@ static int no_memory(struct errmsg *e)
 
 static void show(struct bench *b, const char *what)
 {
-	uint64_t now = clock_ns();
+	const struct progress_part part = {
+		.done = b->done, .total = b->todo, .left_ns = PROGRESS_PACE, .unit = "runs"};
 
-	if (progress_due(&b->progress, now))
-		progress_show(&b->progress, now, "[%u/%u] %s", b->done + 1, b->todo, what);
+	progress_part(&b->progress, &part, "%s", what);
 }
 
 /* What a guest that dies may take with it. It takes some seconds: not after every run. */
@@ -118,6 +119,14 @@ static void tell_finding(const struct stress_config *cfg, const struct stress_re
 			  stress_command(cfg, r->desc.target, command, sizeof(command)));
 }
 
+static void note_interrupt(struct bench *b)
+{
+	if (!b->result->interrupted)
+		return;
+	b->interrupted = true;
+	b->stop_signal = b->result->stop_signal;
+}
+
 /* A storm that is thrown away, but for what it may find. @verdict: of it. */
 static int warm_up(struct bench *b, const struct stress_config *cfg, struct backend *be,
 		   const char **verdict)
@@ -135,7 +144,7 @@ static int warm_up(struct bench *b, const struct stress_config *cfg, struct back
 		err = admit_blame(be, b->result, b->e);
 	if (err)
 		return err;
-	b->interrupted = b->result->interrupted;
+	note_interrupt(b);
 	tell_finding(&w, b->result);
 	*verdict = stress_verdict(b->result) == EXIT_FINDING ? "finding" : "pass";
 	return 0;
@@ -191,7 +200,7 @@ static int run_on(struct bench *b, uint32_t n, uint32_t round, struct backend *b
 		*doc = cell_document(cell, round, why, warm, NULL);
 		return *doc ? 0 : no_memory(b->e);
 	}
-	b->interrupted = b->interrupted || b->result->interrupted;
+	note_interrupt(b);
 	if (b->interrupted)
 		return 0;
 	tell_finding(&cfg, b->result);
@@ -221,8 +230,9 @@ static void cell_file(const struct grid_cell *cell, uint32_t round, char *buf, s
 
 static bool stop_asked(struct bench *b)
 {
-	if (sigstop_wait_until(&b->signals, 0))
-		b->interrupted = true;
+	if (!b->stop_signal)
+		b->stop_signal = sigstop_wait_until(&b->signals, 0);
+	b->interrupted = b->stop_signal != 0;
 	return b->interrupted;
 }
 
@@ -447,18 +457,21 @@ static int run_all(struct bench *b)
 	if (!err && !b->interrupted)
 		err = run_cost(b);
 	progress_done(&b->progress);
-	if (!err && b->interrupted)
-		log_note("stopped by a signal: %u of %u runs are done%s", b->done, b->todo,
-			 cfg->out ? "; the same command goes on" : "");
+	if (!err)
+		stop_asked(b);
+	if (!err && b->interrupted && cfg->out)
+		log_note("the same command goes on");
 	return err;
 }
 
-int bench_run(const struct bench_config *cfg, json_t **summary, struct errmsg *e)
+int bench_run(const struct bench_config *cfg, json_t **summary, struct bench_end *end,
+	      struct errmsg *e)
 {
 	struct bench b = {.cfg = cfg, .e = e, .folder.lock = -1};
 	int err = 0;
 
 	*summary = NULL;
+	*end = (struct bench_end){0};
 	sigstop_block(&b.signals);
 	b.manifest = describe_bench(cfg, e);
 	if (!b.manifest)
@@ -474,6 +487,7 @@ int bench_run(const struct bench_config *cfg, json_t **summary, struct errmsg *e
 		/* what was measured is summed up, also when a later run failed */
 		*summary = sum_up(&b);
 	}
+	*end = (struct bench_end){b.stop_signal, b.done, b.todo};
 	folder_close(&b.folder);
 	json_decref(b.manifest);
 	free(b.result);

@@ -28,10 +28,17 @@ struct bench_config {
 	bool quiet;
 };
 
+/* How far it came. */
+struct bench_end {
+	int stop_signal;     /* that ended it, 0: none */
+	uint32_t done, todo; /* runs: storms, and targets whose resizes are timed */
+};
+
 /*
  * *@summary (docs/bench-json.md) is the caller's; NULL when it did not come so far. 0, also when
  * something was found or a signal came ("verdict", "complete"); -errno with @e otherwise.
  */
-int bench_run(const struct bench_config *cfg, json_t **summary, struct errmsg *e);
+int bench_run(const struct bench_config *cfg, json_t **summary, struct bench_end *end,
+	      struct errmsg *e);
 
 #endif

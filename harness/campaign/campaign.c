@@ -206,9 +206,10 @@ static int look_after(struct session *s, uint32_t i, struct errmsg *e)
 	return start(s, i, e);
 }
 
-static void show(struct session *s, uint64_t now)
+static void show(struct session *s)
 {
-	char left[32], execs[32], corpus[32];
+	struct progress_part part = {.unit = "s"};
+	char execs[32], corpus[32];
 	uint64_t all = s->state->execs, inputs = s->state->corpus;
 	double rate = 0;
 
@@ -223,14 +224,17 @@ static void show(struct session *s, uint64_t now)
 		if (st->corpus > inputs)
 			inputs = st->corpus;
 	}
-	progress_show(&s->progress, now,
-		      "%s left, %s executions, %.0f/s, corpus %s, findings %zu (%zu new, %llu "
-		      "more inputs of known ones)",
-		      units_format_ns((double)seconds_left(s) * NSEC_PER_SEC, left, sizeof(left)),
-		      units_format_count(all, execs, sizeof(execs)), rate,
-		      units_format_count(inputs, corpus, sizeof(corpus)), s->state->n_findings,
-		      s->state->n_findings - s->found_before,
-		      (unsigned long long)(hits(s->state) - s->state->n_findings));
+	part.done = (uint64_t)s->state->seconds;
+	part.total = s->c->seconds;
+	part.left_ns = seconds_left(s) * NSEC_PER_SEC;
+	progress_part(
+		&s->progress, &part,
+		"%s executions, %.0f/s, corpus %s, findings %zu (%zu new, %llu more inputs of "
+		"known ones)",
+		units_format_count(all, execs, sizeof(execs)), rate,
+		units_format_count(inputs, corpus, sizeof(corpus)), s->state->n_findings,
+		s->state->n_findings - s->found_before,
+		(unsigned long long)(hits(s->state) - s->state->n_findings));
 }
 
 /* Until the time is over (0), a signal came (its number), or something failed (-errno). */
@@ -250,7 +254,7 @@ static int fuzz(struct session *s, const sigset_t *signals, struct errmsg *e)
 			ret = save(s, e);
 		if (!ret && progress_due(&s->progress, now)) {
 			s->state->corpus = corpus_count(s->store.corpus);
-			show(s, now);
+			show(s);
 		}
 		if (!ret)
 			ret = sigstop_wait_until(signals, clock_ns() + LOOK_NS);
@@ -409,6 +413,8 @@ int campaign_run(const struct campaign_config *c, struct campaign_result *r, str
 			*e = later;
 	}
 	r->signal = ret > 0 ? ret : 0;
+	if (!r->signal)
+		r->signal = sigstop_wait_until(&signals, 0);
 	r->over = over(&s);
 	r->new_findings = r->state.n_findings - s.found_before;
 	r->session_s = r->state.seconds - s.before;

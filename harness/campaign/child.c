@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "guest/proc.h"
+#include "support/terminal.h"
 
 void words_add(struct words *w, const char *word)
 {
@@ -59,6 +60,9 @@ static _Noreturn void run(const struct words *argv, const struct words *env, int
 	if (getppid() != parent || null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 ||
 	    dup2(log_fd, 2) < 0)
 		_exit(127);
+	/* What it prints goes into a file, and is looked through: no colour, nothing folded. */
+	terminal_want_wide();
+	terminal_want_color("never");
 	for (size_t i = 0; i < env->n; i++) {
 		const char *value = strchr(env->at[i], '=');
 		char name[128];

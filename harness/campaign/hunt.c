@@ -42,7 +42,7 @@ bool hunt_possible(const struct zoo_entry *bug, enum hunter hunter)
 struct random_watch {
 	const sigset_t *signals;
 	uint64_t start, end, last, programs;
-	bool stopped;
+	int stopped; /* by this signal; 0: by none */
 };
 
 static bool random_stop(void *data, uint64_t ops, uint64_t programs)
@@ -52,7 +52,7 @@ static bool random_stop(void *data, uint64_t ops, uint64_t programs)
 	(void)ops;
 	w->last = clock_ns();
 	w->programs = programs;
-	w->stopped = programs % 64 == 0 && sigstop_wait_until(w->signals, 0) > 0;
+	w->stopped = programs % 64 == 0 ? sigstop_wait_until(w->signals, 0) : 0;
 	return w->stopped || w->last >= w->end;
 }
 
@@ -91,7 +91,8 @@ static int hunt_random(struct hunt *h, const sigset_t *signals, struct errmsg *e
 	snprintf(h->result.key, sizeof(h->result.key), "%s", r.found.key);
 	h->over = true;
 	if (w.stopped)
-		err = errmsg_set(e, -EINTR, EXIT_ENVIRONMENT, "stopped by a signal");
+		err = errmsg_set(e, -EINTR, (enum exit_code)(128 + w.stopped),
+				 "stopped by signal %d", w.stopped);
 out:
 	program_free(&r.program);
 	sequence_free(&r.sequence);

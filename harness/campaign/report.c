@@ -2,14 +2,17 @@
 #include "campaign/report.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/json.h"
 #include "support/junit.h"
+#include "support/stopped.h"
+#include "support/terminal.h"
 #include "support/units.h"
 #include "support/version.h"
 
-void report_text(FILE *f, const struct campaign_config *c, const struct campaign_result *r)
+static void put_all(FILE *f, const struct campaign_config *c, const struct campaign_result *r)
 {
 	const struct campaign_state *s = &r->state;
 	char n[32], m[32];
@@ -17,9 +20,11 @@ void report_text(FILE *f, const struct campaign_config *c, const struct campaign
 	fprintf(f, "campaign  %s on %s, %u job%s, seed 0x%llx\n", s->engine, s->target, c->jobs,
 		c->jobs == 1 ? "" : "s", (unsigned long long)s->seed);
 	fprintf(f, "folder    %s\n", r->root);
-	fprintf(f, "fuzzed    %.0f s of %llu s in %llu session%s%s\n", s->seconds,
+	fprintf(f, "fuzzed    %.0f s of %llu s in %llu session%s\n", s->seconds,
 		(unsigned long long)c->seconds, (unsigned long long)s->sessions,
-		s->sessions == 1 ? "" : "s", r->signal ? " (stopped by a signal)" : "");
+		s->sessions == 1 ? "" : "s");
+	stopped_say(f, r->signal, "%.0f of %llu s are done; %zu findings until then", s->seconds,
+		    (unsigned long long)c->seconds, s->n_findings);
 	fprintf(f, "ran       %s executions", units_format_count(s->execs, n, sizeof(n)));
 	if (r->session_s > 0)
 		fprintf(f, ", %s of them in this session, %.0f/s",
@@ -47,6 +52,20 @@ void report_text(FILE *f, const struct campaign_config *c, const struct campaign
 				at->program_key);
 		fprintf(f, "    findings/%s\n    %s\n", at->folder, at->repeat);
 	}
+}
+
+void report_text(FILE *f, const struct campaign_config *c, const struct campaign_result *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *mem = open_memstream(&text, &size);
+
+	if (!mem)
+		return;
+	put_all(mem, c, r);
+	if (!fclose(mem))
+		terminal_report(f, text);
+	free(text);
 }
 
 /* file://PATH, with what a URI must not hold as %XX. */

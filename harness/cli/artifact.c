@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,26 +88,58 @@ static int split(char *line, char **words, size_t max)
 	return (int)n;
 }
 
+/*
+ * The end of @pid, for waitpid(). A signal to us is passed on, unless the terminal has sent it to
+ * both of us: the child says how far it came.
+ */
+static int wait_for(pid_t pid, const sigset_t *signals)
+{
+	int status = 0;
+	siginfo_t info;
+
+	if (command_stopped())
+		kill(pid, command_stopped());
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		struct timespec second = {.tv_sec = 1};
+		int sig = sigtimedwait(signals, &info, &second);
+
+		if (sig != SIGINT && sig != SIGTERM)
+			continue;
+		command_note_stop(sig);
+		if (info.si_code <= 0)
+			kill(pid, sig);
+	}
+	return status;
+}
+
 /* Runs ourselves with @words, the first of which stands for us. The exit code or -errno with @e. */
 static int run_self(char **words, struct errmsg *e)
 {
+	sigset_t signals, before;
 	int status = 0;
 	pid_t pid;
 
 	fflush(stdout);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
 	pid = fork();
-	if (pid < 0)
-		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "fork: %s", strerror(errno));
+	if (pid < 0) {
+		int err = -errno;
+
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "fork: %s", strerror(-err));
+	}
 	if (!pid) {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 		execv(SELF, words);
 		log_error("cannot start %s again: %s", SELF, strerror(errno));
 		_exit(EXIT_ENVIRONMENT);
 	}
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "waitpid: %s",
-					  strerror(errno));
-	}
+	status = wait_for(pid, &signals);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	return errmsg_set(e, -EINTR, EXIT_ENVIRONMENT, "%s was killed by signal %d", words[1],

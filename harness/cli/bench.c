@@ -15,6 +15,7 @@
 #include "support/clock.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/stopped.h"
 #include "support/units.h"
 
 struct bench_options {
@@ -195,7 +196,7 @@ static int complain(const struct errmsg *e)
 }
 
 /* What a finished or interrupted bench says by its exit code. */
-static int judge(const json_t *summary)
+static int judge(const json_t *summary, int stop_signal)
 {
 	const char *verdict = value_text(summary, "verdict");
 
@@ -203,17 +204,20 @@ static int judge(const json_t *summary)
 		return EXIT_FINDING;
 	if (!strcmp(verdict, "stopped"))
 		return EXIT_ENVIRONMENT;
-	return strcmp(verdict, "pass") ? EXIT_SKIP : EXIT_PASS;
+	return stopped_code(strcmp(verdict, "pass") ? EXIT_SKIP : EXIT_PASS, stop_signal);
 }
 
 /* Every result is written, whatever happens to the others. */
-static int write_results(const struct bench_options *o, const json_t *summary, struct outfile *json,
-			 int code)
+static int write_results(const struct bench_options *o, const json_t *summary,
+			 const struct bench_end *end, struct outfile *json, int code)
 {
 	struct errmsg e = {0};
 
 	if (json->f != stdout)
 		text_summary(summary, stdout);
+	if (json->f != stdout)
+		stopped_say(stdout, end->stop_signal, "%u of %u runs are done", end->done,
+			    end->todo);
 	if (json->f) {
 		struct json j;
 
@@ -244,6 +248,7 @@ static int bench(struct bench_options *o, const char *command, struct errmsg *e)
 					 .loads = o->load};
 	struct bench_config cfg;
 	struct outfile json = {0};
+	struct bench_end end = {0};
 	json_t *summary = NULL;
 	struct grid m = {0};
 	int code, err;
@@ -258,11 +263,11 @@ static int bench(struct bench_options *o, const char *command, struct errmsg *e)
 	if (!err) {
 		choose_seed(o);
 		cfg = configure(o, &m, command);
-		err = bench_run(&cfg, &summary, e);
+		err = bench_run(&cfg, &summary, &end, e);
 	}
-	code = err ? complain(e) : judge(summary);
+	code = err ? complain(e) : judge(summary, end.stop_signal);
 	if (summary)
-		code = write_results(o, summary, &json, code);
+		code = write_results(o, summary, &end, &json, code);
 	else
 		outfile_abort(&json);
 	json_decref(summary);
@@ -302,5 +307,6 @@ const struct command cmd_bench = {
 		    "      --consumer uring,epoll --load closed:100k,open:max\n"
 		    "  irqstorm guest --kernel debian:6.12 -- bench --target vfio:auto --out b2\n",
 	.opts = bench_opts,
+	.stops = true,
 	.run = bench_main,
 };

@@ -11,6 +11,7 @@
 #include "support/clock.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/stopped.h"
 
 struct campaign_cli {
 	const char *target, *fuzz_dir, *dict, *corpus, *out, *json, *sarif, *junit;
@@ -248,6 +249,7 @@ static int campaign_main(const struct command *cmd, int argc, char **argv)
 		err = write_results(&c, &r, &files, &e);
 	close_files(&files);
 	code = r.state.n_findings ? EXIT_FINDING : r.state.execs ? EXIT_PASS : EXIT_SKIP;
+	code = stopped_code(code, r.signal);
 	if (err) {
 		log_error("%s", e.text);
 		code = (int)e.exit;
@@ -271,12 +273,13 @@ const struct command cmd_campaign = {
 		"also after a signal, a crash or a power cut. SIGINT and SIGTERM end a session in\n"
 		"good order. docs/campaigns.md tells of many machines and of services.\n\n"
 		"Exit code 1 when the campaign has findings, of whichever session; 0 when it has\n"
-		"none, also when it was stopped by a signal; 4 when nothing was run yet; 3 when it "
-		"cannot go on (a full disk,\n"
-		"an engine that is missing): what was found by then stays.\n\n",
+		"none; 130 or 143 when a signal ended the session and it has none; 4 when nothing\n"
+		"was run yet; 3 when it cannot go on (a full disk, an engine that is missing):\n"
+		"what was found by then stays.\n\n",
 	.examples = "  irqstorm campaign --fuzz-target fuzz_irq_program --for 8h\n"
 		    "  irqstorm campaign --engine afl --fuzz-target fuzz_irq_faults --for 10m \\\n"
 		    "      --jobs 2 --out night --sarif night.sarif --junit night.xml\n",
 	.opts = campaign_opts,
+	.stops = true,
 	.run = campaign_main,
 };

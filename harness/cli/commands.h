@@ -72,6 +72,14 @@ const char *command_target(const char *here);
 /* The same for a subcommand that takes no other words. */
 int command_parse_only(const struct command *cmd, int argc, char **argv, void *config);
 
+/*
+ * The signal that told us to stop while it was not blocked, 0: none did. A call that was waiting
+ * then failed with EINTR; the second one ends us.
+ */
+int command_stopped(void);
+/* To be called with one that came otherwise. */
+void command_note_stop(int sig);
+
 /* A seed for a run that was given none. */
 uint64_t command_random_seed(void);
 

@@ -12,6 +12,7 @@
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
+#include "support/stopped.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -68,22 +69,21 @@ struct watch {
 	sigset_t signals;
 	struct progress progress;
 	uint64_t start, ops;
+	int stop_signal; /* 0: none came */
 };
 
 static bool watch(void *data, uint64_t ops, uint64_t programs)
 {
 	struct watch *w = data;
-	uint64_t now;
+	const struct progress_part part = {
+		.done = ops, .total = w->ops, .left_ns = PROGRESS_PACE, .unit = "operations"};
 
 	if (programs % 32)
 		return false;
-	now = clock_ns();
-	if (progress_due(&w->progress, now))
-		progress_show(&w->progress, now, "%llu of %llu operations, %llu programs, %.0f/s",
-			      (unsigned long long)ops, (unsigned long long)w->ops,
-			      (unsigned long long)programs,
-			      (double)ops * 1e9 / (double)(now - w->start + 1));
-	return sigstop_wait_until(&w->signals, 0) > 0;
+	progress_part(&w->progress, &part, "%llu programs, %.0f/s", (unsigned long long)programs,
+		      (double)ops * 1e9 / (double)(clock_ns() - w->start + 1));
+	w->stop_signal = sigstop_wait_until(&w->signals, 0);
+	return w->stop_signal > 0;
 }
 
 static void write_json(FILE *f, const struct diff_cli *o, const struct executor *x,
@@ -125,16 +125,15 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 }
 
 static void print_text(FILE *f, const struct diff_cli *o, const struct executor *x,
-		       const struct diff_result *r, const struct finding *found)
+		       const struct diff_result *r, const struct finding *found, int stop_signal)
 {
-	char ops[32], rate[32];
+	char ops[32], rate[32], all[32];
 
 	fprintf(f, "target   %s (%s, kernel %s)\n", o->target, x->desc.device, x->desc.kernel);
 	fprintf(f, "seed     0x%llx\n", (unsigned long long)o->seed);
-	fprintf(f, "ran      %s operations in %llu programs, %s/s%s\n",
+	fprintf(f, "ran      %s operations in %llu programs, %s/s\n",
 		units_format_count(r->ops, ops, sizeof(ops)), (unsigned long long)r->programs,
-		units_format_count((uint64_t)r->overall_ops_per_s, rate, sizeof(rate)),
-		r->stopped ? " (stopped by a signal)" : "");
+		units_format_count((uint64_t)r->overall_ops_per_s, rate, sizeof(rate)));
 	if (r->control_ops_per_s > 0)
 		fprintf(f,
 			"control  %.0f/s for the same calls without model and checks: ratio %.2f\n",
@@ -144,13 +143,15 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 	matrix_print(x->matrix, f);
 	if (r->found.difference)
 		finding_print(f, found);
-	else
+	else if (!stop_signal)
 		fputs(r->ops ? "0 divergences\n" : "SKIPPED  no operation was compared\n", f);
+	stopped_say(f, stop_signal, "%s of %s operations are done; %u divergences until then", ops,
+		    units_format_count(o->ops, all, sizeof(all)), r->found.difference != DIFF_NONE);
 }
 
 static int write_results(const struct diff_cli *o, const struct executor *x,
 			 const struct diff_result *r, struct outfile *json, struct outfile *csv,
-			 struct outfile *save)
+			 struct outfile *save, int stop_signal)
 {
 	int code = r->found.difference ? EXIT_FINDING : r->ops ? EXIT_PASS : EXIT_SKIP;
 	struct errmsg e = {0};
@@ -170,7 +171,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 	if (csv->f)
 		matrix_csv(x->matrix, csv->f);
 	if (json->f != stdout && !outfile_open(&text, "-", &e))
-		print_text(text.f, o, x, r, &found);
+		print_text(text.f, o, x, r, &found, stop_signal);
 	if (*e.text || outfile_commit(&text, &e) || outfile_commit(csv, &e) ||
 	    finding_save(save, &found, &e) || outfile_commit(json, &e)) {
 		log_error("%s", e.text);
@@ -182,7 +183,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 			  (unsigned long long)o->seed, finding_command(), o->target,
 			  (unsigned long long)o->ops, (unsigned long long)o->length,
 			  (unsigned long long)o->seed);
-	return code;
+	return stopped_code(code, stop_signal);
 }
 
 static int diff_main(const struct command *cmd, int argc, char **argv)
@@ -229,6 +230,9 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 		x.inspect_every = x.emulated ? 16 : 0;
 		err = differential_run(&x, &options, &r, &e);
 		progress_done(&w.progress);
+		if (!w.stop_signal)
+			w.stop_signal = sigstop_wait_until(&w.signals, 0);
+		r.stopped = w.stop_signal != 0;
 	}
 	if (err) {
 		log_error("%s", e.text);
@@ -237,7 +241,7 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 		outfile_abort(&save);
 		code = (int)e.exit;
 	} else {
-		code = write_results(&o, &x, &r, &json, &csv, &save);
+		code = write_results(&o, &x, &r, &json, &csv, &save, w.stop_signal);
 	}
 	program_free(&r.program);
 	sequence_free(&r.sequence);
@@ -263,6 +267,7 @@ const struct command cmd_diff = {
 		    "  irqstorm guest --kernel debian:6.12 --devices xhci -- \\\n"
 		    "      diff --target vfio:auto --ops 200k\n",
 	.opts = diff_opts,
+	.stops = true,
 	.one_thread = true,
 	.run = diff_main,
 };

@@ -9,6 +9,7 @@
 #include "support/json.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/table.h"
 #include "support/version.h"
 
 struct doctor_options {
@@ -39,28 +40,51 @@ static const char *const use_headings[DOCTOR_USES] = {
 	[DOCTOR_CAMPAIGN] = "Fuzzing (irqstorm campaign)",
 };
 
+const struct table_column doctor_columns[] = {
+	{.heading = "mark",
+	 .help = "ok; no: is missing; note: works without, or worth knowing.",
+	 .align = TABLE_LEFT},
+	{.heading = "subject", .help = "What was looked at.", .align = TABLE_LEFT},
+	{.heading = "found",
+	 .help = "What was found; after a no what that means, and what to do.",
+	 .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
+static enum terminal_style mark_style(enum doctor_mark mark)
+{
+	return mark == DOCTOR_OK ? STYLE_GOOD : mark == DOCTOR_NO ? STYLE_BAD : STYLE_DOUBT;
+}
+
 static void print_use(FILE *f, const struct doctor *d, enum doctor_use use)
 {
 	const struct doctor_check *stop = doctor_stopped(d, use);
+	struct table t;
 
 	if (stop)
-		fprintf(f, "%s: no, for want of: %s", use_headings[use], stop->subject);
+		terminal_line(f, 2, "%s: no, for want of: %s", use_headings[use], stop->subject);
 	else
-		fprintf(f, "%s: can be used", use_headings[use]);
-	fputs("\n", f);
+		terminal_line(f, 2, "%s: can be used", use_headings[use]);
+	table_init(&t, doctor_columns);
+	t.indent = 2;
+	t.no_head = true;
 	for (size_t i = 0; doctor_checks[i].id; i++) {
 		const struct doctor_line *l = &d->line[i];
 
-		if (doctor_checks[i].use == use)
-			fprintf(f, "  %-4s  %-17s  %s%s%s\n", doctor_mark_names[l->mark],
-				doctor_checks[i].subject, l->found, *l->todo ? "; " : "", l->todo);
+		if (doctor_checks[i].use != use)
+			continue;
+		table_styled(&t, mark_style(l->mark), "%s", doctor_mark_names[l->mark]);
+		table_cell(&t, "%s", doctor_checks[i].subject);
+		table_cell(&t, "%s%s%s", l->found, *l->todo ? "; " : "", l->todo);
 	}
+	table_write(&t, f);
+	table_free(&t);
 }
 
 static void print_text(FILE *f, const struct doctor *d, const struct utsname *u)
 {
-	fprintf(f, "irqstorm %s on %s %s, %s\n", irqstorm_version, u->sysname, u->release,
-		u->machine);
+	terminal_line(f, 2, "irqstorm %s on %s %s, %s", irqstorm_version, u->sysname, u->release,
+		      u->machine);
 	for (int use = 0; use < DOCTOR_USES; use++) {
 		fputc('\n', f);
 		print_use(f, d, (enum doctor_use)use);

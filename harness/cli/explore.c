@@ -11,6 +11,7 @@
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
+#include "support/stopped.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -53,6 +54,8 @@ static const struct opt explore_opts[] = {
 struct watch {
 	sigset_t signals;
 	struct progress progress;
+	int stop_signal; /* 0: none came */
+	uint32_t depth;  /* that it has come to */
 };
 
 static bool watch(void *data, uint32_t depth, uint64_t programs, uint64_t states)
@@ -63,7 +66,9 @@ static bool watch(void *data, uint32_t depth, uint64_t programs, uint64_t states
 	if (progress_due(&w->progress, now))
 		progress_show(&w->progress, now, "depth %u, %llu programs, %llu states", depth,
 			      (unsigned long long)programs, (unsigned long long)states);
-	return sigstop_wait_until(&w->signals, 0) > 0;
+	w->stop_signal = sigstop_wait_until(&w->signals, 0);
+	w->depth = depth;
+	return w->stop_signal > 0;
 }
 
 static void write_json(FILE *f, const struct explore_cli *o, const struct executor *x,
@@ -101,17 +106,17 @@ static void write_json(FILE *f, const struct explore_cli *o, const struct execut
 }
 
 static void print_text(FILE *f, const struct explore_cli *o, const struct executor *x,
-		       const struct explore_result *r, const struct finding *found, double seconds)
+		       const struct explore_result *r, const struct finding *found, double seconds,
+		       const struct watch *w)
 {
 	char programs[32], states[32];
 
 	fprintf(f, "target   %s (%s, kernel %s)\n", o->target, x->desc.device, x->desc.kernel);
-	fprintf(f, "explored %u operations to depth %llu%s: %s programs, %s states, %.1f s%s\n",
+	fprintf(f, "explored %u operations to depth %llu%s: %s programs, %s states, %.1f s\n",
 		r->alphabet, (unsigned long long)o->depth,
 		o->no_merge ? "" : ", equal states merged",
 		units_format_count(r->programs, programs, sizeof(programs)),
-		units_format_count(r->states, states, sizeof(states)), seconds,
-		r->stopped ? " (stopped by a signal: not complete)" : "");
+		units_format_count(r->states, states, sizeof(states)), seconds);
 	if (r->skipped)
 		fprintf(f, "skipped  %llu operations that the target could not do\n",
 			(unsigned long long)r->skipped);
@@ -119,8 +124,11 @@ static void print_text(FILE *f, const struct explore_cli *o, const struct execut
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	if (r->found.difference)
 		finding_print(f, found);
-	else
+	else if (!w->stop_signal)
 		fputs(r->ops ? "0 divergences\n" : "SKIPPED  no operation was compared\n", f);
+	stopped_say(f, w->stop_signal,
+		    "at depth %u of %llu, after %s programs; %u divergences until then", w->depth,
+		    (unsigned long long)o->depth, programs, r->found.difference != DIFF_NONE);
 }
 
 static int explore_main(const struct command *cmd, int argc, char **argv)
@@ -163,6 +171,9 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	progress_done(&w.progress);
 	if (err)
 		goto out;
+	if (!w.stop_signal)
+		w.stop_signal = sigstop_wait_until(&w.signals, 0);
+	r.stopped = w.stop_signal != 0;
 	seconds = (double)(clock_ns() - start) / 1e9;
 	found.target = o.target;
 	found.inspect_every = x.inspect_every;
@@ -172,7 +183,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	if (json.f != stdout) {
 		err = outfile_open(&text, "-", &e);
 		if (!err)
-			print_text(text.f, &o, &x, &r, &found, seconds);
+			print_text(text.f, &o, &x, &r, &found, seconds, &w);
 	}
 	if (!err)
 		err = outfile_commit(&text, &e);
@@ -181,6 +192,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	if (!err)
 		err = outfile_commit(&json, &e);
 	code = r.found.difference ? EXIT_FINDING : r.ops ? EXIT_PASS : EXIT_SKIP;
+	code = stopped_code(code, w.stop_signal);
 out:
 	if (err) {
 		log_error("%s", e.text);
@@ -209,6 +221,7 @@ const struct command cmd_explore = {
 		    "  irqstorm guest --kernel debian:6.1 --devices xhci -- \\\n"
 		    "      explore --depth 3 --target vfio:auto\n",
 	.opts = explore_opts,
+	.stops = true,
 	.one_thread = true,
 	.run = explore_main,
 };

@@ -15,6 +15,7 @@
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
+#include "support/table.h"
 
 struct gate_cli {
 	const char *file, *target, *against, *baseline, *save_baseline, *guest, *only;
@@ -181,12 +182,33 @@ static int check_usage(const struct gate_cli *o, struct errmsg *e)
 	return 0;
 }
 
+const struct table_column gate_list_columns[] = {
+	{.heading = "scenario", .help = "Its name in the file, for --only.", .align = TABLE_LEFT},
+	{.heading = "kind",
+	 .help = "What it does: corpus, diff, fuzz, stress or latency.",
+	 .align = TABLE_LEFT},
+	{.heading = "where",
+	 .help = "The target, and the kernel of the guest it is in.",
+	 .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
 static void list(const struct scenarios *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		printf("%-20s %-8s %s%s%s\n", s->at[i].name, gate_kind_names[s->at[i].kind],
-		       s->at[i].target, strcmp(s->at[i].guest, GATE_GUEST_NONE) ? " in guest " : "",
-		       strcmp(s->at[i].guest, GATE_GUEST_NONE) ? s->at[i].guest : "");
+	struct table t;
+
+	table_init(&t, gate_list_columns);
+	t.no_head = true;
+	for (size_t i = 0; i < s->n; i++) {
+		bool guest = strcmp(s->at[i].guest, GATE_GUEST_NONE) != 0;
+
+		table_cell(&t, "%s", s->at[i].name);
+		table_cell(&t, "%s", gate_kind_names[s->at[i].kind]);
+		table_cell(&t, "%s%s%s", s->at[i].target, guest ? " in guest " : "",
+			   guest ? s->at[i].guest : "");
+	}
+	table_write(&t, stdout);
+	table_free(&t);
 }
 
 static int open_outputs(const struct gate_cli *o, struct outputs *out, struct errmsg *e)
@@ -330,5 +352,6 @@ const struct command cmd_gate = {
 		"  irqstorm gate --guest arch/x86/boot/bzImage --only 'guest-*'\n"
 		"  irqstorm gate --save-baseline main.json && irqstorm gate --baseline main.json\n",
 	.opts = gate_opts,
+	.stops = true,
 	.run = gate_main,
 };

@@ -254,5 +254,6 @@ const struct command cmd_guest = {
 		    "  irqstorm guest --devices xhci -- fuzz_irq_device -max_total_time=600\n"
 		    "  irqstorm guest --kernel arch/x86/boot/bzImage --devices edu -- info\n",
 	.opts = guest_opts,
+	.stops = true,
 	.run = guest_main,
 };

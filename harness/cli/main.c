@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* irqstorm: finds the subcommand and hands over. As /init of a guest it is the guest's init. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "guest/init.h"
 #include "support/clock.h"
 #include "support/log.h"
+#include "support/sigstop.h"
+#include "support/stopped.h"
 #include "support/version.h"
 
 static const struct command *const commands[] = {
@@ -85,6 +88,23 @@ uint64_t command_random_seed(void)
 	return seed;
 }
 
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int sig)
+{
+	stop_signal = sig;
+}
+
+int command_stopped(void)
+{
+	return stop_signal;
+}
+
+void command_note_stop(int sig)
+{
+	stop_signal = sig;
+}
+
 static void usage(FILE *f)
 {
 	fputs("usage: irqstorm SUBCOMMAND [OPTION...]\n\n"
@@ -107,6 +127,39 @@ static int unknown(const char *word)
 	log_error("no subcommand '%s'%s%s%s; see irqstorm --help", word,
 		  guess ? " (did you mean " : "", guess ? guess : "", guess ? "?)" : "");
 	return EXIT_USAGE;
+}
+
+/* No SA_RESTART: what waits for a file that never ends is to fail. */
+static void listen(const struct command *cmd)
+{
+	struct sigaction sa = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+	sigset_t signals;
+
+	if (cmd->stops) {
+		sigstop_block(&signals);
+		return;
+	}
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+/* The last look at signals: one that came when all was said does not pass either. */
+static int end(int code)
+{
+	bool cut_short = code == EXIT_ENVIRONMENT && stop_signal;
+	sigset_t signals;
+	int sig = stop_signal, with;
+
+	sigstop_block(&signals);
+	if (!sig)
+		sig = sigstop_wait_until(&signals, 0);
+	if (!sig || code >= 128)
+		return code;
+	with = stopped_code(cut_short ? EXIT_PASS : code, sig);
+	if (with != code)
+		log_note("STOPPED  by %s: %s", stopped_by(sig),
+			 cut_short ? "it was not done" : "all of it was done");
+	return with;
 }
 
 int main(int argc, char **argv)
@@ -134,5 +187,6 @@ int main(int argc, char **argv)
 	cmd = command_find(argv[1]);
 	if (!cmd)
 		return unknown(argv[1]);
-	return cmd->run(cmd, argc - 1, argv + 1);
+	listen(cmd);
+	return end(cmd->run(cmd, argc - 1, argv + 1));
 }

@@ -16,6 +16,7 @@
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
+#include "support/stopped.h"
 
 struct minimize_cli {
 	const char *target, *output, *bug;
@@ -56,16 +57,24 @@ static const struct opt minimize_opts[] = {
 struct watch {
 	sigset_t signals;
 	struct progress progress;
+	uint64_t budget_ns;
+	int stop_signal; /* 0: none came */
 };
 
 static bool watch(void *data, uint32_t runs, uint32_t ops)
 {
 	struct watch *w = data;
-	uint64_t now = clock_ns();
+	uint64_t took = clock_ns() - w->progress.start_ns;
+	const struct progress_part part = {
+		.left_ns = took < w->budget_ns ? w->budget_ns - took : 0,
+	};
 
-	if (progress_due(&w->progress, now))
-		progress_show(&w->progress, now, "%u runs, %u operations left", runs, ops);
-	return sigstop_wait_until(&w->signals, 0) > 0;
+	progress_part(&w->progress, &part, "%u runs, %u operations are left of the program", runs,
+		      ops);
+	w->stop_signal = command_stopped();
+	if (!w->stop_signal)
+		w->stop_signal = sigstop_wait_until(&w->signals, 0);
+	return w->stop_signal > 0;
 }
 
 static bool is_binary(const char *path)
@@ -92,7 +101,7 @@ static int write_program(FILE *f, const struct minimize_cli *o, const struct pro
 }
 
 static void report(FILE *f, const char *path, const struct minimize_cli *o, const struct program *p,
-		   const struct exec_result *r, const struct minimize_result *m)
+		   const struct exec_result *r, const struct minimize_result *m, int stop_signal)
 {
 	char op[TEXT_OP_MAX];
 
@@ -102,7 +111,9 @@ static void report(FILE *f, const char *path, const struct minimize_cli *o, cons
 	fprintf(f, "after    %u operations, shown by %u of %u replays, the same key\n", m->after,
 		m->shown_after, m->replays);
 	fprintf(f, "took     %u runs in %.2f s%s\n", m->runs, (double)m->ns / 1e9,
-		m->complete ? "" : " (the budget ended it: it may get smaller)");
+		m->complete || stop_signal ? "" : " (the budget ended it: it may get smaller)");
+	stopped_say(f, stop_signal, "%u runs and %.2f of %.2f s are done: it may get smaller",
+		    m->runs, (double)m->ns / 1e9, (double)o->budget / 1e9);
 	fprintf(f, "at       operation %u: %s\n", r->at + 1,
 		r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : "the end");
 	fprintf(f, "repeat with:\n  %s run --target %s --trace %s\n", finding_command(), o->target,
@@ -156,14 +167,18 @@ static int minimize_file(struct executor *x, const char *path, const struct mini
 	int err;
 
 	program_init(&p);
+	sigstop_allow(&w->signals);
 	err = program_load(path, &p, e);
+	sigstop_block(&w->signals);
 	if (!err)
 		err = minimize_with(x, &options, &p, &r, &m, e);
 	progress_done(&w->progress);
+	if (!err && !w->stop_signal)
+		w->stop_signal = sigstop_wait_until(&w->signals, 0);
 	if (!err && m.shown_before)
 		err = write_program(out->f, o, &p, &r, e);
 	if (!err && m.shown_before) {
-		report(out->f == stdout ? stderr : stdout, path, o, &p, &r, &m);
+		report(out->f == stdout ? stderr : stdout, path, o, &p, &r, &m, w->stop_signal);
 		if (!m.shown_after)
 			log_error("%s: the result did not show it again: here is the original; "
 				  "try more --runs",
@@ -178,9 +193,15 @@ static int minimize_file(struct executor *x, const char *path, const struct mini
 		log_error("%s", e->text);
 		return (int)e->exit;
 	}
+	if (!m.shown_before && w->stop_signal) {
+		stopped_say(stderr, w->stop_signal,
+			    "no replay of %llu showed a difference until then",
+			    (unsigned long long)o->runs);
+		return 128 + w->stop_signal;
+	}
 	if (!m.shown_before)
 		return nothing_to_do(path, o);
-	return m.shown_after ? EXIT_PASS : EXIT_UNTRUSTED;
+	return stopped_code(m.shown_after ? EXIT_PASS : EXIT_UNTRUSTED, w->stop_signal);
 }
 
 static int minimize_main(const struct command *cmd, int argc, char **argv)
@@ -208,6 +229,7 @@ static int minimize_main(const struct command *cmd, int argc, char **argv)
 	}
 	o.target = target;
 	sigstop_block(&w.signals);
+	w.budget_ns = o.budget;
 	progress_init(&w.progress, o.quiet);
 	if (outfile_open(&out, o.output, &e) || executor_open(&x, o.target, &e)) {
 		log_error("%s", e.text);

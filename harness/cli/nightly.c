@@ -278,5 +278,6 @@ const struct command cmd_nightly = {
 		"  irqstorm nightly --out nightly --hours 90m --steps diff,bench\n"
 		"  irqstorm nightly --out nightly --known return:R53:read --note 'reported, #12'\n",
 	.opts = nightly_opts,
+	.stops = true,
 	.run = nightly_main,
 };

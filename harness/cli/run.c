@@ -15,6 +15,9 @@
 #include "program/text.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/sigstop.h"
+#include "support/stopped.h"
+#include "support/terminal.h"
 #include "support/version.h"
 
 struct run_cli {
@@ -66,6 +69,10 @@ static const struct opt run_opts[] = {
 #define DEFAULT_TARGET "emu"
 
 struct totals {
+	sigset_t signals;
+	uint32_t planned;
+	int stop_signal; /* 0: none came */
+	struct progress progress;
 	uint32_t programs, different, skipped, refused, hazards;
 	/* Of all programs, for JSON: "FILE: R59: operation 2: ...", freed by free_totals(). */
 	char **lines;
@@ -77,6 +84,15 @@ static void free_totals(struct totals *t)
 	for (uint32_t i = 0; i < t->n_lines; i++)
 		free(t->lines[i]);
 	free(t->lines);
+}
+
+static bool should_stop(struct totals *t)
+{
+	if (!t->stop_signal)
+		t->stop_signal = command_stopped();
+	if (!t->stop_signal)
+		t->stop_signal = sigstop_wait_until(&t->signals, 0);
+	return t->stop_signal != 0;
 }
 
 static void trace_line(void *data, uint32_t at, const struct op *op, const char *outcome)
@@ -193,15 +209,21 @@ static void print_breaches(FILE *f, const struct executor *x, const struct progr
 	}
 }
 
+/* As often as was asked for, or until a signal came: all->runs says how often. */
 static int run_often(struct executor *x, const struct program *p, struct outcome_of *all,
-		     struct errmsg *e)
+		     struct totals *t, struct errmsg *e)
 {
 	int err = executor_run(x, p, &all->r, e);
+	uint32_t want = all->runs;
 
 	all->differ = all->r.difference != DIFF_NONE;
-	for (uint32_t i = 1; !err && i < all->runs; i++) {
+	all->runs = 1;
+	for (; !err && all->runs < want && !should_stop(t); all->runs++) {
+		const struct progress_part part = {
+			.done = all->runs, .total = want, .left_ns = PROGRESS_PACE, .unit = "runs"};
 		struct exec_result r;
 
+		progress_part(&t->progress, &part, "program %u of %u", t->programs + 1, t->planned);
 		err = executor_run(x, p, &r, e);
 		if (r.difference && !all->differ++)
 			all->r = r;
@@ -238,7 +260,9 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 	if (run_guest_is(path))
 		return run_one_guest(path, o, text, j, t, e);
 	program_init(&p);
+	sigstop_allow(&t->signals);
 	err = program_load(path, &p, e);
+	sigstop_block(&t->signals);
 	if (err) {
 		program_free(&p);
 		return err;
@@ -248,7 +272,7 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		x->trace = &trace;
 	}
 	x->hazards = &all.hazards;
-	err = run_often(x, &p, &all, e);
+	err = run_often(x, &p, &all, t, e);
 	x->hazards = NULL;
 	x->trace = NULL;
 	if (!err) {
@@ -288,10 +312,23 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 		json_str(&j, "kernel", x->desc.kernel);
 		json_array_begin(&j, "programs");
 	}
-	for (int i = 0; i < n && !err; i++)
+	t->planned = (uint32_t)n;
+	for (int i = 0; i < n && !err && !should_stop(t); i++) {
+		const struct progress_part part = {.done = (uint64_t)i,
+						   .total = (uint64_t)n,
+						   .left_ns = PROGRESS_PACE,
+						   .unit = "programs"};
+
+		progress_part(&t->progress, &part, "%s", paths[i]);
 		err = run_one(x, paths[i], o, f, json ? &j : NULL, t, e);
-	if (err)
+	}
+	progress_done(&t->progress);
+	/* what was waited for was broken off by a signal */
+	if (err && command_stopped() && !t->programs)
 		return err;
+	if (err && !command_stopped())
+		return err;
+	should_stop(t);
 	if (json) {
 		json_array_end(&j);
 		json_array_begin(&j, "hazards");
@@ -303,10 +340,13 @@ static int run_all(struct executor *x, const struct run_cli *o, int n, char **pa
 		json_finish(&j);
 	}
 	if (f && n > 1)
-		fprintf(f,
-			"%u programs: %u differ, %u skipped in part, %u met a host that refused, "
-			"%u with hazards\n",
-			t->programs, t->different, t->skipped, t->refused, t->hazards);
+		terminal_line(f, 2,
+			      "%u programs: %u differ, %u skipped in part, %u met a host that "
+			      "refused, %u with hazards",
+			      t->programs, t->different, t->skipped, t->refused, t->hazards);
+	if (f)
+		stopped_say(f, t->stop_signal, "%u of %u programs are done; %u differ", t->programs,
+			    t->planned, t->different);
 	return 0;
 }
 
@@ -314,7 +354,7 @@ static int exit_of(const struct totals *t)
 {
 	if (t->different)
 		return EXIT_FINDING;
-	return t->skipped || t->refused ? EXIT_SKIP : EXIT_PASS;
+	return stopped_code(t->skipped || t->refused ? EXIT_SKIP : EXIT_PASS, t->stop_signal);
 }
 
 /* What a run left behind. A finding outranks the rest. */
@@ -336,6 +376,11 @@ static int run_artifacts(const struct run_cli *o, int n, char **paths)
 	for (int i = 0; i < n; i++) {
 		struct errmsg e = {0};
 		int code = EXIT_USAGE;
+
+		if (command_stopped()) {
+			stopped_say(stdout, command_stopped(), "%d of %d artifacts are done", i, n);
+			break;
+		}
 
 		if (artifact_is(paths[i]))
 			code = artifact_run(paths[i], &options, &e);
@@ -398,6 +443,8 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		return (int)e.exit;
 	}
 	o.target = target;
+	sigstop_block(&t.signals);
+	progress_init(&t.progress, false);
 	err = outfile_open(&json, o.json, &e);
 	if (!err && json.f != stdout)
 		err = outfile_open(&text, "-", &e);

@@ -446,5 +446,6 @@ const struct command cmd_stress = {
 		    "  irqstorm stress --target vfio:0000:03:00.0\n"
 		    "  irqstorm stress --target emu:fault=drop:10000 --duration 2s\n",
 	.opts = stress_opts,
+	.stops = true,
 	.run = stress_main,
 };

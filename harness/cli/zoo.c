@@ -12,6 +12,8 @@
 #include "support/outfile.h"
 #include "support/rng.h"
 #include "support/sigstop.h"
+#include "support/stopped.h"
+#include "support/table.h"
 #include "support/version.h"
 
 #define POLL_NS (10 * NSEC_PER_MSEC)
@@ -98,7 +100,7 @@ struct zoo_run {
 	struct row **of;     /* the row that each is at, NULL: idle */
 	struct progress progress;
 	sigset_t signals;
-	bool stopped;
+	int stop_signal; /* 0: none came */
 };
 
 static int no_memory(struct errmsg *e)
@@ -220,17 +222,22 @@ static int hunt_all(struct zoo_run *z, struct errmsg *e)
 {
 	int err = 0;
 
-	while (!err && !z->stopped && z->done < tries(z)) {
+	while (!err && !z->stop_signal && z->done < tries(z)) {
 		for (uint32_t job = 0; job < z->o->jobs && !err; job++)
 			err = serve(z, job, e);
 		show(z);
-		z->stopped =
-			err == -EINTR || sigstop_wait_until(&z->signals, clock_ns() + POLL_NS) > 0;
+		if (err != -EINTR)
+			z->stop_signal = sigstop_wait_until(&z->signals, clock_ns() + POLL_NS);
 	}
+	/* inside of a try: which signal it was is told by the error */
+	if (err == -EINTR)
+		z->stop_signal = (int)e->exit - 128;
+	if (!err && !z->stop_signal)
+		z->stop_signal = sigstop_wait_until(&z->signals, 0);
 	progress_done(&z->progress);
 	for (uint32_t job = 0; job < z->o->jobs; job++)
 		hunt_end(&z->hunts[job]);
-	return z->stopped ? 0 : err;
+	return z->stop_signal ? 0 : err;
 }
 
 static const char *seconds(char *buf, size_t size, bool known, double s)
@@ -241,37 +248,62 @@ static const char *seconds(char *buf, size_t size, bool known, double s)
 	return buf;
 }
 
-static void print_row(FILE *f, const struct row *row)
+const struct table_column zoo_columns[] = {
+	{.heading = "bug", .help = "Of docs/zoo.md.", .align = TABLE_LEFT},
+	{.heading = "target", .help = "The fuzz target that can meet it.", .align = TABLE_LEFT},
+	{.heading = "reached", .help = "Tries in which the wrong code ran.", .rank = 2},
+	{.heading = "found", .help = "Tries in which it was found, of all."},
+	{.heading = "execs",
+	 .help = "Executions until it was found; the median over tries.",
+	 .rank = 1},
+	{.heading = "median", .help = "Seconds until it was found; the median over tries."},
+	{.heading = "slowest",
+	 .help = "Seconds of the longest try; - where one found nothing.",
+	 .rank = 3},
+	{.heading = "commonest finding",
+	 .help = "The key that it was found by most often.",
+	 .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
+static void print_row(struct table *out, const struct row *row)
 {
 	const struct hunt_tally *t = &row->tally;
-	char found[24], execs[24] = "-", median[24], slowest[24];
+	char execs[24] = "-", buf[24];
 
+	table_cell(out, "%s", row->bug->id);
+	table_cell(out, "%s", row->bug->target);
 	if (!t->tries) {
-		fprintf(f, "%-4s %-10s not for this engine\n", row->bug->id, row->bug->target);
+		table_rest(out, "not for this engine");
 		return;
 	}
-	snprintf(found, sizeof(found), "%u/%u", t->found, t->tries);
 	if (t->median_found)
 		snprintf(execs, sizeof(execs), "%llu", (unsigned long long)t->median_execs);
-	fprintf(f, "%-4s %-10s %7u %7s %10s %8s %8s  %s\n", row->bug->id, row->bug->target,
-		t->reached, found, execs,
-		seconds(median, sizeof(median), t->median_found, t->median_s),
-		seconds(slowest, sizeof(slowest), t->found == t->tries, t->slowest_s),
-		t->key ? t->key : "");
+	table_cell(out, "%u", t->reached);
+	table_styled(out, t->found ? STYLE_GOOD : STYLE_BAD, "%u/%u", t->found, t->tries);
+	table_cell(out, "%s", execs);
+	table_cell(out, "%s", seconds(buf, sizeof(buf), t->median_found, t->median_s));
+	table_cell(out, "%s", seconds(buf, sizeof(buf), t->found == t->tries, t->slowest_s));
+	table_cell(out, "%s", t->key ? t->key : "");
 }
 
 static void print_text(FILE *f, const struct zoo_run *z, const struct hunt_tally *all)
 {
-	fprintf(f,
-		"%s, %llu tries of %.0f s each, seed 0x%llx\n"
-		"bug  target     reached   found      execs   median  slowest  commonest finding\n",
-		hunter_names[z->o->engine], (unsigned long long)z->o->seeds,
-		(double)z->o->budget / 1e9, (unsigned long long)z->o->seed);
+	struct table t;
+
+	terminal_line(f, 2, "%s, %llu tries of %.0f s each, seed 0x%llx",
+		      hunter_names[z->o->engine], (unsigned long long)z->o->seeds,
+		      (double)z->o->budget / 1e9, (unsigned long long)z->o->seed);
+	table_init(&t, zoo_columns);
 	for (uint32_t i = 0; i < z->n_rows; i++)
-		print_row(f, &z->rows[i]);
-	fprintf(f, "%s%u of %u bugs found; %.1f s of looking in all%s\n",
-		all->tries ? "" : "SKIPPED  no bug was looked for: ", all->found, all->tries,
-		all->total_s, z->stopped ? " (stopped by a signal)" : "");
+		print_row(&t, &z->rows[i]);
+	table_write(&t, f);
+	table_free(&t);
+	terminal_line(f, 4, "%s%u of %u bugs found; %.1f s of looking in all",
+		      all->tries || z->stop_signal ? "" : "SKIPPED  no bug was looked for: ",
+		      all->found, all->tries, all->total_s);
+	stopped_say(f, z->stop_signal, "%llu of %llu tries are done", (unsigned long long)z->done,
+		    (unsigned long long)tries(z));
 }
 
 static void json_row(struct json *j, const struct row *row)
@@ -312,7 +344,8 @@ static void write_json(FILE *f, const struct zoo_run *z, const struct hunt_tally
 	json_u64(&j, "seed", z->o->seed);
 	json_double(&j, "budget_s", (double)z->o->budget / 1e9);
 	json_u64(&j, "jobs", z->o->jobs);
-	json_bool(&j, "complete", !z->stopped);
+	json_bool(&j, "complete", !z->stop_signal);
+	json_str(&j, "stopped_by", z->stop_signal ? stopped_by(z->stop_signal) : NULL);
 	json_array_begin(&j, "bugs");
 	for (uint32_t i = 0; i < z->n_rows; i++)
 		json_row(&j, &z->rows[i]);
@@ -350,9 +383,12 @@ static int report(struct zoo_run *z, struct outfile *json, struct errmsg *e)
 		err = outfile_commit(json, e);
 	if (err)
 		return err;
+	/* what the tries that are left would have found is not known */
+	if (z->stop_signal)
+		return stopped_code(EXIT_PASS, z->stop_signal);
 	if (!all.tries)
 		return EXIT_SKIP;
-	return all.found == all.tries && !z->stopped ? EXIT_PASS : EXIT_FINDING;
+	return all.found == all.tries ? EXIT_PASS : EXIT_FINDING;
 }
 
 static int zoo_main(const struct command *cmd, int argc, char **argv)
@@ -406,5 +442,6 @@ const struct command cmd_zoo = {
 		    "  irqstorm zoo --bug B42,B43 --seeds 3 --budget 10s\n"
 		    "  irqstorm zoo --engine afl --seeds 5 --budget 60s --json afl.json\n",
 	.opts = zoo_opts,
+	.stops = true,
 	.run = zoo_main,
 };

@@ -16,7 +16,7 @@
 #include "guest/fsutil.h"
 #include "support/clock.h"
 #include "support/rng.h"
-#include "vmm/strategy.h"
+#include "support/stopped.h"
 
 /* Beyond what a child was told to take: its start, its end, and a machine that is busy. */
 #define SLACK_NS       (60 * NSEC_PER_SEC)
@@ -261,9 +261,32 @@ static enum gate_verdict judge_child(struct gate_check *check, const struct gate
 	return VERDICT_ERROR;
 }
 
-static int start(const struct gate_job *job, const char *log, const sigset_t *signals,
-		 struct launch_end *end, struct errmsg *e)
+struct shown {
+	struct gate_run *g;
+	const struct gate_check *check;
+	uint64_t start;
+};
+
+static void show(void *data)
 {
+	const struct shown *s = data;
+	const struct progress_part part = {
+		.done = (uint64_t)(s->check - s->g->r->at),
+		.total = s->g->r->planned,
+		.left_ns = PROGRESS_PACE,
+		.unit = "checks",
+	};
+
+	progress_part(&s->g->progress, &part, "%s, run %u, for %.0f s", s->check->name,
+		      s->g->children, (double)(clock_ns() - s->start) / 1e9);
+}
+
+static int start(struct gate_run *g, const struct gate_check *check, const struct gate_job *job,
+		 const char *log, struct launch_end *end, struct errmsg *e)
+{
+	struct shown shown = {.g = g, .check = check, .start = clock_ns()};
+	const struct launch_tick tick = {.show = show, .data = &shown};
+
 	struct words *w = calloc(1, sizeof(*w));
 	char **files = NULL;
 	int err;
@@ -272,7 +295,7 @@ static int start(const struct gate_job *job, const char *log, const sigset_t *si
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	err = command_build(job, w, &files, e);
 	if (!err) {
-		err = launch(w, log, timeout_of(job), signals, end);
+		err = launch(w, log, timeout_of(job), &g->c->signals, &tick, end);
 		if (err)
 			errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot run %s: %s", job->binary,
 				   strerror(-err));
@@ -289,7 +312,6 @@ enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 	struct gate_job with = *job;
 	struct launch_end end = {0};
 	struct errmsg e = {0};
-	uint64_t now = clock_ns();
 	enum gate_verdict v;
 
 	path_of(g, check, ".json", json);
@@ -303,11 +325,7 @@ enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 	with.timeout_ns = timeout_of(job) + SLACK_NS;
 	gate_discard(g, check);
 	g->children++;
-	if (progress_due(&g->progress, now))
-		progress_show(&g->progress, now, "%.0f s: %s (%zu of %zu checks begun, %u runs)",
-			      (double)(now - g->start) / 1e9, check->name, g->r->n, g->r->planned,
-			      g->children);
-	if (start(&with, log, &g->c->signals, &end, &e)) {
+	if (start(g, check, &with, log, &end, &e)) {
 		memset(out, 0, sizeof(*out));
 		check->exit = (int)e.exit;
 		snprintf(check->says, sizeof(check->says), "%.500s", e.text);
@@ -315,8 +333,10 @@ enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 	} else {
 		v = judge_child(check, &with, &end, out);
 	}
-	if (v == VERDICT_STOPPED)
+	if (v == VERDICT_STOPPED || end.stop_signal)
 		g->stopped = true;
+	if (end.stop_signal)
+		g->r->stop_signal = end.stop_signal;
 	if (v == VERDICT_FAIL || v == VERDICT_ERROR) {
 		repeat_command(check, &with, out, save);
 		snprintf(check->artifacts, sizeof(check->artifacts), "%s", g->r->folder);
@@ -353,27 +373,6 @@ static bool is_asked_for(const struct gate_run *g, const struct scenario *s)
 	return strcmp(s->guest, GATE_GUEST_ASK) || g->c->guest;
 }
 
-/* How many checks run_scenario() will add. */
-static size_t checks_of(const struct gate_run *g, const struct scenario *s)
-{
-	const char *const *part = s->kind == GATE_STRESS    ? strategy_names
-				  : s->kind == GATE_LATENCY ? gate_metric_names
-							    : NULL;
-	size_t n = 0;
-
-	if (!is_asked_for(g, s))
-		return 0;
-	if (s->kind == GATE_LATENCY && !g->c->against && !g->c->saved && !g->c->sample)
-		return 0;
-	for (unsigned int i = 0; part && part[i]; i++) {
-		bool has = s->kind == GATE_LATENCY ? s->metrics & 1u << i
-						   : gate_lists(s->strategy, part[i]);
-
-		n += has && gate_wants(g, s, part[i]);
-	}
-	return part ? n : gate_wants(g, s, NULL);
-}
-
 static int run_scenario(struct gate_run *g, const struct scenario *s, struct errmsg *e)
 {
 	static int (*const run[GATE_KINDS])(struct gate_run *, const struct scenario *,
@@ -390,6 +389,35 @@ static int run_scenario(struct gate_run *g, const struct scenario *s, struct err
 	return run[s->kind](g, s, e);
 }
 
+static size_t planned(const struct gate_run *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->c->scenarios->n; i++) {
+		const struct scenario *s = &g->c->scenarios->at[i];
+
+		if (!strcmp(s->guest, GATE_GUEST_ASK) && !g->c->guest)
+			continue;
+		n += s->kind == GATE_STRESS    ? gate_planned_stress(g, s)
+		     : s->kind == GATE_LATENCY ? gate_planned_latency(g, s)
+					       : gate_wants(g, s, NULL);
+	}
+	return n;
+}
+
+/* A signal that no child was there to meet. */
+static void look_for_signal(struct gate_run *g)
+{
+	static const struct timespec now = {0};
+	int sig;
+
+	while (!g->r->stop_signal && (sig = sigtimedwait(&g->c->signals, NULL, &now)) > 0) {
+		if (sig != SIGCHLD)
+			g->r->stop_signal = sig;
+	}
+	g->stopped = g->stopped || g->r->stop_signal;
+}
+
 int gate_run(const struct gate_config *c, struct gate_result *r, struct errmsg *e)
 {
 	struct gate_run g = {.c = c, .r = r, .start = clock_ns()};
@@ -397,12 +425,13 @@ int gate_run(const struct gate_config *c, struct gate_result *r, struct errmsg *
 
 	memset(r, 0, sizeof(*r));
 	err = make_folder(c, r, e);
+	r->planned = planned(&g);
 	progress_init(&g.progress, c->quiet);
-	for (size_t i = 0; i < c->scenarios->n; i++)
-		r->planned += checks_of(&g, &c->scenarios->at[i]);
+	look_for_signal(&g);
 	for (size_t i = 0; i < c->scenarios->n && !err && !g.stopped; i++)
 		err = run_scenario(&g, &c->scenarios->at[i], e);
 	progress_done(&g.progress);
+	look_for_signal(&g);
 	r->stopped = g.stopped;
 	r->seconds = (double)(clock_ns() - g.start) / 1e9;
 	/* Of use only with something in it. */
@@ -431,12 +460,14 @@ enum gate_verdict gate_verdict(const struct gate_result *r)
 	static const enum gate_verdict order[] = {VERDICT_FAIL, VERDICT_ERROR, VERDICT_STOPPED,
 						  VERDICT_UNTRUSTED};
 
+	/* What went wrong before it was stopped may have gone wrong by that. */
+	if (r->stopped && !gate_count(r, VERDICT_FAIL))
+		return VERDICT_STOPPED;
+
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (gate_count(r, order[i]))
 			return order[i];
 	}
-	if (r->stopped)
-		return VERDICT_STOPPED;
 	return gate_count(r, VERDICT_PASS) ? VERDICT_PASS : VERDICT_SKIP;
 }
 
@@ -458,6 +489,6 @@ int gate_exit(const struct gate_result *r)
 		}
 		return EXIT_ENVIRONMENT;
 	default:
-		return EXIT_ENVIRONMENT;
+		return r->stop_signal ? stopped_code(EXIT_PASS, r->stop_signal) : EXIT_ENVIRONMENT;
 	}
 }

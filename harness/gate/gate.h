@@ -59,10 +59,11 @@ struct gate_config {
 };
 
 struct gate_result {
-	size_t planned; /* checks that are to be done */
 	struct gate_check *at;
 	size_t n;
 	bool stopped;
+	int stop_signal;        /* that did; 0: none */
+	size_t planned;         /* checks in all */
 	unsigned int not_asked; /* scenarios for a guest, and none was named */
 	bool no_baseline;       /* latency was not judged: nothing to compare with */
 	double seconds;

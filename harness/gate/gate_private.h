@@ -14,6 +14,7 @@ struct gate_run {
 	struct progress progress;
 	uint64_t start;
 	unsigned int children;
+	size_t at; /* the check that is run */
 	bool stopped;
 };
 
@@ -33,6 +34,10 @@ void gate_job(struct gate_run *g, const struct scenario *s, uint64_t seed, struc
 enum gate_verdict gate_child(struct gate_run *g, struct gate_check *check,
 			     const struct gate_job *job, struct outcome *out);
 
+/* How many checks @s is, whether they can be run or not. */
+size_t gate_planned_stress(const struct gate_run *g, const struct scenario *s);
+size_t gate_planned_latency(const struct gate_run *g, const struct scenario *s);
+
 /* What a child of @check left is thrown away. */
 void gate_discard(struct gate_run *g, const struct gate_check *check);
 
@@ -42,9 +47,6 @@ void gate_discard(struct gate_run *g, const struct gate_check *check);
  */
 const char *gate_plant(const struct gate_run *g, const struct gate_check *check, const char *target,
 		       double typical_ns, char *buf, size_t size);
-
-/* Is @strategy in @list, names separated by commas, or "all"? */
-bool gate_lists(const char *list, const char *strategy);
 
 /* One a kind. 0, or -errno with @e when the gate cannot go on. */
 int gate_programs(struct gate_run *g, const struct scenario *s, struct errmsg *e);

@@ -411,6 +411,15 @@ static int add_checks(struct race *t)
 	return 0;
 }
 
+size_t gate_planned_latency(const struct gate_run *g, const struct scenario *s)
+{
+	size_t n = 0;
+
+	for (int m = 0; m < GATE_METRICS; m++)
+		n += s->metrics & 1u << m && gate_wants(g, s, gate_metric_names[m]);
+	return g->c->against || g->c->saved || g->c->sample ? n : 0;
+}
+
 /* One slice that does not count: the files are in the cache, and a plant knows what it is of. */
 static void warm_up(struct race *t, enum gate_verdict *v)
 {

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "support/clock.h"
+#include "support/errmsg.h"
 
 /* A child that was told to stop has so long to write what it has; a guest takes its time. */
 #define GRACE_NS (20 * NSEC_PER_SEC)
+#define TICK_NS  NSEC_PER_SEC
 
 /* To say its version a program has so long; it is a matter of milliseconds. */
 #define VERSION_NS (10 * NSEC_PER_SEC)
@@ -77,16 +79,26 @@ static int wait_signal(const sigset_t *signals, uint64_t deadline)
 	return sigtimedwait(signals, NULL, &ts);
 }
 
-static void wait_end(pid_t pid, uint64_t ask, uint64_t deadline, const sigset_t *signals,
-		     struct launch_end *end)
+static uint64_t earliest(uint64_t a, uint64_t b, uint64_t c)
 {
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+static void wait_end(pid_t pid, uint64_t ask, uint64_t deadline, const sigset_t *signals,
+		     const struct launch_tick *tick, struct launch_end *end)
+{
+	bool asked = false;
 	int status = 0, sig;
 
 	while (!is_done(pid, &status)) {
 		if (clock_ns() >= ask) {
 			ask = UINT64_MAX;
+			asked = true;
 			kill(-pid, SIGTERM);
 		}
+		if (tick)
+			tick->show(tick->data);
 		if (clock_ns() >= deadline) {
 			end->timed_out = !end->stopped;
 			kill(-pid, SIGKILL);
@@ -94,12 +106,14 @@ static void wait_end(pid_t pid, uint64_t ask, uint64_t deadline, const sigset_t 
 				;
 			break;
 		}
-		sig = wait_signal(signals, ask < deadline ? ask : deadline);
+		sig = wait_signal(
+			signals, earliest(ask, deadline, tick ? clock_ns() + TICK_NS : UINT64_MAX));
 		if (sig <= 0 || sig == SIGCHLD)
 			continue;
 		if (end->stopped)
 			kill(-pid, SIGKILL);
 		end->stopped = true;
+		end->stop_signal = end->stop_signal ? end->stop_signal : sig;
 		kill(-pid, SIGTERM);
 		deadline = clock_ns() + GRACE_NS;
 		ask = UINT64_MAX;
@@ -107,16 +121,19 @@ static void wait_end(pid_t pid, uint64_t ask, uint64_t deadline, const sigset_t 
 	/* What it started itself does not outlive it. */
 	kill(-pid, SIGKILL);
 	end->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	/* support/stopped.h: its time was over, and nothing was found in it */
+	if (asked && !end->stopped && WIFEXITED(status) && end->code == 128 + SIGTERM)
+		end->code = EXIT_PASS;
 }
 
 int launch(const struct words *argv, const char *log, uint64_t timeout_ns, const sigset_t *signals,
-	   struct launch_end *end)
+	   const struct launch_tick *tick, struct launch_end *end)
 {
-	return launch_for(argv, log, 0, timeout_ns, signals, end);
+	return launch_for(argv, log, 0, timeout_ns, signals, tick, end);
 }
 
 int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uint64_t timeout_ns,
-	       const sigset_t *signals, struct launch_end *end)
+	       const sigset_t *signals, const struct launch_tick *tick, struct launch_end *end)
 {
 	uint64_t start = clock_ns();
 	struct words *env;
@@ -133,7 +150,8 @@ int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uin
 	close(fd);
 	if (pid < 0)
 		return (int)pid;
-	wait_end(pid, limit_ns ? start + limit_ns : UINT64_MAX, start + timeout_ns, signals, end);
+	wait_end(pid, limit_ns ? start + limit_ns : UINT64_MAX, start + timeout_ns, signals, tick,
+		 end);
 	end->ns = clock_ns() - start;
 	launch_why(log, end->why, sizeof(end->why));
 	return 0;

@@ -14,11 +14,18 @@
 #include "campaign/child.h"
 
 struct launch_end {
-	int code;       /* exit code, or 128 + the signal that ended it */
-	bool timed_out; /* and was killed */
-	bool stopped;   /* a signal to us came meanwhile */
+	int code;        /* exit code, or 128 + the signal that ended it */
+	bool timed_out;  /* and was killed */
+	bool stopped;    /* a signal to us came meanwhile */
+	int stop_signal; /* this one; 0: none */
 	uint64_t ns;
 	char why[400]; /* the most telling line of what it printed */
+};
+
+/* What is called about once a second while a child runs: to say what is waited for. */
+struct launch_tick {
+	void (*show)(void *data);
+	void *data;
 };
 
 /*
@@ -26,11 +33,14 @@ struct launch_end {
  * gets stdout and stderr. 0, or -errno when it could not be started.
  */
 int launch(const struct words *argv, const char *log, uint64_t timeout_ns, const sigset_t *signals,
-	   struct launch_end *end);
+	   const struct launch_tick *tick, struct launch_end *end);
 
-/* The same; after @limit_ns the child is told to end, and has the rest of its time for that. */
+/*
+ * The same; after @limit_ns (0: none) the child is told to end, and has the rest of its time for
+ * that: the exit code of an irqstorm that was stopped so is 0. @tick: NULL, or told of time.
+ */
 int launch_for(const struct words *argv, const char *log, uint64_t limit_ns, uint64_t timeout_ns,
-	       const sigset_t *signals, struct launch_end *end);
+	       const sigset_t *signals, const struct launch_tick *tick, struct launch_end *end);
 
 /*
  * The first line of what @binary --version prints. 0 when it is an irqstorm; -ENOEXEC when it is

@@ -9,6 +9,8 @@
 #include "gate/baseline.h"
 #include "support/json.h"
 #include "support/junit.h"
+#include "support/stopped.h"
+#include "support/terminal.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -29,15 +31,20 @@ static const char *const shouts[VERDICTS] = {
 
 __attribute__((format(printf, 2, 3))) static void line(struct page *p, const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
+	int n;
 
 	if (!p->left)
 		return;
 	p->left--;
 	va_start(ap, fmt);
-	vfprintf(p->f, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	fputc('\n', p->f);
+	if (n < 0)
+		return;
+	terminal_report(p->f, text);
+	free(text);
 }
 
 static const char *file_of(const struct gate_config *c)
@@ -58,8 +65,11 @@ static void text_verdict(struct page *p, const struct gate_config *c, const stru
 					      gate_count(r, order[i]), verdict_names[order[i]]);
 	}
 	line(p, "%s  %.200s: %zu of %zu checks pass%s, %.0f s, seed 0x%" PRIx64,
-	     shouts[gate_verdict(r)], file_of(c), gate_count(r, VERDICT_PASS), r->n, counts,
-	     r->seconds, c->seed);
+	     shouts[gate_verdict(r)], file_of(c), gate_count(r, VERDICT_PASS),
+	     r->planned > r->n ? r->planned : r->n, counts, r->seconds, c->seed);
+	if (r->stopped)
+		line(p, "STOPPED  by %s: %zu of %zu checks are done", stopped_by(r->stop_signal),
+		     r->n - gate_count(r, VERDICT_STOPPED), r->planned);
 }
 
 /* What is not a pass, the worst first, in two lines each. */

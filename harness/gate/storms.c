@@ -134,18 +134,25 @@ static int one(struct gate_run *g, const struct scenario *s, const char *strateg
 	return 0;
 }
 
-bool gate_lists(const char *list, const char *strategy)
+size_t gate_planned_stress(const struct gate_run *g, const struct scenario *s)
 {
-	size_t n;
+	const char *at = s->strategy;
+	char word[SCENARIO_WORD];
+	size_t n = 0;
 
-	if (!strcmp(list, "all"))
-		return true;
-	for (; *(list += strspn(list, " \t,")); list += n) {
-		n = strcspn(list, " \t,");
-		if (n == strlen(strategy) && !strncmp(list, strategy, n))
-			return true;
+	if (!strcmp(s->strategy, "all")) {
+		for (size_t i = 0; strategies[i]; i++)
+			n += gate_wants(g, s, strategies[i]->name);
+		return n;
 	}
-	return false;
+	while (*(at += strspn(at, " \t,"))) {
+		size_t len = strcspn(at, " \t,");
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, at);
+		n += gate_wants(g, s, word);
+		at += len;
+	}
+	return n;
 }
 
 int gate_stress(struct gate_run *g, const struct scenario *s, struct errmsg *e)

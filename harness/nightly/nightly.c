@@ -15,7 +15,10 @@
 #include "nightly/run.h"
 #include "nightly/trend.h"
 #include "report/value.h"
+#include "support/clock.h"
 #include "support/log.h"
+#include "support/progress.h"
+#include "support/stopped.h"
 
 #define ROOM_MIN (1u << 20) /* bytes that a step wants free at the least */
 
@@ -110,8 +113,48 @@ static void say(const json_t *step, size_t i, size_t n)
 			 value_text(step, "why"));
 }
 
+/* What is shown of a night while a step runs. */
+struct shown {
+	const struct nightly_result *r;
+	const json_t *step;
+	struct progress *progress;
+	size_t at, n;
+	uint64_t start, budget_ns; /* of the step; 0: it takes what it takes */
+};
+
+static void show(void *data)
+{
+	const struct shown *s = data;
+	uint64_t took = clock_ns() - s->start;
+	const struct progress_part part = {
+		.done = s->at,
+		.total = s->n,
+		.left_ns = s->budget_ns > took ? s->budget_ns - took : PROGRESS_PACE,
+		.unit = "steps",
+	};
+	char time[24];
+
+	progress_part(s->progress, &part, "%s, for %s", value_text(s->step, "name"),
+		      progress_time(took, time, sizeof(time)));
+}
+
+/* What is left of the times that the steps from @at on were given. */
+static uint64_t budget_of(const json_t *steps, size_t at)
+{
+	double seconds = 0;
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(steps, i, step)
+	{
+		if (i >= at && is_due(step) && json_object_get(step, "share_s"))
+			seconds += value_number(step, "share_s");
+	}
+	return (uint64_t)(seconds * 1e9);
+}
+
 static int run_one(const struct nightly_config *c, struct nightly_result *r, json_t *step,
-		   struct errmsg *e)
+		   const struct launch_tick *tick, struct errmsg *e)
 {
 	const char *name = value_text(r->night, "name");
 	char folder[DOC_PATH];
@@ -124,7 +167,7 @@ static int run_one(const struct nightly_config *c, struct nightly_result *r, jso
 	if (err)
 		return err;
 	snprintf(folder, sizeof(folder), "%s/nights/%s", r->root, name);
-	ret = run_step(r->root, folder, step, &c->signals, e);
+	ret = run_step(r->root, folder, step, &c->signals, tick, e);
 	if (ret < 0)
 		return ret;
 	/* Before the night says that it has the step: a kill in between notes it again. */
@@ -135,20 +178,44 @@ static int run_one(const struct nightly_config *c, struct nightly_result *r, jso
 	return err ? err : ret;
 }
 
+/* One that no step was there to meet; 0: none. */
+static int look_for_signal(const struct nightly_config *c)
+{
+	static const struct timespec now = {0};
+	int sig;
+
+	do
+		sig = sigtimedwait(&c->signals, NULL, &now);
+	while (sig == SIGCHLD);
+	return sig > 0 ? sig : 0;
+}
+
 static int run_all(const struct nightly_config *c, struct nightly_result *r, struct errmsg *e)
 {
 	json_t *steps = json_object_get(r->night, "steps"), *step;
-	int ret = 0;
+	struct progress progress;
+	struct shown shown = {.r = r, .progress = &progress, .n = json_array_size(steps)};
+	const struct launch_tick tick = {.show = show, .data = &shown};
+	int ret = look_for_signal(c);
 	size_t i;
+
+	progress_init_late(&progress, false);
 
 	json_array_foreach(steps, i, step)
 	{
 		if (ret || !is_due(step))
 			continue;
 		say(step, i, json_array_size(steps));
-		ret = run_one(c, r, step, e);
+		shown.step = step;
+		shown.at = i;
+		shown.start = clock_ns();
+		shown.budget_ns = budget_of(steps, i);
+		ret = run_one(c, r, step, &tick, e);
+		progress_done(&progress);
 		if (!ret)
 			say(step, i, json_array_size(steps));
+		if (!ret)
+			ret = look_for_signal(c);
 	}
 	return ret;
 }
@@ -203,7 +270,7 @@ int nightly_run(const struct nightly_config *c, struct nightly_result *r, struct
 		ret = find_night(c, r, e);
 	if (!ret && !c->list) {
 		ret = run_all(c, r, e);
-		r->stopped = ret > 0;
+		r->stopped = ret > 0 ? ret : 0;
 		if (!ret)
 			ret = finish(c, r, e);
 	}
@@ -236,6 +303,8 @@ int nightly_exit(const struct nightly_result *r)
 
 	if (known_count(r->known, night, KNOWN_NEW) + known_count(r->known, night, KNOWN_THERE))
 		return EXIT_FINDING;
+	if (r->stopped)
+		return stopped_code(EXIT_PASS, r->stopped);
 	if (steps_in(r, "error"))
 		return EXIT_ENVIRONMENT;
 	if (steps_in(r, "untrusted"))

@@ -22,6 +22,7 @@
 #include <stdio.h>
 
 #include "support/errmsg.h"
+#include "support/table.h"
 
 #define NIGHTLY_LINES 15u /* of the summary, at most */
 
@@ -40,7 +41,7 @@ struct nightly_config {
 struct nightly_result {
 	char root[PATH_MAX];
 	json_t *night, *known; /* to be given back by nightly_free() */
-	bool stopped;          /* by a signal: the next start goes on */
+	int stopped;           /* by this signal: the next start goes on; 0: by none */
 };
 
 /* 0, or -errno with @e; what was finished by then is on the disk. */
@@ -53,6 +54,7 @@ void nightly_text(FILE *f, const struct nightly_result *r);
 void nightly_json(FILE *f, const struct nightly_result *r);
 /* Every step of a plan, and what it lacks. */
 void nightly_list(FILE *f, const struct nightly_result *r);
+extern const struct table_column nightly_columns[];
 /* An enum exit_code. */
 int nightly_exit(const struct nightly_result *r);
 

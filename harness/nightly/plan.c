@@ -104,6 +104,7 @@ static void share_time(const struct night_plan *p)
 		k = step_kind_find(value_text(step, "kind"));
 		seconds = budget * k->weight / weights / (double)pending_of(p->steps, k);
 		k->command(p, step, seconds);
+		doc_number(step, "share_s", seconds);
 		doc_number(step, "timeout_s", HANGS_MIN_S + HANGS_TIMES * seconds);
 	}
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/launch.h"
 #include "guest/fsutil.h"
 #include "nightly/plan.h"
 #include "nightly/step.h"
@@ -112,7 +111,7 @@ static int judge(const char *root, const char *dir, json_t *step, const struct l
 	} else {
 		doc_text(step, "state", ending.state);
 	}
-	return end->stopped;
+	return end->stop_signal;
 }
 
 /*
@@ -139,7 +138,7 @@ static void show_device(char *kept)
 }
 
 int run_step(const char *root, const char *folder, json_t *step, const sigset_t *signals,
-	     struct errmsg *e)
+	     const struct launch_tick *tick, struct errmsg *e)
 {
 	const struct step_kind *k = step_kind_find(value_text(step, "kind"));
 	double limit = json_number_value(json_object_get(step, "limit_s"));
@@ -166,7 +165,8 @@ int run_step(const char *root, const char *folder, json_t *step, const sigset_t 
 	device = hide_device(step);
 	if (!err)
 		err = launch_for(w, log, (uint64_t)(limit * 1e9),
-				 (uint64_t)(value_number(step, "timeout_s") * 1e9), signals, &end);
+				 (uint64_t)(value_number(step, "timeout_s") * 1e9), signals, tick,
+				 &end);
 	show_device(device);
 	free(w);
 	if (err)

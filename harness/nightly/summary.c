@@ -8,6 +8,8 @@
 #include "nightly/plan.h"
 #include "nightly/trend_charts.h"
 #include "report/value.h"
+#include "support/stopped.h"
+#include "support/table.h"
 
 #define NEW_SHOWN    3u /* findings, two lines each */
 #define FAILED_SHOWN 1u /* steps that could not be run */
@@ -32,15 +34,15 @@ static const char *verdict_of(const struct nightly_result *r)
 	static const char *const words[] = {"PASS",  "FINDING", "",
 					    "ERROR", "SKIPPED", "NOT TRUSTWORTHY"};
 
-	return words[nightly_exit(r)];
+	return nightly_exit(r) < 6 ? words[nightly_exit(r)] : "STOPPED";
 }
 
 static void put_verdict(FILE *f, const struct nightly_result *r)
 {
 	const char *name = value_text(r->night, "name"), *sep = "";
 
-	fprintf(f, "%s%s  %zu new, %zu known, %zu gone; steps: ", verdict_of(r),
-		r->stopped ? " (stopped by a signal)" : "", known_count(r->known, name, KNOWN_NEW),
+	fprintf(f, "%s  %zu new, %zu known, %zu gone; steps: ", verdict_of(r),
+		known_count(r->known, name, KNOWN_NEW),
 		known_count(r->known, name, KNOWN_THERE) +
 			known_count(r->known, name, KNOWN_MARKED),
 		known_count(r->known, name, KNOWN_GONE));
@@ -53,6 +55,12 @@ static void put_verdict(FILE *f, const struct nightly_result *r)
 		}
 	}
 	fprintf(f, "; seed %s\n", value_text(r->night, "seed"));
+	if (r->stopped) {
+		size_t n = json_array_size(json_object_get(r->night, "steps"));
+
+		fprintf(f, "STOPPED  by %s: %zu of %zu steps are done\n", stopped_by(r->stopped),
+			n - steps_in(r->night, "pending"), n);
+	}
 }
 
 static void put_repeat(FILE *f, const struct nightly_result *r, const json_t *entry)
@@ -199,7 +207,7 @@ static void put_changes(FILE *f, const struct nightly_result *r)
 	json_decref(history);
 }
 
-void nightly_text(FILE *f, const struct nightly_result *r)
+static void put_all(FILE *f, const struct nightly_result *r)
 {
 	put_verdict(f, r);
 	put_new(f, r);
@@ -212,6 +220,20 @@ void nightly_text(FILE *f, const struct nightly_result *r)
 	fprintf(f, "files    %s/%s\n", r->root, r->stopped ? "nights" : "trend.html");
 }
 
+void nightly_text(FILE *f, const struct nightly_result *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *mem = open_memstream(&text, &size);
+
+	if (!mem)
+		return;
+	put_all(mem, r);
+	if (!fclose(mem))
+		terminal_report(f, text);
+	free(text);
+}
+
 void nightly_json(FILE *f, const struct nightly_result *r)
 {
 	struct json j;
@@ -221,14 +243,26 @@ void nightly_json(FILE *f, const struct nightly_result *r)
 	json_finish(&j);
 }
 
+const struct table_column nightly_columns[] = {
+	{.heading = "step", .help = "A part of a night, as --steps names it.", .align = TABLE_LEFT},
+	{.heading = "here", .help = "Whether it runs here, or what it lacks.", .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
 void nightly_list(FILE *f, const struct nightly_result *r)
 {
+	struct table t;
 	json_t *step;
 	size_t i;
 
+	table_init(&t, nightly_columns);
+	t.no_head = true;
 	json_array_foreach(json_object_get(r->night, "steps"), i, step)
 	{
-		fprintf(f, "%-40s %s\n", value_text(step, "name"),
-			doc_is(step, "state", "skipped") ? value_text(step, "why") : "runs");
+		table_cell(&t, "%s", value_text(step, "name"));
+		table_cell(&t, "%s",
+			   doc_is(step, "state", "skipped") ? value_text(step, "why") : "runs");
 	}
+	table_write(&t, f);
+	table_free(&t);
 }

@@ -9,88 +9,163 @@
 #include "report/compare.h"
 #include "report/value.h"
 #include "report/verdict.h"
+#include "support/table.h"
 #include "support/units.h"
 
-#define COST_COLUMNS 5
+#define COST_POINTS 5
+#define HEADING_MAX 40
 
-static int width(const struct column *c)
+/* Which columns go first where there is no room, by their paths; others stay. */
+static const char *const goes_first[] = {
+	"metrics.stall_p99_ns",       "metrics.host_vectors",
+	"metrics.resize_call_p50_ns", "metrics.response_p50_ns",
+	"metrics.ratio_throughput",   "metrics.response_p99_ns",
+	"metrics.lost_per_million",   "counts.fired",
+};
+
+#define N_GOES_FIRST (sizeof(goes_first) / sizeof(goes_first[0]))
+
+/* The columns of a table of cells, from those of columns.h. */
+struct cell_columns {
+	struct table_column at[TABLE_COLUMNS_MAX];
+	char headings[TABLE_COLUMNS_MAX][HEADING_MAX];
+};
+
+static uint32_t rank(const struct column *c)
 {
-	return c->format == COLUMN_NS ? 9 : 11;
+	for (uint32_t i = 0; i < N_GOES_FIRST; i++) {
+		if (!strcmp(goes_first[i], c->path))
+			return (uint32_t)N_GOES_FIRST - i;
+	}
+	return 0;
 }
 
-static void put_head(FILE *f)
+/* What a group says is only needed where headings repeat. */
+static const char *heading(const struct column *c, char buf[HEADING_MAX])
 {
-	fprintf(f, "%-18s%-15s", "target", "strategy");
-	for (const struct column *c = columns; c->heading; c++) {
-		char heading[40];
+	snprintf(buf, HEADING_MAX, "%s%s",
+		 c->group && !strcmp(c->group, "A resize") ? "resize " : "",
+		 !strcmp(c->heading, "throughput ratio")   ? "to control"
+		 : !strcmp(c->heading, "lost per million") ? "lost per M"
+		 : !strcmp(c->heading, "host vectors")     ? "host vecs"
+							   : c->heading);
+	return buf;
+}
 
+static void choose_columns(struct cell_columns *out)
+{
+	uint32_t n = 2;
+
+	memset(out, 0, sizeof(*out));
+	out->at[0] = (struct table_column){.heading = "target", .align = TABLE_LEFT};
+	out->at[1] = (struct table_column){.heading = "strategy", .align = TABLE_LEFT};
+	for (const struct column *c = columns; c->heading && n + 1 < TABLE_COLUMNS_MAX; c++) {
 		if (!c->terminal)
 			continue;
-		/* what a group says is only needed where headings repeat */
-		snprintf(heading, sizeof(heading), "%s%s",
-			 c->group && !strcmp(c->group, "A resize") ? "resize " : "",
-			 !strcmp(c->heading, "throughput ratio")   ? "to control"
-			 : !strcmp(c->heading, "lost per million") ? "lost per M"
-			 : !strcmp(c->heading, "host vectors")     ? "host vecs"
-								   : c->heading);
-		fprintf(f, " %*s", c->group && !strcmp(c->group, "A resize") ? 10 : width(c),
-			heading);
+		out->at[n].heading = heading(c, out->headings[n]);
+		out->at[n++].rank = rank(c);
 	}
-	fputc('\n', f);
 }
 
-static void put_cell(const json_t *cell, FILE *f)
+void text_words(text_word_fn tell, void *data)
+{
+	char buf[HEADING_MAX];
+
+	tell("target", "The device: an emulator with the rules of a kernel, or an address.", data);
+	tell("strategy", "How vectors are resized, as stress --help lists them.", data);
+	for (const struct column *c = columns; c->heading; c++) {
+		if (c->terminal)
+			tell(heading(c, buf),
+			     c->help ? c->help : "As the column before, but of 99 % of them.",
+			     data);
+	}
+	for (const struct table_column *c = text_cost_columns; c->heading; c++) {
+		if (c->help)
+			tell(c->heading, c->help, data);
+	}
+	for (const struct table_column *c = text_comparison_columns; c->heading; c++) {
+		if (c->help)
+			tell(c->heading, c->help, data);
+	}
+}
+
+static void put_cell(const json_t *cell, struct table *t)
 {
 	char target[64], text[48];
 
-	fprintf(f, "%-18s%-15s", column_target(cell, target, sizeof(target)),
-		value_text(cell, "strategy"));
+	table_cell(t, "%s", column_target(cell, target, sizeof(target)));
+	table_cell(t, "%s", value_text(cell, "strategy"));
 	if (strcmp(value_text(cell, "state"), "measured")) {
-		fprintf(f, " %s: %s\n", value_text(cell, "state"),
-			*value_text(cell, "why") ? value_text(cell, "why") : "not run yet");
+		table_rest(t, "%s: %s", value_text(cell, "state"),
+			   *value_text(cell, "why") ? value_text(cell, "why") : "not run yet");
 		return;
 	}
 	for (const struct column *c = columns; c->heading; c++) {
+		bool bad = !strcmp(c->path, "counts.lost.unexplained") && column_value(c, cell) > 0;
+
 		if (c->terminal)
-			fprintf(f, " %*s",
-				c->group && !strcmp(c->group, "A resize") ? 10 : width(c),
-				column_format(c->format, column_value(c, cell), text,
-					      sizeof(text)));
+			table_styled(t, bad ? STYLE_BAD : STYLE_PLAIN, "%s",
+				     column_format(c->format, column_value(c, cell), text,
+						   sizeof(text)));
 	}
-	fputc('\n', f);
 }
 
 /* What cells have in common is said once, over their rows. */
 static void put_cells(const json_t *cells, FILE *f)
 {
+	size_t n = json_array_size(cells);
 	char setting[128] = "", now[128];
+	struct cell_columns chosen;
+	struct table t;
 
-	for (size_t i = 0; i < json_array_size(cells); i++) {
+	choose_columns(&chosen);
+	table_init(&t, chosen.at);
+	for (size_t i = 0; i <= n; i++) {
 		const json_t *cell = json_array_get(cells, i);
 
-		column_setting(cell, now, sizeof(now));
+		if (cell)
+			column_setting(cell, now, sizeof(now));
+		if (t.n && (!cell || strcmp(now, setting))) {
+			table_write(&t, f);
+			table_free(&t);
+		}
+		if (!cell)
+			break;
 		if (strcmp(now, setting)) {
-			fprintf(f, "%s%s\n", i ? "\n" : "", now);
-			put_head(f);
+			terminal_line(f, 2, "%s%s", i ? "\n" : "", now);
 			memcpy(setting, now, sizeof(setting));
 		}
-		put_cell(cell, f);
+		put_cell(cell, &t);
 	}
+	table_free(&t);
 }
 
-static void put_cost_row(const json_t *curve, FILE *f)
+const struct table_column text_cost_columns[] = {
+	{.heading = "target", .align = TABLE_LEFT},
+	{.heading = "strategy", .align = TABLE_LEFT},
+	{.heading = "1", .rank = 2},
+	{.heading = "16"},
+	{.heading = "64", .rank = 3},
+	{.heading = "256", .rank = 1},
+	{.heading = "1024"},
+	{.heading = "growth",
+	 .help = "How many times as long adding a vector takes with the most in use as with 16."},
+	TABLE_COLUMNS_END,
+};
+
+static void put_cost_row(const json_t *curve, struct table *t)
 {
-	static const double held[COST_COLUMNS] = {1, 16, 64, 256, 1024};
+	static const double held[COST_POINTS] = {1, 16, 64, 256, 1024};
 	const json_t *points = json_object_get(curve, "points");
 	char target[64], text[48];
 
-	fprintf(f, "%-18s%-15s", column_target(curve, target, sizeof(target)),
-		value_text(curve, "strategy"));
+	table_cell(t, "%s", column_target(curve, target, sizeof(target)));
+	table_cell(t, "%s", value_text(curve, "strategy"));
 	if (strcmp(value_text(curve, "state"), "measured")) {
-		fprintf(f, " %s: %s\n", value_text(curve, "state"), value_text(curve, "why"));
+		table_rest(t, "%s: %s", value_text(curve, "state"), value_text(curve, "why"));
 		return;
 	}
-	for (int k = 0; k < COST_COLUMNS; k++) {
+	for (int k = 0; k < COST_POINTS; k++) {
 		double v = NAN;
 
 		for (size_t i = 0; i < json_array_size(points); i++) {
@@ -99,70 +174,111 @@ static void put_cost_row(const json_t *curve, FILE *f)
 			if (value_number(p, "held") == held[k])
 				v = value_number(p, "add_ns.median");
 		}
-		fprintf(f, " %10s", column_format(COLUMN_NS, v, text, sizeof(text)));
+		table_cell(t, "%s", column_format(COLUMN_NS, v, text, sizeof(text)));
 	}
-	fprintf(f, " %10s\n",
+	table_cell(
+		t, "%s",
 		column_format(COLUMN_RATIO, value_number(curve, "growth.add"), text, sizeof(text)));
 }
 
 static void put_cost(const json_t *costs, FILE *f)
 {
+	struct table t;
+
 	if (!json_array_size(costs))
 		return;
-	fprintf(f, "\nadding one vector while so many are in use; growth: from 16 to the most\n");
-	fprintf(f, "%-18s%-15s %10s %10s %10s %10s %10s %10s\n", "target", "strategy", "1", "16",
-		"64", "256", "1024", "growth");
+	fputc('\n', f);
+	terminal_line(f, 2,
+		      "adding one vector while so many are in use; growth: from 16 to the most");
+	table_init(&t, text_cost_columns);
 	for (size_t i = 0; i < json_array_size(costs); i++)
-		put_cost_row(json_array_get(costs, i), f);
+		put_cost_row(json_array_get(costs, i), &t);
+	table_write(&t, f);
+	table_free(&t);
 }
 
 void text_summary(const json_t *summary, FILE *f)
 {
-	char *sentence = verdict_sentence(summary), *noise = verdict_noise(summary);
+	char *sentence = verdict_sentence(summary), *noise = verdict_noise(summary), *rest = NULL;
+	const char *word = verdict_word(summary);
 
 	put_cells(json_object_get(summary, "cells"), f);
 	put_cost(json_object_get(summary, "resize_cost"), f);
 	if (json_array_size(json_object_get(summary, "cells")))
-		fputs("lost includes what a gap explains; unexplained must be 0. Latencies are "
-		      "medians over the repeats;\nstall p99: how late a do-nothing sleeper woke "
-		      "meanwhile.\n",
-		      f);
-	fprintf(f, "\n%s  %s\n", verdict_word(summary), sentence ? sentence : "");
+		terminal_line(
+			f, 0,
+			"lost includes what a gap explains; unexplained must be 0. Latencies are "
+			"medians over the repeats; stall p99: how late a do-nothing sleeper woke "
+			"meanwhile.");
+	fputc('\n', f);
+	terminal_put(f, terminal_verdict(word), word);
+	if (asprintf(&rest, "  %s", sentence ? sentence : "") >= 0)
+		terminal_wrap(f, rest, (uint32_t)strlen(word), 4);
 	if (noise)
-		fprintf(f, "%s\n", noise);
+		terminal_line(f, 0, "%s", noise);
+	free(rest);
 	free(sentence);
 	free(noise);
+}
+
+const struct table_column text_comparison_columns[] = {
+	{.heading = "target", .align = TABLE_LEFT, .rank = 1},
+	{.heading = "strategy", .align = TABLE_LEFT, .rank = 1},
+	{.heading = "metric",
+	 .help = "What is compared; medians over the repeats.",
+	 .align = TABLE_LEFT},
+	{.heading = "was", .help = "In the first of the two results."},
+	{.heading = "is", .help = "In the second."},
+	{.heading = "change",
+	 .help = "Claimed only where the intervals do not overlap and the repeats are enough.",
+	 .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
+/* Rows of one cell. Where there is no room they stand under its name. */
+static void compare_cell(const json_t *ca, const json_t *cb, struct table *t)
+{
+	char target[64], was[48], is[48], claim[64], path[64];
+
+	for (const struct compare_metric *m = compare_metrics; m->key; m++) {
+		struct compare_result r = compare_cells(ca, cb, m);
+
+		if (r.claim == COMPARE_NONE)
+			continue;
+		snprintf(path, sizeof(path), "metrics.%s.median", m->key);
+		table_cell(t, "%s", column_target(ca, target, sizeof(target)));
+		table_cell(t, "%s", value_text(ca, "strategy"));
+		table_cell(t, "%s", m->heading);
+		table_cell(t, "%s",
+			   column_format(m->format, value_number(ca, path), was, sizeof(was)));
+		table_cell(t, "%s",
+			   column_format(m->format, value_number(cb, path), is, sizeof(is)));
+		table_cell(t, "%s", compare_text(&r, claim, sizeof(claim)));
+	}
 }
 
 void text_comparison(const struct page_run *a, const struct page_run *b, FILE *f)
 {
 	const json_t *cells = json_object_get(a->summary, "cells");
 	size_t matched = 0;
+	struct table t;
 
-	fprintf(f, "\n%s to %s\n", a->label, b->label);
+	fputc('\n', f);
+	terminal_line(f, 2, "%s to %s", a->label, b->label);
+	table_init(&t, text_comparison_columns);
+	t.group = 2;
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);
 		const json_t *cb = compare_match(a, b, ca);
-		char target[64], was[48], is[48], claim[64];
 
 		if (!cb)
 			continue;
 		matched++;
-		for (const struct compare_metric *m = compare_metrics; m->key; m++) {
-			struct compare_result r = compare_cells(ca, cb, m);
-			char path[64];
-
-			if (r.claim == COMPARE_NONE)
-				continue;
-			snprintf(path, sizeof(path), "metrics.%s.median", m->key);
-			fprintf(f, "%-18s%-15s %-28s %11s %11s  %s\n",
-				column_target(ca, target, sizeof(target)),
-				value_text(ca, "strategy"), m->heading,
-				column_format(m->format, value_number(ca, path), was, sizeof(was)),
-				column_format(m->format, value_number(cb, path), is, sizeof(is)),
-				compare_text(&r, claim, sizeof(claim)));
-		}
+		compare_cell(ca, cb, &t);
 	}
+	if (t.n)
+		table_write(&t, f);
+	table_free(&t);
 	if (!matched)
 		fputs("no cell of one is a cell of the other\n", f);
 }

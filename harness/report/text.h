@@ -7,6 +7,14 @@
 #include <stdio.h>
 
 #include "report/page.h"
+#include "support/table.h"
+
+typedef void (*text_word_fn)(const char *word, const char *meaning, void *data);
+
+/* Every heading of the tables, with what it says. */
+void text_words(text_word_fn tell, void *data);
+
+extern const struct table_column text_cost_columns[], text_comparison_columns[];
 
 void text_summary(const json_t *summary, FILE *f);
 

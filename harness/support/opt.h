@@ -74,6 +74,11 @@ struct command {
 	const struct opt *opts;  /* ends with OPT_TABLE_END */
 	/* Tells every word of its tables and lines that is not everyday language; may be NULL. */
 	void (*words)(opt_word_fn tell, void *data);
+	/*
+	 * Blocked, SIGINT and SIGTERM are looked for by the subcommand itself (sigstop.h). Others
+	 * are let finish what they are at, or ask command_stopped().
+	 */
+	bool stops;
 	bool one_thread; /* does all its work in one thread: a guest needs one CPU */
 	bool mixed;      /* options may follow words: see opt_first() */
 	/* @argv[0] is the subcommand's name. Returns the exit code. */

@@ -22,6 +22,12 @@ static inline void sigstop_block(sigset_t *set)
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
+/* For as long as something may wait that only a signal ends, such as the end of stdin. */
+static inline void sigstop_allow(const sigset_t *set)
+{
+	pthread_sigmask(SIG_UNBLOCK, set, NULL);
+}
+
 /* 0 when @deadline came, or the signal that did. */
 static inline int sigstop_wait_until(const sigset_t *set, uint64_t deadline)
 {

@@ -21,7 +21,9 @@ struct table_cell {
 struct layout {
 	uint32_t width[TABLE_COLUMNS_MAX];
 	bool shown[TABLE_COLUMNS_MAX];
-	uint32_t line; /* that there is room for */
+	uint32_t line;   /* that there is room for */
+	uint32_t indent; /* of rows; grouped ones stand further in */
+	bool grouped;    /* the columns of the group stand over its rows */
 };
 
 void table_init(struct table *t, const struct table_column *columns)
@@ -124,7 +126,8 @@ static bool folds(const struct table *t, uint32_t k)
 
 static uint64_t line_width(const struct table *t, const struct layout *l)
 {
-	uint64_t n = t->indent;
+	uint32_t first = l->grouped ? t->group : 0;
+	uint64_t n = l->indent;
 
 	for (uint32_t k = 0; k < t->n_columns; k++) {
 		uint32_t w = l->width[k];
@@ -132,13 +135,19 @@ static uint64_t line_width(const struct table *t, const struct layout *l)
 		if (folds(t, k) && w > FOLD_MIN)
 			w = FOLD_MIN;
 		if (l->shown[k])
-			n += w + (k ? GAP : 0);
+			n += w + (k > first ? GAP : 0);
 	}
 	return n;
 }
 
 static void leave_out(const struct table *t, struct layout *l)
 {
+	if (t->group && line_width(t, l) > l->line) {
+		l->grouped = true;
+		l->indent += 2;
+		for (uint32_t k = 0; k < t->group; k++)
+			l->shown[k] = false;
+	}
 	while (line_width(t, l) > l->line) {
 		uint32_t worst = 0, at = 0;
 
@@ -170,7 +179,7 @@ static void put(FILE *f, const struct table *t, const struct layout *l, uint32_t
 	uint32_t n = terminal_columns(c->text, strlen(c->text)), pad = l->width[k] - n;
 	bool right = t->columns[k].align == TABLE_RIGHT, last = k == last_shown(t, l);
 
-	if (k) {
+	if (*x > l->indent) {
 		fputc(' ', f);
 		*x += GAP;
 	}
@@ -181,18 +190,34 @@ static void put(FILE *f, const struct table *t, const struct layout *l, uint32_t
 	*x += l->width[k];
 }
 
+/* The names of a group where it begins: a row whose names are others than those before it. */
+static void put_group(FILE *f, const struct table *t, const struct table_cell *row, bool first)
+{
+	bool same = !first;
+
+	for (uint32_t k = 0; same && k < t->group; k++)
+		same = !strcmp(row[k].text, (row - t->n_columns)[k].text);
+	if (same)
+		return;
+	fprintf(f, "%*s", (int)t->indent, "");
+	for (uint32_t k = 0; k < t->group; k++)
+		fprintf(f, "%s%s", k ? ", " : "", row[k].text);
+	fputc('\n', f);
+}
+
 static void put_row(FILE *f, const struct table *t, const struct layout *l,
 		    const struct table_cell *row)
 {
-	uint32_t x = t->indent;
+	uint32_t x = l->indent;
 
-	fprintf(f, "%*s", (int)t->indent, "");
+	fprintf(f, "%*s", (int)l->indent, "");
 	for (uint32_t k = 0; k < t->n_columns; k++) {
 		if (row[k].text && (row[k].rest || folds(t, k))) {
-			if (k)
+			if (x > l->indent) {
 				fputc(' ', f);
-			x += k ? GAP : 0;
-			terminal_wrap(f, row[k].text, x, row[k].rest ? t->indent + 4 : x);
+				x += GAP;
+			}
+			terminal_wrap(f, row[k].text, x, row[k].rest ? l->indent + 4 : x);
 			return;
 		}
 		if (l->shown[k] && row[k].text)
@@ -218,13 +243,13 @@ static void put_left_out(FILE *f, const struct table *t, const struct layout *l)
 	FILE *mem;
 	bool any = false;
 
-	for (uint32_t k = 0; k < t->n_columns; k++)
+	for (uint32_t k = l->grouped ? t->group : 0; k < t->n_columns; k++)
 		any |= !l->shown[k];
 	mem = any ? open_memstream(&text, &size) : NULL;
 	if (!mem)
 		return;
 	fputs("(no room for ", mem);
-	for (uint32_t k = 0; k < t->n_columns; k++) {
+	for (uint32_t k = l->grouped ? t->group : 0; k < t->n_columns; k++) {
 		if (l->shown[k])
 			continue;
 		fprintf(mem, "%s%s", sep, t->columns[k].heading);
@@ -240,7 +265,7 @@ static void put_left_out(FILE *f, const struct table *t, const struct layout *l)
 
 int table_write(const struct table *t, FILE *f)
 {
-	struct layout l = {.line = terminal_width(f)};
+	struct layout l = {.line = terminal_width(f), .indent = t->indent};
 
 	if (t->err)
 		return t->err;
@@ -249,8 +274,11 @@ int table_write(const struct table *t, FILE *f)
 	leave_out(t, &l);
 	if (!t->no_head)
 		put_head(f, t, &l);
-	for (size_t i = 0; i < t->n; i += t->n_columns)
+	for (size_t i = 0; i < t->n; i += t->n_columns) {
+		if (l.grouped)
+			put_group(f, t, &t->cell[i], !i);
 		put_row(f, t, &l, &t->cell[i]);
+	}
 	put_left_out(f, t, &l);
 	return 0;
 }

@@ -3,7 +3,8 @@
  * table: the one writer of tables for a terminal. What a table has is described once, as data: its
  * columns, what each means (--help and docs/words.md say it), and which go first where there is no
  * room. All columns are as wide as what stands in them; those of the highest rank are left out
- * until a line fits, and a last line names them. --wide, or a pipe, has all.
+ * until a line fits, and a last line names them. Columns that name groups of rows go over
+ * them instead. --wide, or a pipe, has all.
  *
  * Cells are copied. Memory that cannot be had makes table_write() return -ENOMEM. One thread.
  */
@@ -42,6 +43,11 @@ struct table {
 	const struct table_column *columns;
 	uint32_t n_columns;
 	uint32_t indent; /* before every line */
+	/*
+	 * The first columns that name a group of rows: where there is no room they are written once
+	 * over the rows of each, instead of being left out. 0: none.
+	 */
+	uint32_t group;
 	bool no_head;
 	struct table_cell *cell;
 	size_t n, room;

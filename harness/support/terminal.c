@@ -194,3 +194,51 @@ void terminal_command(FILE *f, const char *command, uint32_t at, uint32_t indent
 {
 	fold(f, command, at, indent, true);
 }
+
+/* Where in @line a command begins that is all of the rest; NULL: there is none. */
+static const char *command_in(const char *line)
+{
+	static const char *const before[] = {"", "repeat: ", "repeat with: ", "repeat    "};
+	const char *at = line + strspn(line, " ");
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		size_t n = strlen(before[i]);
+
+		if (!strncmp(at, before[i], n) && !strncmp(at + n, "irqstorm ", 9))
+			return at + n;
+	}
+	return NULL;
+}
+
+static void report_line(FILE *f, const char *line)
+{
+	const char *command = command_in(line);
+	size_t n = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	char word[24];
+
+	if (command) {
+		n = (size_t)(command - line);
+		fwrite(line, 1, n, f);
+		fold(f, command, terminal_columns(line, n), 6, true);
+		return;
+	}
+	n = n < sizeof(word) - 1 ? n : 0;
+	memcpy(word, line, n);
+	word[n] = '\0';
+	terminal_put(f, terminal_verdict(word), word);
+	fold(f, line + n, (uint32_t)n, 4, false);
+}
+
+void terminal_report(FILE *f, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = strndup(text, n);
+
+		if (!line)
+			return;
+		report_line(f, line);
+		free(line);
+		text += n + (text[n] == '\n');
+	}
+}

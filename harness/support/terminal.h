@@ -61,4 +61,10 @@ __attribute__((format(printf, 3, 4))) void terminal_line(FILE *f, uint32_t inden
  * whole. */
 void terminal_command(FILE *f, const char *command, uint32_t at, uint32_t indent);
 
+/*
+ * Lines of a report, each folded: a word in capitals that begins one is a verdict and has its
+ * colour, and a command of irqstorm, alone or after "repeat:" or "repeat with:", can be pasted.
+ */
+void terminal_report(FILE *f, const char *text);
+
 #endif

@@ -41,7 +41,7 @@ static struct launch_end run(const char *script, uint64_t timeout_ns)
 	words_add(&w, "/bin/sh");
 	words_add(&w, "-c");
 	words_add(&w, script);
-	cr_assert_eq(launch(&w, log_path, timeout_ns, &signals, &out), 0);
+	cr_assert_eq(launch(&w, log_path, timeout_ns, &signals, NULL, &out), 0);
 	return out;
 }
 
@@ -77,7 +77,7 @@ Test(launch, a_program_that_is_not_there_is_127)
 
 	memset(&w, 0, sizeof(w));
 	words_add(&w, "/nonexistent/program");
-	cr_assert_eq(launch(&w, log_path, NSEC_PER_SEC, &signals, &out), 0);
+	cr_assert_eq(launch(&w, log_path, NSEC_PER_SEC, &signals, NULL, &out), 0);
 	cr_assert_eq(out.code, 127);
 }
 
@@ -118,9 +118,9 @@ Test(launch, one_whose_time_is_over_is_told_to_end_and_what_it_then_does_counts)
 	words_add(&w, "/bin/sh");
 	words_add(&w, "-c");
 	words_add(&w, script);
-	cr_assert_eq(
-		launch_for(&w, log_path, 300 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC, &signals, &out),
-		0);
+	cr_assert_eq(launch_for(&w, log_path, 300 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC, &signals,
+				NULL, &out),
+		     0);
 	cr_assert_eq(out.code, 1);
 	cr_assert_str_eq(out.why, "irqstorm: over");
 	cr_assert_not(out.timed_out);

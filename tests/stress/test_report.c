@@ -79,7 +79,7 @@ static void setup(void)
 		.duration_ns = 3 * NSEC_PER_SEC,
 		.seed = 0x2a,
 	};
-	planted = (struct fault_counts){{101, 102, 103, 104, 105, 106}};
+	planted = (struct fault_counts){.planted = {101, 102, 103, 104, 105, 106}};
 	r = calloc(1, sizeof(*r));
 	cr_assert_not_null(r);
 	snprintf(r->desc.target, sizeof(r->desc.target), "emu:made=up");

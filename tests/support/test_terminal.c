@@ -193,6 +193,36 @@ Test(table, where_there_is_no_room_columns_go_in_the_order_of_their_ranks_and_ar
 	}
 }
 
+Test(table, names_of_a_group_stand_over_its_rows_where_there_is_no_room)
+{
+	static const char *const rows[][3] = {{"a", "x", "1"}, {"a", "x", "2"}, {"b", "x", "3"}};
+	static const struct table_column two[] = {
+		{.heading = "first-of-two", .align = TABLE_LEFT},
+		{.heading = "second-of-two", .align = TABLE_LEFT},
+		{.heading = "n"},
+		TABLE_COLUMNS_END,
+	};
+	FILE *f = begin("20");
+	struct table t;
+
+	table_init(&t, two);
+	t.group = 2;
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 3; k++)
+			table_cell(&t, "%s", rows[i][k]);
+	cr_assert_eq(table_write(&t, f), 0);
+	fclose(f);
+	cr_assert_str_eq(text, "  n\na, x\n  1\n  2\nb, x\n  3\n");
+	free(text);
+	f = begin(NULL);
+	cr_assert_eq(table_write(&t, f), 0);
+	fclose(f);
+	cr_assert_str_eq(text, "first-of-two second-of-two n\na            x             1\n"
+			       "a            x             2\nb            x             3\n");
+	free(text);
+	table_free(&t);
+}
+
 Test(stopped, a_finding_and_an_error_stay_and_nothing_passes)
 {
 	static const int stay[] = {EXIT_FINDING, EXIT_USAGE, EXIT_ENVIRONMENT};

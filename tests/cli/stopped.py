@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The one rule for SIGINT and SIGTERM, of every subcommand: stopped at its start, in the middle and
+at its end it prints what it has, says STOPPED, writes its files, and ends with 130 or 143; with a
+finding so far with 1; and it never passes. Nothing is timed: a signal is sent before the program
+has begun to look for it (it is blocked and pending when it starts), when a line of progress shows on
+a terminal, or when its results cannot be written as their reader does not read.
+
+Usage: stopped.py IRQSTORM SOURCE"""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+PATIENCE = 120  # seconds until a test is given up: of a loaded machine, nothing is measured
+passed = failed = 0
+
+
+def result(name, ok, why=''):
+    global passed, failed
+    passed += bool(ok)
+    failed += not ok
+    print(f'ok {name}' if ok else f'not ok {name}: ' + str(why).replace('\n', ' | ')[-700:], flush=True)
+
+
+class Run:
+    """irqstorm on a terminal of its own; stdout in a pipe or a file."""
+
+    def __init__(self, args, dir, pending=None, stdout=None, stdin=subprocess.DEVNULL):
+        self.master, slave = pty.openpty()
+        self.said = ''
+        self.out = stdout if stdout is not None else tempfile.TemporaryFile('w+b')
+
+        def before():
+            os.setpgid(0, 0)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if pending:
+                # a pending signal outlives exec: it is there before main()
+                signal.pthread_sigmask(signal.SIG_BLOCK, [pending])
+                os.kill(os.getpid(), pending)
+
+        self.child = subprocess.Popen([BIN] + args, stdin=stdin, stdout=self.out, stderr=slave, cwd=dir,
+                                      preexec_fn=before, env=dict(os.environ, TERM='xterm', COLUMNS='100'))
+        os.close(slave)
+
+    def read(self, until=None):
+        """True when @until shows; without it, at the end."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if until and re.search(until, self.said):
+                return True
+            if not select.select([self.master], [], [], 0.2)[0]:
+                if self.child.poll() is not None:
+                    return not until
+                continue
+            try:
+                more = os.read(self.master, 65536)
+            except OSError:
+                more = b''
+            if not more:
+                self.child.wait(PATIENCE)
+                return not until
+            self.said += more.decode(errors='replace')
+        self.child.kill()
+        return False
+
+    def end(self):
+        ok = self.read()
+        self.child.wait(PATIENCE)
+        os.close(self.master)
+        text = ''
+        if hasattr(self.out, 'seek'):
+            self.out.seek(0)
+            text = self.out.read().decode(errors='replace')
+        return self.child.returncode, text, self.said if ok else self.said + ' (was killed)'
+
+
+def judge(name, sig, code, out, err, files, want=None):
+    said = out + err
+    want = want or (130 if sig == signal.SIGINT else 143)
+    why = f'exit {code}: {out[-300:]} {err[-300:]}'
+    result(f'{name}: exit code {want}', code == want, why)
+    result(f'{name}: it says STOPPED, by what and how far', re.search(
+        f'STOPPED  by {signal.Signals(sig).name}: .*(done|until then|smaller)', said.replace('\n    ', ' ')), why)
+    # what had been printed before the signal came is another matter: see "at the end"
+    result(f'{name}: it does not pass', not re.search(r'^PASS|0 divergences$', out, re.M), why)
+    for f in files:
+        text = open(f).read() if os.path.exists(f) else ''
+        try:
+            doc = json.loads(text)
+        except ValueError:
+            doc = None
+        result(f'{name}: {os.path.basename(f)} is written', isinstance(doc, dict), text[:100] or 'not there')
+        if doc and 'complete' in doc:
+            result(f'{name}: and says that it is not complete', doc['complete'] is False, doc['complete'])
+        if doc and 'verdict' in doc:
+            result(f'{name}: and does not pass there', doc['verdict'] not in ('pass',) or not doc.get('complete', True),
+                   doc['verdict'])
+
+
+def left_behind(dir):
+    return [f for f in os.listdir(dir) if '.tmp.' in f]
+
+
+with tempfile.TemporaryDirectory() as top:
+    prog = os.path.join(top, 'p.irq')
+    with open(prog, 'w') as f:
+        f.write('set_irqs msix trigger eventfd fds=e0\nfire msix 0\nread e0\n')
+    bad = os.path.join(top, 'bad.irq')
+    with open(bad, 'w') as f:
+        f.write('set_irqs msix trigger eventfd fds=e0,e1,e2\n' + 'fire msix 0\nread e0\n' * 40)
+    subprocess.run([BIN, 'stress', '--duration', '100ms', '--json', 'run.json', '--quiet'], cwd=top, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    scenario = os.path.join(top, 'g.gate')
+    with open(scenario, 'w') as f:
+        f.write('[one]\nkind = stress\nstrategy = none\nduration = 1h\nfires = 1\n')
+
+    # name: arguments, what shows that it is in the middle, its JSON
+    long = {
+        'stress': (['stress', '--duration', '1h', '--json', 'r.json'], r'\[00:0\d/60:00', 'r.json'),
+        'bench': (['bench', '--duration', '2s', '--warm-up', '0', '--repeats', '900', '--no-resize-cost', '--strategy',
+                   'none', '--json', 'r.json'], r'[1-9]\d* of 1800 runs', 'r.json'),
+        'bench of resizes': (['bench', '--resize-cost', '--strategy', 'teardown', '--json', 'r.json'],
+                             r'0 of 2 runs', 'r.json'),
+        'diff': (['diff', '--ops', '1G', '--json', 'r.json'], r'of 1000000000 operations', 'r.json'),
+        'explore': (['explore', '--depth', '16', '--json', 'r.json'], r'depth \d', 'r.json'),
+        'run': (['run', '--repeat', '1000000', '--json', 'r.json', prog], r'of 1000000 runs', 'r.json'),
+        'gate': (['gate', '--file', scenario, '--json', 'r.json'], r'0 of 1 checks', 'r.json'),
+        'nightly': (['nightly', '--out', 'n', '--steps', 'diff-emu', '--hours', '1', '--kernels', 'none', '--json',
+                     'r.json'], r'step 1 of 1|0 of 1 steps', 'r.json'),
+    }
+    # what is over at once: the signal is there before it begins, or its output has no reader
+    short = {
+        'info': (['info'], []),
+        'doctor': (['doctor', '--json', 'd.json'], ['d.json']),
+        'report': (['report', os.path.join(top, 'run.json')], []),
+        'export': (['export', '--to', 'c', prog], []),
+        'manual': (['manual'], []),
+        'zoo': (['zoo'], None),
+        'guest': (['guest', '--kernel', '/nonexistent', '--', 'info'], None),
+        'campaign': (['campaign'], None),
+        'minimize': (['minimize'], None),
+    }
+    for name, (args, shows, out) in long.items():
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            with tempfile.TemporaryDirectory() as dir:
+                run = Run(args, dir, pending=sig)
+                code, text, err = run.end()
+                judge(f'{name}, {sig.name} at its start', sig, code, text, err, [os.path.join(dir, out)])
+            with tempfile.TemporaryDirectory() as dir:
+                run = Run(args, dir)
+                there = run.read(shows)
+                result(f'{name}: shows what it waits for', there, run.said)
+                os.kill(run.child.pid, sig)
+                code, text, err = run.end()
+                judge(f'{name}, {sig.name} in the middle', sig, code, text, err, [os.path.join(dir, out)])
+                result(f'{name}: no temporary file is left', not left_behind(dir), left_behind(dir))
+
+print(f'{passed} passed, {failed} failed')
+sys.exit(failed > 0)
