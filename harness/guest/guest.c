@@ -59,7 +59,9 @@ static void loop(struct run *run, struct machine *m)
 		if (p[SLOT_MACHINE + MACHINE_PID].revents)
 			run->over = true;
 		run_check_time(run, RUN_SILENCE, m->pid);
+		run_show(run);
 	}
+	progress_done(&run->progress);
 }
 
 /* QEMU is gone: what it wrote before is still in the sockets. */

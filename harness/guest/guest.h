@@ -74,7 +74,7 @@ enum guest_end {
 
 struct guest_result {
 	enum guest_end end;
-	int stop_signal; /* GUEST_STOPPED */
+	int stop_signal; /* that came to us, and was passed on or ended the guest; 0: none */
 	bool ready;      /* the subcommand was started */
 	bool exited;     /* the guest reported the end of the subcommand */
 	int code;        /* its exit code */

@@ -10,6 +10,7 @@
 
 #include "guest/last.h"
 #include "support/log.h"
+#include "support/stopped.h"
 
 #define TAIL_LINES 8
 
@@ -171,6 +172,17 @@ static int report_code(const struct guest_result *r)
 {
 	if (r->signal == SIGINT || r->signal == SIGTERM)
 		return 128 + r->signal;
+	if (r->stop_signal && !r->signal) {
+		int code = stopped_code(r->code, r->stop_signal);
+
+		/* irqstorm has said so itself */
+		if (r->code < 128 && code != r->code)
+			stopped_say(stderr, r->stop_signal,
+				    "the subcommand ended with exit code %d, and what it had done "
+				    "is here",
+				    r->code);
+		return code;
+	}
 	if (r->signal) {
 		log_error("the subcommand died in the guest of signal %d (%s)", r->signal,
 			  strsignal(r->signal));
@@ -200,7 +212,9 @@ static int report_verdict(const struct guest_config *c, struct guest_result *r,
 			save_last(c, r, keep_log);
 		return code;
 	case VERDICT_STOPPED:
-		log_error("guest was stopped by signal %d", r->stop_signal);
+		stopped_say(stderr, r->stop_signal,
+			    r->ready ? "the guest was killed, and the subcommand was not done"
+				     : "the guest was booting, and nothing was done");
 		return 128 + r->stop_signal;
 	case VERDICT_SPLAT:
 		code = report_splat(r);

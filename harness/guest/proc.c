@@ -15,6 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/progress.h"
+#include "support/stopped.h"
+
 #define ERR_KEEP 65536
 
 int proc_find(const char *name, char *path, size_t size)
@@ -124,13 +127,17 @@ int proc_stop_signal(int sigfd)
 
 int proc_interrupted(struct errmsg *e, int sig)
 {
-	return errmsg_set(e, -EINTR, (enum exit_code)(128 + sig), "stopped by signal %d", sig);
+	return errmsg_set(e, -EINTR, (enum exit_code)(128 + sig),
+			  "STOPPED  by %s: nothing was done yet", stopped_by(sig));
 }
 
 /* Read both pipes to their ends. -EINTR with *@sig when a stop signal came. */
-static int collect(int out, int errfd, int sigfd, struct bytes *b_out, struct bytes *b_err,
-		   int *sig)
+static int collect(const char *what, int out, int errfd, int sigfd, struct bytes *b_out,
+		   struct bytes *b_err, int *sig)
 {
+	const struct progress_part part = {.left_ns = PROGRESS_PACE};
+	struct progress progress;
+
 	struct pollfd p[3] = {
 		{.fd = out, .events = POLLIN},
 		{.fd = errfd, .events = POLLIN},
@@ -138,16 +145,27 @@ static int collect(int out, int errfd, int sigfd, struct bytes *b_out, struct by
 	};
 	int err = 0;
 
+	progress_init_late(&progress, false);
 	while (!err && (p[0].fd >= 0 || p[1].fd >= 0)) {
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
-			return -errno;
+		int n = poll(p, 3, progress_poll_ms(&progress));
+
+		progress_part(&progress, &part, "waiting for %s", what);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			continue;
 		*sig = p[2].revents ? proc_stop_signal(sigfd) : 0;
-		if (*sig)
-			return -EINTR;
+		if (*sig) {
+			err = -EINTR;
+			break;
+		}
 		err = take(&p[0], b_out, SIZE_MAX);
 		if (!err)
 			err = take(&p[1], b_err, ERR_KEEP);
 	}
+	progress_done(&progress);
 	return err;
 }
 
@@ -156,7 +174,7 @@ int proc_run(const char *const argv[], const char *package, const char *cwd, int
 {
 	int out[2] = {-1, -1}, errp[2] = {-1, -1}, err, status = 0, sig = 0;
 	struct bytes b_err = {0};
-	char path[PATH_MAX];
+	char path[PATH_MAX], what[200];
 	pid_t self = getpid(), pid = -1;
 
 	memset(r, 0, sizeof(*r));
@@ -175,7 +193,8 @@ int proc_run(const char *const argv[], const char *package, const char *cwd, int
 	close(out[1]);
 	close(errp[1]);
 	out[1] = errp[1] = -1;
-	err = collect(out[0], errp[0], sigfd, &r->out, &b_err, &sig);
+	snprintf(what, sizeof(what), "%s %s", argv[0], argv[1] ? argv[1] : "");
+	err = collect(what, out[0], errp[0], sigfd, &r->out, &b_err, &sig);
 	if (err) {
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);

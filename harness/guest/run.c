@@ -26,6 +26,7 @@ void run_init(struct run *run, const struct guest_config *c, struct guest_result
 	memset(r, 0, sizeof(*r));
 	r->last = -1;
 	r->console.copy = c->console;
+	progress_init_late(&run->progress, c->quiet || c->mute || c->capture);
 }
 
 static void pass_signal(struct run *run, int sig)
@@ -59,6 +60,7 @@ void run_signal(struct run *run)
 	if (!run->c->quiet)
 		log_note("guest: asking the subcommand to stop; once more kills %s",
 			 run->session ? "it" : "the guest");
+	run->r->stop_signal = (int)si.ssi_signo;
 	pass_signal(run, si.ssi_signo == SIGINT ? SIGINT : SIGTERM);
 }
 
@@ -85,6 +87,7 @@ static void forward(struct run *run, int fd, const struct frame *f)
 	if (run->r->stdout_errno || run->c->mute)
 		return;
 	err = hold(run, fd, f);
+	progress_again(&run->progress);
 	if (err > 0)
 		err = write_all(run->c->capture ? run->c->capture : fd, f->data, f->len);
 	if (err) {
@@ -100,6 +103,7 @@ static void on_ready(struct run *run, const struct frame *f)
 	char devices[256];
 
 	r->ready = true;
+	progress_again(&run->progress);
 	if (!run->session)
 		r->boot_ns = clock_ns() - run->start;
 	snprintf(r->release, sizeof(r->release), "%.*s", (int)f->len, (const char *)f->data);
@@ -218,6 +222,27 @@ bool run_channel(struct run *run)
 	if (synced && run->dec.skipped > skipped)
 		run->r->lost++;
 	return n > 0;
+}
+
+void run_show(struct run *run)
+{
+	uint64_t now = clock_ns(), start = run->start;
+	uint64_t end = start + run->c->timeout_ns;
+	struct progress_part part = {.left_ns = PROGRESS_PACE};
+	char limit[24];
+
+	if (!run->r->ready && run->session)
+		progress_part(&run->progress, &part, "waiting for the session's guest, or a turn");
+	else if (!run->r->ready)
+		progress_part(
+			&run->progress, &part,
+			"booting the guest; its console has been silent for %.0f s of at most "
+			"%.0f",
+			(double)(now - run->life) / 1e9, (double)RUN_SILENCE_BOOT / 1e9);
+	else if (!run->r->exited)
+		progress_part(&run->progress, &part,
+			      "the subcommand runs in the guest; it is killed in %s",
+			      progress_time(end > now ? end - now : 0, limit, sizeof(limit)));
 }
 
 void run_check_time(struct run *run, uint64_t silence_run, pid_t pid)

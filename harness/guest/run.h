@@ -10,6 +10,7 @@
 #include "guest/guest.h"
 #include "guest/incoming.h"
 #include "guest/silence.h"
+#include "support/progress.h"
 
 #define RUN_SILENCE_BOOT (60 * NSEC_PER_SEC) /* no console output and no frame while booting */
 #define RUN_SILENCE      (30 * NSEC_PER_SEC) /* no frame from a guest that sends one a second */
@@ -26,8 +27,9 @@ struct run {
 	uint64_t start, life, exit_at;
 	struct silence silence;
 	struct incoming incoming;
-	struct errmsg why; /* a session's: over before the command had its turn */
-	bool failed;       /* and so would be another one */
+	struct progress progress; /* of the boot, and of a subcommand that says nothing */
+	struct errmsg why;        /* a session's: over before the command had its turn */
+	bool failed;              /* and so would be another one */
 };
 
 void run_init(struct run *run, const struct guest_config *c, struct guest_result *r);
@@ -37,6 +39,8 @@ bool run_channel(struct run *run);
 /* What waits at the signalfd of .c. */
 void run_signal(struct run *run);
 void run_finish(struct run *run, enum guest_end end);
+/* Say what is waited for, if it is time to. */
+void run_show(struct run *run);
 /*
  * Ends a run that is over its time, or that nothing is heard of: for @silence_run ns once it is
  * ready, without what its QEMU, @pid, waited for a CPU; 0 where QEMU is another's.

@@ -322,7 +322,9 @@ static void wait_for_it(struct session_call *s, struct run *run)
 		if (p[1].revents)
 			run_signal(run);
 		run_check_time(run, SILENCE, 0);
+		run_show(run);
 	}
+	progress_done(&run->progress);
 }
 
 static int result(struct session_call *s, struct run *run, struct errmsg *e)

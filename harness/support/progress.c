@@ -16,6 +16,12 @@
 #define REWRITE_NS  (NSEC_PER_SEC / 5)
 #define POLL_MS_MAX 1000
 
+/* The next line is due in @ns, or an interval from now if that is longer. */
+static void due_in(struct progress *p, uint64_t now, uint64_t ns)
+{
+	p->last_ns = p->tty && ns > p->interval_ns ? now + ns - p->interval_ns : now;
+}
+
 static void init(struct progress *p, bool quiet, uint64_t first_ns)
 {
 	uint64_t now = clock_ns();
@@ -24,10 +30,14 @@ static void init(struct progress *p, bool quiet, uint64_t first_ns)
 	p->shown = false;
 	p->start_ns = now;
 	p->interval_ns = quiet ? UINT64_MAX : p->tty ? REWRITE_NS : PLAIN_NS;
-	/* so that the first is due then */
-	p->last_ns = quiet || !p->tty || first_ns <= p->interval_ns
-			     ? now
-			     : now + first_ns - p->interval_ns;
+	due_in(p, now, first_ns);
+}
+
+void progress_again(struct progress *p)
+{
+	progress_done(p);
+	if (p->interval_ns != UINT64_MAX)
+		due_in(p, clock_ns(), LATE_NS);
 }
 
 void progress_init(struct progress *p, bool quiet)

@@ -46,6 +46,9 @@ const char *progress_time(uint64_t ns, char *buf, unsigned int size);
 /* How long a wait may be until the next line is due, in ms: for poll(). */
 int progress_poll_ms(const struct progress *p);
 
+/* Something else was said or has begun: the line goes, and the next one is due five seconds on. */
+void progress_again(struct progress *p);
+
 /* Clear the rewritten line; safe to call when none stands. */
 void progress_done(struct progress *p);
 

@@ -16,7 +16,10 @@ int stopped_code(int code, int sig)
 
 const char *stopped_by(int sig)
 {
-	return sig == SIGINT ? "SIGINT" : sig == SIGTERM ? "SIGTERM" : "a signal";
+	return sig == SIGINT    ? "SIGINT"
+	       : sig == SIGTERM ? "SIGTERM"
+	       : sig == SIGHUP  ? "SIGHUP"
+				: "a signal";
 }
 
 void stopped_say(FILE *f, int sig, const char *fmt, ...)

@@ -28,7 +28,7 @@ import json, sys
 json.load(open(sys.argv[1]))'
 }
 
-one_line "a strategy that is none" 2 'frob: must be of none, teardown' bench --strategy frob
+one_line "a strategy that is none" 2 'frob: must be one of none, teardown' bench --strategy frob
 one_line "a load that is none" 2 'shut' bench --load shut:1k
 one_line "nothing left to measure" 2 'nothing is left' bench --resize-cost --no-resize-cost
 one_line "a target that is none" 2 'must be emu' bench $storms --target qemu
@@ -142,13 +142,14 @@ result "and keeps what was finished" $((1 - $?)) "$(ls "$killed/cells")"
 valid "the summary of both parts fits the schema" "$killed/summary.json"
 
 # stopped by a signal
-"$bin" bench $long --out "$tmp/int" --json "$tmp/int.json" >/dev/null 2>"$tmp/int.err" &
+"$bin" bench $long --out "$tmp/int" --json "$tmp/int.json" >"$tmp/int.out" 2>"$tmp/int.err" &
 pid=$!
 sleep 0.7
 kill -INT $pid
 wait $pid
 code=$?
-[ $code = 0 ] && grep -q 'stopped by a signal: .* the same command goes on' "$tmp/int.err" &&
+[ $code = 130 ] && grep -q 'the same command goes on' "$tmp/int.err" &&
+	grep -q '^STOPPED  by SIGINT: [0-9]* of [0-9]* runs are done' "$tmp/int.out" &&
 	[ "$(json "$tmp/int.json" complete)" = False ]
 result "SIGINT keeps what is complete" $((1 - $?)) "exit $code: $(cat "$tmp/int.err")"
 valid "the summary of an interrupted bench fits the schema" "$tmp/int.json"

@@ -170,7 +170,7 @@ sleep 1
 kill -INT $pid
 wait $pid
 code=$? out=$(cat stop.txt)
-is "Ctrl-C ends it with what is known" 3 'irqstorm: seed|^seed'
+is "Ctrl-C ends it with what is known" 130 'STOPPED  by SIGINT: 0 of 2 checks are done'
 [ "$(json stop.json planned)" -gt "$(grep -c '"says"' stop.json)" ] || [ "$(json stop.json planned)" = 5 ]
 result "what was stopped says how much was planned" $((1 - $?)) "$(cat stop.json)"
 [ "$(json stop.json verdict) $(json stop.json complete)" = "stopped False" ]

@@ -401,8 +401,9 @@ qemu=$(pgrep -P $pid qemu)
 kill -INT $pid
 wait $pid
 code=$?
-[ $code = 4 ] && ok "Ctrl-C lets the subcommand end" || bad "Ctrl-C lets it end" "exit $code"
+[ $code = 130 ] && ok "Ctrl-C lets the subcommand end" || bad "Ctrl-C lets it end" "exit $code"
 has "its last words arrive" out "got SIGINT"
+has "and it is said that it was stopped" err "STOPPED  by SIGINT: the subcommand ended with exit code 4"
 gone "no qemu is left" "$qemu"
 
 rm -f out err
@@ -425,6 +426,7 @@ kill -TERM $pid
 wait $pid
 code=$?
 [ $code = 143 ] && ok "SIGTERM while booting" || bad "SIGTERM while booting" "exit $code"
+has "and it is said that it was stopped" err "STOPPED  by SIGTERM: "
 gone "no qemu is left" "$qemu"
 [ -z "$(ls never.json* 2>/dev/null)" ] && ok "no half result is left" ||
 	bad "no half result is left" "$(ls never.json*)"

@@ -100,7 +100,7 @@ done
 kill -INT $pid
 wait $pid
 code=$?
-has "Ctrl-C lets the command end" 4 'got SIGINT' out
+has "Ctrl-C lets the command end" 130 'got SIGINT' out
 run pid $((first + 3))
 has "a finding that a fresh guest does not show depends on what ran before" 1 \
 	'does not show in a fresh guest: it depends on what ran before' err

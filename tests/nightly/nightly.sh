@@ -225,9 +225,9 @@ done
 sleep 0.3
 kill -INT $pid
 wait $pid
-is "SIGINT before a step is done: exit code 4, as nothing was found and nothing passed" 4 $?
+is "SIGINT before a step is done: exit code 130, as nothing was found" 130 $?
 pid=
-has "the summary says that it was stopped" '^SKIPPED \(stopped by a signal\)' out
+has "the summary says that it was stopped" '^STOPPED  by SIGINT: 0 of 1 steps are done' out
 has "and how to go on" 'same command again' err
 [ -f "$(newest stopped)/diff-emu-6.1/result.json" ]
 result "the step has ended in good order" "$((1 - $?))" "$(ls -R "$(newest stopped)")"

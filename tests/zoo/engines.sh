@@ -61,6 +61,6 @@ kill -INT $pid
 wait $pid
 code=$?
 result "a signal ends it with what there is" \
-	$([ $code = 1 ] && grep -q '"complete": *false' "$tmp/j" && echo 1 || echo 0) "exit $code: $(cat "$tmp/out")"
+	$([ $code = 130 ] && grep -q '"complete": *false' "$tmp/j" && echo 1 || echo 0) "exit $code: $(cat "$tmp/out")"
 result "and stops its engine" $([ -z "$(pgrep -f "$tmp/irqstorm-zoo-")" ] && echo 1 || echo 0) "it runs on"
 finish
