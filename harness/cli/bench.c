@@ -9,6 +9,7 @@
 #include "bench/publish.h"
 #include "bench/run.h"
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "exec/target.h"
 #include "report/text.h"
 #include "report/value.h"
@@ -307,6 +308,7 @@ const struct command cmd_bench = {
 		    "      --consumer uring,epoll --load closed:100k,open:max\n"
 		    "  irqstorm guest --kernel debian:6.12 -- bench --target vfio:auto --out b2\n",
 	.opts = bench_opts,
+	.words = words_bench,
 	.stops = true,
 	.run = bench_main,
 };

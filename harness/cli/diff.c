@@ -2,10 +2,12 @@
 /* irqstorm diff: random programs on a target, each held against the model. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
 #include "cli/finding.h"
+#include "cli/words.h"
 #include "exec/differential.h"
 #include "exec/target.h"
 #include "support/clock.h"
@@ -13,6 +15,7 @@
 #include "support/outfile.h"
 #include "support/sigstop.h"
 #include "support/stopped.h"
+#include "support/terminal.h"
 #include "support/units.h"
 #include "support/version.h"
 
@@ -82,7 +85,8 @@ static bool watch(void *data, uint64_t ops, uint64_t programs)
 		return false;
 	progress_part(&w->progress, &part, "%llu programs, %.0f/s", (unsigned long long)programs,
 		      (double)ops * 1e9 / (double)(clock_ns() - w->start + 1));
-	w->stop_signal = sigstop_wait_until(&w->signals, 0);
+	if (!w->stop_signal)
+		w->stop_signal = sigstop_wait_until(&w->signals, 0);
 	return w->stop_signal > 0;
 }
 
@@ -124,10 +128,11 @@ static void write_json(FILE *f, const struct diff_cli *o, const struct executor 
 	json_finish(&j);
 }
 
-static void print_text(FILE *f, const struct diff_cli *o, const struct executor *x,
-		       const struct diff_result *r, const struct finding *found, int stop_signal)
+/* All but the finding, whose program is not to be folded. */
+static void print_run(FILE *f, const struct diff_cli *o, const struct executor *x,
+		      const struct diff_result *r)
 {
-	char ops[32], rate[32], all[32];
+	char ops[32], rate[32];
 
 	fprintf(f, "target   %s (%s, kernel %s)\n", o->target, x->desc.device, x->desc.kernel);
 	fprintf(f, "seed     0x%llx\n", (unsigned long long)o->seed);
@@ -141,11 +146,27 @@ static void print_text(FILE *f, const struct diff_cli *o, const struct executor 
 	finding_print_refused(f, r->refused, r->refusal);
 	fprintf(f, "digest   %016llx\n", (unsigned long long)r->digest);
 	matrix_print(x->matrix, f);
+}
+
+static void print_text(FILE *f, const struct diff_cli *o, const struct executor *x,
+		       const struct diff_result *r, const struct finding *found, int stop_signal)
+{
+	char ops[32], all[32], *text = NULL;
+	size_t size;
+	FILE *mem = open_memstream(&text, &size);
+
+	if (mem) {
+		print_run(mem, o, x, r);
+		if (!fclose(mem))
+			terminal_report(f, text);
+		free(text);
+	}
 	if (r->found.difference)
 		finding_print(f, found);
 	else if (!stop_signal)
-		fputs(r->ops ? "0 divergences\n" : "SKIPPED  no operation was compared\n", f);
-	stopped_say(f, stop_signal, "%s of %s operations are done; %u divergences until then", ops,
+		terminal_report(f, r->ops ? "0 divergences" : "SKIPPED  no operation was compared");
+	stopped_say(f, stop_signal, "%s of %s operations are done; %u divergences until then",
+		    units_format_count(r->ops, ops, sizeof(ops)),
 		    units_format_count(o->ops, all, sizeof(all)), r->found.difference != DIFF_NONE);
 }
 
@@ -267,6 +288,7 @@ const struct command cmd_diff = {
 		    "  irqstorm guest --kernel debian:6.12 --devices xhci -- \\\n"
 		    "      diff --target vfio:auto --ops 200k\n",
 	.opts = diff_opts,
+	.words = words_diff,
 	.stops = true,
 	.one_thread = true,
 	.run = diff_main,

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "doctor/doctor.h"
 #include "support/json.h"
 #include "support/log.h"
@@ -218,6 +219,7 @@ const struct command cmd_doctor = {
 		    "  irqstorm doctor --json doctor.json\n"
 		    "  irqstorm guest -- doctor\n",
 	.opts = doctor_opts,
+	.words = words_doctor,
 	.one_thread = true,
 	.run = doctor_run,
 };

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/finding.h"
+#include "cli/words.h"
 #include "exec/explore.h"
 #include "exec/target.h"
 #include "support/clock.h"
@@ -66,7 +67,8 @@ static bool watch(void *data, uint32_t depth, uint64_t programs, uint64_t states
 	if (progress_due(&w->progress, now))
 		progress_show(&w->progress, now, "depth %u, %llu programs, %llu states", depth,
 			      (unsigned long long)programs, (unsigned long long)states);
-	w->stop_signal = sigstop_wait_until(&w->signals, 0);
+	if (!w->stop_signal)
+		w->stop_signal = sigstop_wait_until(&w->signals, 0);
 	w->depth = depth;
 	return w->stop_signal > 0;
 }
@@ -221,6 +223,7 @@ const struct command cmd_explore = {
 		    "  irqstorm guest --kernel debian:6.1 --devices xhci -- \\\n"
 		    "      explore --depth 3 --target vfio:auto\n",
 	.opts = explore_opts,
+	.words = words_diff,
 	.stops = true,
 	.one_thread = true,
 	.run = explore_main,

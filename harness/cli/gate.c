@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "gate/baseline.h"
 #include "gate/launch.h"
 #include "gate/report.h"
@@ -352,6 +353,7 @@ const struct command cmd_gate = {
 		"  irqstorm gate --guest arch/x86/boot/bzImage --only 'guest-*'\n"
 		"  irqstorm gate --save-baseline main.json && irqstorm gate --baseline main.json\n",
 	.opts = gate_opts,
+	.words = words_gate,
 	.stops = true,
 	.run = gate_main,
 };

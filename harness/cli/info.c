@@ -9,6 +9,7 @@
 #include "support/json.h"
 #include "support/log.h"
 #include "support/outfile.h"
+#include "support/terminal.h"
 #include "support/version.h"
 
 struct info_options {
@@ -92,9 +93,10 @@ static void print_table(FILE *f, const struct backend_desc *d, const struct host
 	fprintf(f, "\n\n%-5s %6s  %-8s %s\n", "index", "count", "dynamic", "flags");
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		print_irq(f, d, i);
-	fprintf(f, "\n%s\n", verdict(d));
+	fputc('\n', f);
+	terminal_line(f, 4, "%s", verdict(d));
 	for (uint32_t i = 0; i < limits->n; i++)
-		fprintf(f, "host     %s\n", limits->text[i]);
+		terminal_line(f, 9, "host     %s", limits->text[i]);
 }
 
 /* One line says what came of it; a finding says what to do. */
@@ -144,7 +146,7 @@ static void print_check(FILE *f, const struct tablesize *t)
 	char text[320];
 
 	check_text(t, text, sizeof(text));
-	fprintf(f, "check    %s  %s\n", check_results[t->verdict].word, text);
+	terminal_line(f, 9, "check    %s  %s", check_results[t->verdict].word, text);
 }
 
 /* 0 is a number of vectors that nobody has found out. */

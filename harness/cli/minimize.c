@@ -71,7 +71,8 @@ static bool watch(void *data, uint32_t runs, uint32_t ops)
 
 	progress_part(&w->progress, &part, "%u runs, %u operations are left of the program", runs,
 		      ops);
-	w->stop_signal = command_stopped();
+	if (!w->stop_signal)
+		w->stop_signal = command_stopped();
 	if (!w->stop_signal)
 		w->stop_signal = sigstop_wait_until(&w->signals, 0);
 	return w->stop_signal > 0;
@@ -109,7 +110,7 @@ static void report(FILE *f, const char *path, const struct minimize_cli *o, cons
 	fprintf(f, "before   %u operations, shown by %u of %u replays\n", m->before,
 		m->shown_before, m->replays);
 	fprintf(f, "after    %u operations, shown by %u of %u replays, the same key\n", m->after,
-		m->shown_after, m->replays);
+		m->shown_after, m->replays_after);
 	fprintf(f, "took     %u runs in %.2f s%s\n", m->runs, (double)m->ns / 1e9,
 		m->complete || stop_signal ? "" : " (the budget ended it: it may get smaller)");
 	stopped_say(f, stop_signal, "%u runs and %.2f of %.2f s are done: it may get smaller",

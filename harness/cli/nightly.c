@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "nightly/nightly.h"
 #include "support/clock.h"
 #include "support/log.h"
@@ -278,6 +279,7 @@ const struct command cmd_nightly = {
 		"  irqstorm nightly --out nightly --hours 90m --steps diff,bench\n"
 		"  irqstorm nightly --out nightly --known return:R53:read --note 'reported, #12'\n",
 	.opts = nightly_opts,
+	.words = words_nightly,
 	.stops = true,
 	.run = nightly_main,
 };

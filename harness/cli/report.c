@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "report/load.h"
 #include "report/page.h"
 #include "report/paste.h"
@@ -137,6 +138,7 @@ const struct command cmd_report = {
 		    "  irqstorm report results/local/b1 --svg losses > losses.svg\n"
 		    "  irqstorm report results/local/b1 --markdown\n",
 	.opts = report_opts,
+	.words = words_bench,
 	.one_thread = true,
 	.mixed = true,
 	.run = report_main,

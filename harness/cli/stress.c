@@ -7,6 +7,7 @@
 #include "backend/gone.h"
 #include "bench/tree.h"
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "exec/target.h"
 #include "program/file.h"
 #include "report/page.h"
@@ -446,6 +447,7 @@ const struct command cmd_stress = {
 		    "  irqstorm stress --target vfio:0000:03:00.0\n"
 		    "  irqstorm stress --target emu:fault=drop:10000 --duration 2s\n",
 	.opts = stress_opts,
+	.words = words_stress,
 	.stops = true,
 	.run = stress_main,
 };

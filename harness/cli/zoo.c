@@ -6,6 +6,7 @@
 
 #include "campaign/tally.h"
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "support/clock.h"
 #include "support/json.h"
 #include "support/log.h"
@@ -442,6 +443,7 @@ const struct command cmd_zoo = {
 		    "  irqstorm zoo --bug B42,B43 --seeds 3 --budget 10s\n"
 		    "  irqstorm zoo --engine afl --seeds 5 --budget 60s --json afl.json\n",
 	.opts = zoo_opts,
+	.words = words_zoo,
 	.stops = true,
 	.run = zoo_main,
 };

@@ -74,13 +74,21 @@ int search_try(struct search *s)
 
 /* @key "": any difference. */
 static int replay_isolated(struct search *s, const char *key, struct exec_result *r,
-			   uint32_t *shown)
+			   uint32_t *shown, uint32_t *replays)
 {
+	const struct minimize_options *o = s->o;
 	struct exec_result one;
 
 	*shown = 0;
-	for (uint32_t i = 0; i < s->o->replays; i++) {
-		int err = isolate_run(&s->isolate, s->best, &one, s->e);
+	for (*replays = 0; *replays < o->replays; ++*replays) {
+		int err;
+
+		/* One is made all the same: what nobody has seen again is not to be given. */
+		if (*replays && o->stop && o->stop(o->data, s->runs, s->best->n)) {
+			s->over = true;
+			break;
+		}
+		err = isolate_run(&s->isolate, s->best, &one, s->e);
 
 		s->runs++;
 		if (err)
@@ -117,14 +125,14 @@ static int confirm(struct search *s, struct minimize_result *result)
 {
 	struct exec_result r;
 	uint32_t shown;
-	int err = replay_isolated(s, s->key, &r, &shown);
+	int err = replay_isolated(s, s->key, &r, &shown, &result->replays);
 
 	if (!err && !shown && *s->key && s->isolate.x->emulated)
-		err = replay_isolated(s, "", &r, &shown);
+		err = replay_isolated(s, "", &r, &shown, &result->replays);
 	if (err || !shown)
 		return err;
 	result->shown_before = shown;
-	s->tries = tries_for(shown, s->o->replays);
+	s->tries = tries_for(shown, result->replays);
 	*s->r = r;
 	cut_after(s->best, &r);
 	memcpy(s->key, r.key, sizeof(s->key));
@@ -171,7 +179,7 @@ static int search(struct search *s, struct minimize_result *result)
 		err = search_shrink(s);
 	if (err)
 		goto out;
-	err = replay_isolated(s, s->key, &last, &result->shown_after);
+	err = replay_isolated(s, s->key, &last, &result->shown_after, &result->replays_after);
 	/* A result that cannot be shown again is worth less than what there was. */
 	if (!err && !result->shown_after) {
 		err = program_copy(s->best, &original);
@@ -212,7 +220,6 @@ int minimize_with(struct executor *x, const struct minimize_options *o, struct p
 		x->inspect_every = 1;
 	program_init(&s.trial);
 	result->before = p->n;
-	result->replays = o->replays;
 	if (found->difference)
 		cut_after(p, found);
 	err = isolate_init(&s.isolate, x, e);

@@ -23,7 +23,8 @@ struct minimize_options {
 
 struct minimize_result {
 	uint32_t before, after; /* operations */
-	uint32_t replays;       /* of each of the two */
+	uint32_t replays;       /* of the first; fewer than was asked for when it was stopped */
+	uint32_t replays_after; /* of the second */
 	uint32_t shown_before;  /* by so many of them */
 	uint32_t shown_after;   /* 0: not once, so the program was put back */
 	uint32_t runs;          /* in all */

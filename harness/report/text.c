@@ -79,14 +79,8 @@ void text_words(text_word_fn tell, void *data)
 			     c->help ? c->help : "As the column before, but of 99 % of them.",
 			     data);
 	}
-	for (const struct table_column *c = text_cost_columns; c->heading; c++) {
-		if (c->help)
-			tell(c->heading, c->help, data);
-	}
-	for (const struct table_column *c = text_comparison_columns; c->heading; c++) {
-		if (c->help)
-			tell(c->heading, c->help, data);
-	}
+	table_words(text_cost_columns, tell, data);
+	table_words(text_comparison_columns, tell, data);
 }
 
 static void put_cell(const json_t *cell, struct table *t)

@@ -263,6 +263,15 @@ static void put_left_out(FILE *f, const struct table *t, const struct layout *l)
 	free(text);
 }
 
+void table_words(const struct table_column *columns,
+		 void (*tell)(const char *word, const char *meaning, void *data), void *data)
+{
+	for (; columns->heading; columns++) {
+		if (columns->help)
+			tell(columns->heading, columns->help, data);
+	}
+}
+
 int table_write(const struct table *t, FILE *f)
 {
 	struct layout l = {.line = terminal_width(f), .indent = t->indent};

@@ -65,6 +65,10 @@ __attribute__((format(printf, 3, 4))) void table_styled(struct table *t, enum te
 /* In place of all cells that the row still wants: a text, folded to the width. */
 __attribute__((format(printf, 2, 3))) void table_rest(struct table *t, const char *fmt, ...);
 
+/* Tells what the headings mean that have a .help. */
+void table_words(const struct table_column *columns,
+		 void (*tell)(const char *word, const char *meaning, void *data), void *data);
+
 /* 0, or -ENOMEM. */
 int table_write(const struct table *t, FILE *f);
 
