@@ -90,9 +90,11 @@ static const char *ns(uint64_t v, char *buf)
 
 const struct table_column stress_latency_columns[] = {
 	{.heading = "latency",
-	 .help = "What took so long: service, from a fire that found its vector armed to the read "
-		 "of it; response, from when it was due (in steady, resize, settle: no call in "
-		 "flight, one in flight, within 1 ms after one); a resize, with all its calls.",
+	 .help = "What was timed: service, once a wake-up, from the newest fire that it delivered; "
+		 "response, from when a fire was due to the read of it (in steady, resize, settle: "
+		 "no "
+		 "call in flight, one in flight, within 1 ms after one); a resize, with all its "
+		 "calls.",
 	 .align = TABLE_LEFT},
 	{.heading = "n", .help = "How many were timed.", .rank = 2},
 	{.heading = "p50", .help = "Half of them took no longer."},

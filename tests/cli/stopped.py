@@ -136,7 +136,7 @@ with tempfile.TemporaryDirectory() as top:
         'run': (['run', '--repeat', '1000000', '--json', 'r.json', prog], r'of 1000000 runs', 'r.json'),
         'gate': (['gate', '--file', scenario, '--json', 'r.json'], r'0 of 1 checks', 'r.json'),
         'nightly': (['nightly', '--out', 'n', '--steps', 'diff-emu', '--hours', '1', '--kernels', 'none', '--json',
-                     'r.json'], r'step 1 of 1|0 of 1 steps', 'r.json'),
+                     'r.json'], r'0 of \d steps', 'r.json'),
     }
     # what is over at once: the signal is there before it begins, or its output has no reader
     short = {
