@@ -103,6 +103,7 @@ static void run(struct executor *x, const struct program *p)
 	uint32_t state, block = 0;
 	struct errmsg e;
 
+	executor_set_faults(x, NULL); /* an input shows alone what it shows */
 	if (executor_begin(x, p, &r, &e))
 		die(&e);
 	differential_config(x, &cfg);

@@ -24,20 +24,35 @@ struct fault_backend {
 	_Atomic uint64_t eligible[FAULT_KINDS];
 	_Atomic uint64_t planted[FAULT_KINDS];
 	_Atomic uint64_t beside_calls;
-	/* 1: the last call armed it and none is in flight. MSI-X only: what the engine fires. */
-	_Atomic uint8_t armed[IRQ_MAX_VECTORS];
-	bool dropped[IRQ_MAX_VECTORS]; /* the fire that fired() will ask about; its one firer's */
+	/* 1: the last call armed it and none is in flight. What the engine fires: MSI-X, or MSI. */
+	_Atomic uint8_t armed[2][IRQ_MAX_VECTORS];
+	bool dropped[2][IRQ_MAX_VECTORS]; /* the fire that fired() will ask about; its one firer's
+					   */
 };
+
+/* Of @index, of which vectors fire in their own right; -1: none do. */
+static int table_of(uint32_t index)
+{
+	if (index == VFIO_PCI_MSIX_IRQ_INDEX)
+		return 0;
+	return index == VFIO_PCI_MSI_IRQ_INDEX ? 1 : -1;
+}
 
 int fault_parse(struct fault_config *cfg, const char *text)
 {
-	char copy[64], *n, *rest;
-	uint64_t delay = 200 * NSEC_PER_MSEC;
+	char copy[96], *n, *rest, *at;
+	uint64_t delay = 200 * NSEC_PER_MSEC, before = 0;
 	int kind;
 
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
 	strcpy(copy, text);
+	at = strchr(copy, '+');
+	if (at) {
+		*at++ = '\0';
+		if (units_parse_count(at, &before))
+			return -EINVAL;
+	}
 	n = strchr(copy, ':');
 	if (!n)
 		return -EINVAL;
@@ -54,15 +69,36 @@ int fault_parse(struct fault_config *cfg, const char *text)
 	}
 	if (units_parse_count(n, &cfg->n[kind]) || !cfg->n[kind])
 		return -EINVAL;
+	if (at && (kind == FAULT_SLOW_RESIZE || before >= cfg->n[kind]))
+		return -EINVAL;
+	cfg->before[kind] = before;
 	if (kind == FAULT_DELAY)
 		cfg->delay_ns = delay;
 	return 0;
 }
 
-static bool is_armed(struct fault_backend *f, uint32_t vector)
+int fault_with_counter(const char *text, const struct fault_counter *c, char *buf, size_t size)
 {
-	return vector < IRQ_MAX_VECTORS &&
-	       atomic_load_explicit(&f->armed[vector], memory_order_acquire);
+	struct fault_config cfg = {0};
+	uint64_t count = 0;
+	int n;
+
+	if (fault_parse(&cfg, text))
+		return -EINVAL;
+	for (int i = 0; i < FAULT_KINDS; i++) {
+		if (cfg.n[i] && i != FAULT_SLOW_RESIZE)
+			count = c->n[i] % cfg.n[i];
+	}
+	n = snprintf(buf, size, "%.*s", (int)strcspn(text, "+"), text);
+	if (count && n >= 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, "+%llu", (unsigned long long)count);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static bool is_armed(struct fault_backend *f, int table, uint32_t vector)
+{
+	return table >= 0 && vector < IRQ_MAX_VECTORS &&
+	       atomic_load_explicit(&f->armed[table][vector], memory_order_acquire);
 }
 
 static void pass_time(uint64_t ns)
@@ -90,24 +126,25 @@ static bool due(struct fault_backend *f, enum fault_kind kind)
 static void fault_fired(struct backend *be, uint32_t index, uint32_t vector, bool certain)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
+	int table = table_of(index);
 
-	if (index != VFIO_PCI_MSIX_IRQ_INDEX || vector >= IRQ_MAX_VECTORS)
+	if (table < 0 || vector >= IRQ_MAX_VECTORS)
 		return;
-	if (f->dropped[vector] && !certain) {
+	if (f->dropped[table][vector] && !certain) {
 		/* Relaxed: counts, read when nothing fires any more. */
 		atomic_fetch_sub_explicit(&f->planted[FAULT_DROP], 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&f->beside_calls, 1, memory_order_relaxed);
 	}
-	f->dropped[vector] = false;
+	f->dropped[table][vector] = false;
 }
 
 /* The next armed vector after @vector, or @vector when there is no other. */
-static uint32_t neighbour(struct fault_backend *f, uint32_t vector)
+static uint32_t neighbour(struct fault_backend *f, int table, uint32_t vector)
 {
 	for (uint32_t i = 1; i < IRQ_MAX_VECTORS; i++) {
 		uint32_t v = (vector + i) % IRQ_MAX_VECTORS;
 
-		if (is_armed(f, v))
+		if (is_armed(f, table, v))
 			return v;
 	}
 	return vector;
@@ -121,22 +158,23 @@ static bool is_dead(struct fault_backend *f)
 static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
+	int table = table_of(index);
 	uint32_t other;
 
 	if (is_dead(f))
 		return 0; /* a write to a BAR of nobody is lost without a word */
-	if (index != VFIO_PCI_MSIX_IRQ_INDEX || !is_armed(f, vector))
+	if (!is_armed(f, table, vector))
 		return backend_fire(f->inner, index, vector);
 	if (due(f, FAULT_DIE))
 		return 0;
 	if (due(f, FAULT_DROP)) {
-		f->dropped[vector] = true;
+		f->dropped[table][vector] = true;
 		return 0;
 	}
 	if (due(f, FAULT_DELAY))
 		pass_time(f->cfg.delay_ns);
 	if (f->cfg.n[FAULT_MISROUTE]) {
-		other = neighbour(f, vector);
+		other = neighbour(f, table, vector);
 		if (other != vector && due(f, FAULT_MISROUTE))
 			return backend_fire(f->inner, index, other);
 	}
@@ -145,9 +183,9 @@ static int fault_fire(struct backend *be, uint32_t index, uint32_t vector)
 	return backend_fire(f->inner, index, vector);
 }
 
-static void set_armed(struct fault_backend *f, uint32_t vector, bool armed)
+static void set_armed(struct fault_backend *f, int table, uint32_t vector, bool armed)
 {
-	atomic_store_explicit(&f->armed[vector], armed, memory_order_release);
+	atomic_store_explicit(&f->armed[table][vector], armed, memory_order_release);
 }
 
 static int set_irqs_slowly(struct fault_backend *f, const void *arg, size_t size)
@@ -166,25 +204,25 @@ static int fault_set_irqs(struct backend *be, const void *arg, size_t size)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
 	const struct vfio_irq_set *set = arg;
-	bool msix = size >= IRQ_SET_HDR_SIZE && set->index == VFIO_PCI_MSIX_IRQ_INDEX;
-	bool eventfds = msix && (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) &&
+	int table = size >= IRQ_SET_HDR_SIZE ? table_of(set->index) : -1;
+	bool eventfds = table >= 0 && (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) &&
 			set->start < IRQ_MAX_VECTORS &&
 			set->count <= IRQ_MAX_VECTORS - set->start &&
 			size >= IRQ_SET_HDR_SIZE + set->count * sizeof(int32_t);
-	bool disable = msix && (set->flags & VFIO_IRQ_SET_DATA_NONE) && !set->count;
+	bool disable = table >= 0 && (set->flags & VFIO_IRQ_SET_DATA_NONE) && !set->count;
 	uint32_t first = eventfds ? set->start : 0;
 	uint32_t end = eventfds ? first + set->count : disable ? IRQ_MAX_VECTORS : 0;
 	int ret;
 
 	for (uint32_t v = first; v < end; v++)
-		set_armed(f, v, false);
+		set_armed(f, table, v, false);
 	ret = set_irqs_slowly(f, arg, size);
 	if (ret == 0 && eventfds) {
 		for (uint32_t v = first; v < end; v++) {
 			int32_t fd;
 
 			memcpy(&fd, set->data + (v - first) * sizeof(fd), sizeof(fd));
-			set_armed(f, v, fd >= 0);
+			set_armed(f, table, v, fd >= 0);
 		}
 	}
 	return ret;
@@ -194,7 +232,10 @@ static int fault_describe(struct backend *be, struct backend_desc *desc)
 {
 	struct fault_backend *f = (struct fault_backend *)be;
 	int err = backend_describe(f->inner, desc);
+	struct fault_counter c;
 
+	/* what is done from here on is done again on that target */
+	fault_get_counter(be, &c);
 	for (int i = 0; i < FAULT_KINDS && !err; i++) {
 		size_t n = strlen(desc->target);
 
@@ -206,6 +247,10 @@ static int fault_describe(struct backend *be, struct backend_desc *desc)
 		if (i == FAULT_DELAY)
 			snprintf(desc->target + n, sizeof(desc->target) - n, ":%lluns",
 				 (unsigned long long)f->cfg.delay_ns);
+		n = strlen(desc->target);
+		if (c.n[i])
+			snprintf(desc->target + n, sizeof(desc->target) - n, "+%llu",
+				 (unsigned long long)c.n[i]);
 	}
 	return err;
 }
@@ -227,8 +272,10 @@ static int fault_device(struct backend *be, enum backend_device_op op, uint32_t 
 	struct fault_backend *f = (struct fault_backend *)be;
 
 	if (op == BACKEND_DEV_REOPEN || op == BACKEND_DEV_REBIND) {
-		for (uint32_t v = 0; v < IRQ_MAX_VECTORS; v++)
-			set_armed(f, v, false);
+		for (uint32_t v = 0; v < IRQ_MAX_VECTORS; v++) {
+			set_armed(f, 0, v, false);
+			set_armed(f, 1, v, false);
+		}
 	}
 	return backend_device(f->inner, op, arg);
 }
@@ -325,6 +372,7 @@ int fault_wrap(struct backend *inner, const struct fault_config *cfg, struct bac
 	f->be.ops = &f->ops;
 	f->inner = inner;
 	f->cfg = *cfg;
+	fault_set_counter(&f->be, NULL);
 	*out = &f->be;
 	return 0;
 }
@@ -339,4 +387,41 @@ bool fault_counts(struct backend *be, struct fault_counts *counts)
 		counts->planted[i] = atomic_load_explicit(&f->planted[i], memory_order_relaxed);
 	counts->beside_calls = atomic_load_explicit(&f->beside_calls, memory_order_relaxed);
 	return true;
+}
+
+bool fault_on_fires(struct backend *be)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	for (int i = 0; be->ops->close == fault_close && i < FAULT_KINDS; i++) {
+		if (f->cfg.n[i] && i != FAULT_SLOW_RESIZE)
+			return true;
+	}
+	return false;
+}
+
+bool fault_get_counter(struct backend *be, struct fault_counter *c)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	memset(c, 0, sizeof(*c));
+	if (be->ops->close != fault_close)
+		return false;
+	for (int i = 0; i < FAULT_KINDS; i++) {
+		if (f->cfg.n[i])
+			c->n[i] = atomic_load_explicit(&f->eligible[i], memory_order_relaxed) %
+				  f->cfg.n[i];
+	}
+	return true;
+}
+
+void fault_set_counter(struct backend *be, const struct fault_counter *c)
+{
+	struct fault_backend *f = (struct fault_backend *)be;
+
+	if (be->ops->close != fault_close)
+		return;
+	for (int i = 0; i < FAULT_KINDS; i++)
+		atomic_store_explicit(&f->eligible[i], c ? c->n[i] : f->cfg.before[i],
+				      memory_order_relaxed);
 }

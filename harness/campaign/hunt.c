@@ -96,6 +96,7 @@ static int hunt_random(struct hunt *h, const sigset_t *signals, struct errmsg *e
 out:
 	program_free(&r.program);
 	sequence_free(&r.sequence);
+	settled_free(&r.settled);
 	executor_close(&x);
 	free(spec);
 	return err;

@@ -265,15 +265,20 @@ static int repeat_difference(struct walk *w, const json_t *difference, struct er
 {
 	const char *program = string_of(difference, "program");
 	const char *fresh = string_of(difference, "fresh");
+	const char *own = string_of(difference, "target");
+	const char *target = own ? own : w->target;
+	const char *whole = string_of(difference, "repeat");
 	char command[1024];
 
+	if (whole)
+		return note(w, run_command(whole, NULL, NULL, e));
 	if (fresh && !strcmp(fresh, fresh_verdict_names[FRESH_SEQUENCE])) {
 		snprintf(command, sizeof(command), "%s run --target %s",
-			 w->via ? w->via : "irqstorm", w->target);
+			 w->via ? w->via : "irqstorm", target);
 		return note(w, run_sequence(command, json_object_get(difference, "sequence"), e));
 	}
 	snprintf(command, sizeof(command), "%s run --target %s --trace FILE.irq",
-		 w->via ? w->via : "irqstorm", w->target);
+		 w->via ? w->via : "irqstorm", target);
 	return note(w, run_command(command, program, "FILE.irq", e));
 }
 
@@ -309,6 +314,32 @@ static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *
 }
 
 static int run_folder(const char *path, const struct artifact_options *o, struct errmsg *e);
+
+/* The programs of a sequence, in a folder as 00.irq and so on, one after another. */
+static int run_sequence_folder(const char *path, const struct artifact_options *o, struct errmsg *e)
+{
+	char *words[SEQUENCE_MAX + 8] = {"irqstorm", "run"};
+	char file[SEQUENCE_MAX][PATH_MAX];
+	uint32_t i;
+	int n = 2;
+
+	if (o->target) {
+		words[n++] = "--target";
+		words[n++] = (char *)o->target;
+	}
+	if (o->json) {
+		words[n++] = "--json";
+		words[n++] = (char *)o->json;
+	}
+	for (i = 0; i < SEQUENCE_MAX; i++) {
+		snprintf(file[i], sizeof(file[i]), "%s/%02u.irq", path, i);
+		if (access(file[i], R_OK))
+			break;
+		words[n++] = file[i];
+	}
+	words[n] = NULL;
+	return run_self(words, e);
+}
 
 /* What was planted while it was found: its command begins with that. */
 static const char *bug_of(const char *word)
@@ -414,6 +445,9 @@ static int run_folder(const char *path, const struct artifact_options *o, struct
 		words[n] = file;
 		return run_self(words, e);
 	}
+	snprintf(file, sizeof(file), "%s/00.irq", path);
+	if (!access(file, R_OK))
+		return run_sequence_folder(path, o, e);
 	snprintf(file, sizeof(file), "%s/input", path);
 	if (!access(file, R_OK))
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,

@@ -177,15 +177,21 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 	int code = r->found.difference ? EXIT_FINDING : r->ops ? EXIT_PASS : EXIT_SKIP;
 	struct errmsg e = {0};
 	struct outfile text = {0};
+	char whole[1024];
 	struct finding found = {
 		.r = &r->found,
 		.p = &r->program,
 		.settled = &r->settled,
 		.sequence = &r->sequence,
 		.target = o->target,
+		.shown_on = r->settled.target,
+		.whole = whole,
 		.inspect_every = x->inspect_every,
 	};
 
+	snprintf(whole, sizeof(whole), "%s diff --target %s --ops %llu --length %llu --seed 0x%llx",
+		 finding_command(), o->target, (unsigned long long)o->ops,
+		 (unsigned long long)o->length, (unsigned long long)o->seed);
 	finding_hand_over(&found);
 	if (json->f)
 		write_json(json->f, o, x, r, &found);
@@ -199,11 +205,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 		code = EXIT_ENVIRONMENT;
 	}
 	if (r->found.difference)
-		log_error("divergence; seed 0x%llx; repeat the whole run with: %s diff --target %s "
-			  "--ops %llu --length %llu --seed 0x%llx",
-			  (unsigned long long)o->seed, finding_command(), o->target,
-			  (unsigned long long)o->ops, (unsigned long long)o->length,
-			  (unsigned long long)o->seed);
+		log_error("divergence; seed 0x%llx", (unsigned long long)o->seed);
 	return stopped_code(code, stop_signal);
 }
 
@@ -266,6 +268,7 @@ static int diff_main(const struct command *cmd, int argc, char **argv)
 	}
 	program_free(&r.program);
 	sequence_free(&r.sequence);
+	settled_free(&r.settled);
 	matrix_free(&matrix);
 	executor_close(&x);
 	return code;

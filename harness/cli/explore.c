@@ -149,6 +149,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	struct errmsg e = {0};
 	struct watch w = {0};
 	uint64_t start = clock_ns();
+	char whole[1024];
 	double seconds;
 	int code, err;
 
@@ -178,6 +179,10 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	r.stopped = w.stop_signal != 0;
 	seconds = (double)(clock_ns() - start) / 1e9;
 	found.target = o.target;
+	found.shown_on = r.settled.target;
+	snprintf(whole, sizeof(whole), "%s explore --depth %llu%s --target %s", finding_command(),
+		 (unsigned long long)o.depth, o.no_merge ? " --no-merge" : "", o.target);
+	found.whole = whole;
 	found.inspect_every = x.inspect_every;
 	finding_hand_over(&found);
 	if (json.f)
@@ -204,6 +209,7 @@ out:
 	}
 	program_free(&r.program);
 	sequence_free(&r.sequence);
+	settled_free(&r.settled);
 	executor_close(&x);
 	return code;
 }

@@ -18,9 +18,21 @@ const char *finding_command(void)
 	return via && *via ? via : "irqstorm";
 }
 
+static const char *target_of(const struct finding *f)
+{
+	return f->shown_on ? f->shown_on : f->target;
+}
+
 static enum fresh_verdict verdict_of(const struct finding *f)
 {
 	return f->settled ? f->settled->verdict : FRESH_ALONE;
+}
+
+/* No program shows it by itself: it takes all that ran before. */
+static bool is_whole(const struct finding *f)
+{
+	return f->whole && f->settled &&
+	       (f->settled->verdict == FRESH_NOT_SHOWN || f->settled->between);
 }
 
 static void sequence_json(struct json *j, const struct sequence *s)
@@ -54,13 +66,22 @@ void finding_json(struct json *j, const char *key, const struct finding *f)
 	json_str(j, "operation",
 		 r->at < f->p->n ? text_op(&f->p->ops[r->at], op, sizeof(op)) : NULL);
 	json_str(j, "program", text);
+	json_str(j, "target", target_of(f));
 	if (f->settled) {
 		json_str(j, "fresh", fresh_verdict_names[f->settled->verdict]);
 		if (f->settled->verdict != FRESH_ALONE)
 			sequence_json(j, f->sequence);
+		if (is_whole(f))
+			json_str(j, "repeat", f->whole);
 	}
 	json_object_end(j);
 	free(text);
+}
+
+static void print_folder(FILE *to, const struct finding *f)
+{
+	fprintf(to, "the programs are in %s; repeat with:\n  %s run --target %s %s\n", f->folder,
+		finding_command(), target_of(f), f->folder);
 }
 
 static void print_sequence(FILE *to, const struct finding *f)
@@ -71,10 +92,15 @@ static void print_sequence(FILE *to, const struct finding *f)
 		fprintf(to, "---- %u of %u\n", i + 1, s->n);
 		text_print(&s->p[i], to);
 	}
+	if (f->folder) {
+		fputs("----\n", to);
+		print_folder(to, f);
+		return;
+	}
 	fprintf(to,
 		"----\nput each into a file of a folder DIR, as 00.irq, 01.irq, ..., and repeat "
 		"with:\n  %s run --target %s DIR/*.irq\n",
-		finding_command(), f->target);
+		finding_command(), target_of(f));
 }
 
 void finding_print_refused(FILE *f, uint64_t calls, const char *why)
@@ -117,10 +143,19 @@ void finding_print_programs(FILE *to, const struct finding *f, const char *where
 	}
 	fputs("program:\n----\n", to);
 	text_print(f->p, to);
+	if (is_whole(f)) {
+		fprintf(to, "----\nrepeat with:\n  %s\n", f->whole);
+		return;
+	}
+	if (f->folder && verdict_of(f) != FRESH_ALONE) {
+		fputs("----\n", to);
+		print_folder(to, f);
+		return;
+	}
 	fprintf(to,
 		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
 		"FILE.irq\n",
-		finding_command(), f->target);
+		finding_command(), target_of(f));
 }
 
 void finding_print(FILE *to, const struct finding *f)
@@ -179,7 +214,7 @@ static int write_file(const char *dir, const char *name, const struct program *p
 	if (p)
 		text_print(p, out.f);
 	else
-		fprintf(out.f, "%s\n%s\n%u\n", f->r->key, f->target, f->inspect_every);
+		fprintf(out.f, "%s\n%s\n%u\n", f->r->key, target_of(f), f->inspect_every);
 	return outfile_commit(&out, e);
 }
 

@@ -20,7 +20,10 @@ struct finding {
 	 */
 	const struct settled *settled;
 	const struct sequence *sequence;
-	const char *target;
+	const char *target;     /* as given */
+	const char *whole;      /* the command that repeats all of the run, or NULL */
+	const char *folder;     /* of the sequence, where it was saved; or NULL */
+	const char *shown_on;   /* or NULL: where it is shown, if that is another */
 	uint32_t inspect_every; /* how closely it was looked at (exec/executor.h) */
 	bool handed_over;       /* to the command outside of this guest, which shows the programs */
 };

@@ -376,13 +376,12 @@ static void print(const struct trial *t, const struct finding *found, const char
 	if (verdict == FRESH_SEQUENCE && *dir && operations(&t->s) > PRINT_OPS)
 		fprintf(to,
 			"It depends on earlier programs: no program shows it alone " WHERE ". %u "
-			"with %u operations do, one after another.\n",
-			t->s.n, operations(&t->s));
+			"with %u operations do, one after another: they are in %s; repeat with:\n  "
+			"%s "
+			"run --target %s %s\n",
+			t->s.n, operations(&t->s), dir, finding_command(), t->target, dir);
 	else if (!t->g->fuzz || verdict != FRESH_ALONE)
 		finding_print_programs(to, found, WHERE);
-	if (*dir)
-		fprintf(to, "The programs are in %s; all of them again:\n  %s run --target %s %s\n",
-			dir, finding_command(), t->target, dir);
 	if (verdict == FRESH_SEQUENCE && !t->settled.complete)
 		fprintf(to,
 			"(%u boots ended the search: --fresh allows more, and it may get "
@@ -413,6 +412,7 @@ static void tell(struct trial *t, const struct guest_config *c)
 			dir[0] = '\0';
 		}
 	}
+	found.folder = *dir ? dir : NULL;
 	print(t, &found, dir);
 	for (size_t i = 0; i < c->n_out; i++)
 		rewrite_file(&c->out[i], &found, dir);

@@ -107,6 +107,7 @@ struct outcome_of {
 	struct exec_result r;
 	uint32_t runs, differ;
 	struct hazard_watch hazards; /* of the last run */
+	char *shown_on; /* the target, if a planted fault makes it another than the one given */
 };
 
 static int keep_hazards(struct totals *t, const char *name, const struct hazard_watch *w,
@@ -129,7 +130,7 @@ static int keep_hazards(struct totals *t, const char *name, const struct hazard_
 }
 
 static void result_json(struct json *j, const char *name, const struct outcome_of *all,
-			const struct program *p)
+			const struct program *p, const char *target)
 {
 	const struct exec_result *r = &all->r;
 	char digest[24];
@@ -144,7 +145,13 @@ static void result_json(struct json *j, const char *name, const struct outcome_o
 	json_str(j, "digest", digest);
 	told_refusal_json(j, r, p);
 	told_hazards_json(j, &all->hazards, p);
-	finding_json(j, "difference", &(struct finding){.r = r, .p = p});
+	finding_json(j, "difference",
+		     &(struct finding){
+			     .r = r,
+			     .p = p,
+			     .target = target,
+			     .shown_on = all->shown_on,
+		     });
 	json_object_end(j);
 }
 
@@ -189,8 +196,8 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 	if (all->runs > 1)
 		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
 	told_refusal_print(f, r, p);
-	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(), target,
-		name_at_host(name));
+	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(),
+		all->shown_on ? all->shown_on : target, name_at_host(name));
 }
 
 /* What the program, or the kernel's half, did to the function that PCI forbids. */
@@ -213,9 +220,11 @@ static void print_breaches(FILE *f, const struct executor *x, const struct progr
 static int run_often(struct executor *x, const struct program *p, struct outcome_of *all,
 		     struct totals *t, struct errmsg *e)
 {
+	struct fault_counter faults;
 	int err = executor_run(x, p, &all->r, e);
 	uint32_t want = all->runs;
 
+	faults = x->faults;
 	all->differ = all->r.difference != DIFF_NONE;
 	all->runs = 1;
 	for (; !err && all->runs < want && !should_stop(t); all->runs++) {
@@ -224,11 +233,15 @@ static int run_often(struct executor *x, const struct program *p, struct outcome
 		struct exec_result r;
 
 		progress_part(&t->progress, &part, "program %u of %u", t->programs + 1, t->planned);
+		executor_set_faults(x, &faults);
 		err = executor_run(x, p, &r, e);
 		if (r.difference && !all->differ++)
 			all->r = r;
 	}
-	return err;
+	if (err || !all->differ || !x->faulty)
+		return err;
+	all->shown_on = executor_target(x, e);
+	return all->shown_on ? 0 : -ENOMEM;
 }
 
 static int run_one_guest(const char *path, const struct run_cli *o, FILE *text, struct json *j,
@@ -288,10 +301,11 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		if (text)
 			told_hazards_print(text, &all.hazards, &p);
 		if (j)
-			result_json(j, path, &all, &p);
+			result_json(j, path, &all, &p, o->target);
 		if (j && keep_hazards(t, path, &all.hazards, &p))
 			err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	}
+	free(all.shown_on);
 	program_free(&p);
 	return err;
 }

@@ -163,6 +163,31 @@ static void step_with_block(struct executor *x, const struct op *op, struct outc
 		oracle_check_events(o);
 }
 
+char *executor_target(const struct executor *x, struct errmsg *e)
+{
+	return target_with_counter(x->spec, &x->faults, e);
+}
+
+void executor_set_faults(struct executor *x, const struct fault_counter *c)
+{
+	fault_set_counter(x->be, c);
+}
+
+/* With the target that shows the same again. */
+static int record(struct executor *x, const struct program *p, struct errmsg *e)
+{
+	char *target;
+
+	if (!recorder_on(&x->recorder))
+		return 0;
+	target = executor_target(x, e);
+	if (!target)
+		return -ENOMEM;
+	recorder_begin(&x->recorder, target, p);
+	free(target);
+	return 0;
+}
+
 int executor_begin(struct executor *x, const struct program *p, struct exec_result *r,
 		   struct errmsg *e)
 {
@@ -174,11 +199,14 @@ int executor_begin(struct executor *x, const struct program *p, struct exec_resu
 	lock_thread.alone = false;
 	if (err)
 		return err;
+	x->faulty = fault_get_counter(x->be, &x->faults);
 	breach_watch_begin(&x->breaches, x->be);
 	step_watch_begin(&x->steps);
 	memset(x->rules.by, 0, sizeof(x->rules.by));
 	x->rules.failed = 0;
-	recorder_begin(&x->recorder, x->spec, p);
+	err = record(x, p, e);
+	if (err)
+		return err;
 	if (x->hazards)
 		hazard_begin(x->hazards);
 	oracle_init(x->oracle, x, r);

@@ -12,6 +12,7 @@
 #define IRQSTORM_EXEC_EXECUTOR_H
 
 #include "backend/backend.h"
+#include "backend/fault.h"
 #include "exec/breach_watch.h"
 #include "exec/finding_key.h"
 #include "exec/hazard.h"
@@ -51,6 +52,8 @@ struct executor {
 	struct slots *slots;
 	bool emulated;
 	bool fresh;                   /* as after open: nothing has run */
+	bool faulty;                  /* faults are planted, */
+	struct fault_counter faults;  /* whose counters were this as the last program began */
 	struct program_device device; /* that the emulator was opened with */
 	bool has_device;
 	struct model_config answers; /* what a right answer depends on: of this device and host */
@@ -86,6 +89,15 @@ int executor_reset(struct executor *x, const struct program *p, struct errmsg *e
  * broken. Nothing for a real device, and for a backend that a test has put around the emulator.
  */
 int executor_anew(struct executor *x, struct errmsg *e);
+
+/*
+ * The target on which a new executor does with the last program what this one did: as given, and
+ * the counters of planted faults as they were when it began. To be freed; NULL with @e.
+ */
+char *executor_target(const struct executor *x, struct errmsg *e);
+
+/* The next program meets planted faults with @c, as executor.faults was; NULL: as after open. */
+void executor_set_faults(struct executor *x, const struct fault_counter *c);
 
 /*
  * One program, operation by operation: begin (reset for @p's device), step for each, finish. A step

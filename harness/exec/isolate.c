@@ -37,6 +37,7 @@ int isolate_init(struct isolate *s, struct executor *x, struct errmsg *e)
 
 	memset(s, 0, sizeof(*s));
 	s->x = x;
+	s->faults = x->faults;
 	if (!x->emulated)
 		return 0;
 	map = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
@@ -125,8 +126,11 @@ int isolate_run_all(struct isolate *s, const struct program *const *p, uint32_t 
 	int status;
 	pid_t pid;
 
-	if (!shared)
+	if (!shared) {
+		/* as a repeat will find them */
+		executor_set_faults(s->x, &s->faults);
 		return run_all(s, p, n, want, which, r, e);
+	}
 	memset(shared, 0, sizeof(*shared));
 	pid = fork();
 	if (!pid)

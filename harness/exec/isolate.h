@@ -12,6 +12,7 @@
 struct isolate {
 	struct executor *x;
 	struct isolate_shared *shared; /* with the child */
+	struct fault_counter faults;   /* of a real device, as the program met them */
 };
 
 /* Starts nothing as yet. A real device cannot be isolated: its programs run here. 0 or -errno. */

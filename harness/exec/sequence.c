@@ -2,6 +2,7 @@
 #include "exec/sequence.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exec/minimize_private.h"
@@ -319,14 +320,51 @@ int sequence_settle_emulated(struct executor *x, uint32_t max_runs, struct seque
 	return err;
 }
 
+void settled_free(struct settled *s)
+{
+	free(s->target);
+	s->target = NULL;
+}
+
+/*
+ * The newest program alone, where planted faults strike as they did. @out says so if that is
+ * another target than the one given.
+ */
+static int shorten_with_faults(struct executor *x, const struct minimize_options *o,
+			       struct program *p, struct exec_result *found, struct settled *out,
+			       struct errmsg *e)
+{
+	struct minimize_result m;
+	char *given = x->spec;
+	char *target = executor_target(x, e);
+	int err;
+
+	if (!target)
+		return -ENOMEM;
+	x->spec = target;
+	err = minimize_with(x, o, p, found, &m, e);
+	x->spec = given;
+	if (!err && (m.shown_before || !x->emulated)) {
+		out->verdict = x->emulated ? FRESH_ALONE : FRESH_NOT_TRIED;
+		out->target = target;
+	} else {
+		free(target);
+	}
+	return err;
+}
+
 int sequence_shorten(struct executor *x, uint32_t max_runs, struct program *p, struct sequence *s,
 		     struct exec_result *found, struct settled *out, struct errmsg *e)
 {
 	struct minimize_options o = {.replays = 1, .max_runs = max_runs};
+	const struct exec_result as_found = *found;
 	struct minimize_result m;
-	int err = minimize_with(x, &o, p, found, &m, e);
+	int err;
 
 	memset(out, 0, sizeof(*out));
+	if (x->faulty && !x->emulated)
+		return shorten_with_faults(x, &o, p, found, out, e);
+	err = minimize_with(x, &o, p, found, &m, e);
 	if (err || !x->emulated)
 		return err;
 	/* Each of those trials was on a new emulator: what none showed is not that program's. */
@@ -335,8 +373,14 @@ int sequence_shorten(struct executor *x, uint32_t max_runs, struct program *p, s
 		return 0;
 	}
 	err = sequence_settle_emulated(x, max_runs, s, found, out, e);
-	if (err || out->verdict == FRESH_NOT_SHOWN)
+	if (err)
 		return err;
+	if (out->verdict == FRESH_NOT_SHOWN && x->faulty) {
+		*found = as_found;
+		return shorten_with_faults(x, &o, p, found, out, e);
+	}
+	if (out->verdict == FRESH_NOT_SHOWN)
+		return 0;
 	err = program_copy(p, &s->p[s->n - 1]);
 	return err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "out of memory") : 0;
 }

@@ -66,6 +66,8 @@ struct settled {
 	uint32_t before, after; /* programs of a sequence */
 	bool complete;          /* nothing was left to try */
 	bool between;           /* seen between programs: none of them shows it by itself */
+	/* where to show it, if not on the target as given (executor_target()): to be freed */
+	char *target;
 };
 
 /*
@@ -82,9 +84,13 @@ int sequence_settle_emulated(struct executor *x, uint32_t max_runs, struct seque
 
 /*
  * Shortens @p, a copy of the newest of @s, as minimize_with() does. On an emulator it is settled,
- * too, and @p is the last of what shows it; on a real device the verdict is FRESH_NOT_TRIED.
+ * too, and @p is the last of what shows it; on a real device the verdict is FRESH_NOT_TRIED. What a
+ * planted fault did is shown with the fault's counter as it was, by one program alone.
  */
 int sequence_shorten(struct executor *x, uint32_t max_runs, struct program *p, struct sequence *s,
 		     struct exec_result *found, struct settled *out, struct errmsg *e);
+
+/* Frees what @s owns. */
+void settled_free(struct settled *s);
 
 #endif

@@ -70,6 +70,30 @@ static int describe(struct executor *x, struct errmsg *e)
 	return 0;
 }
 
+/*
+ * A fault that strikes fires is of no use where no program has one: a trigger that is SET_IRQS
+ * itself is no operation of its own (R59).
+ */
+static int check_faults(struct executor *x, struct errmsg *e)
+{
+	struct backend_desc desc = {0};
+	int err = 0;
+
+	if (x->emulated || !fault_on_fires(x->be))
+		return 0;
+	if (!backend_describe(x->be, &desc) && !(desc.caps & BACKEND_HW_FIRE))
+		err = errmsg_set(e, -EINVAL, EXIT_USAGE,
+				 "--target %s: the fault would never strike: trigger %s raises no "
+				 "interrupt in a program; name another trigger, or plant the fault "
+				 "in stress",
+				 x->spec, desc.trigger);
+	if (err) {
+		backend_close(x->be);
+		x->be = NULL;
+	}
+	return err;
+}
+
 static int open_backend(struct executor *x, struct errmsg *e)
 {
 	struct target_options o = {
@@ -81,6 +105,8 @@ static int open_backend(struct executor *x, struct errmsg *e)
 
 	err = target_open_with(x->spec, &o, &x->be, e);
 	x->opened = x->be;
+	if (!err)
+		err = check_faults(x, e);
 	if (!err)
 		err = describe(x, e);
 	if (!err && x->emulated)
@@ -94,6 +120,21 @@ static int open_backend(struct executor *x, struct errmsg *e)
 	return 0;
 }
 
+/* Planted faults go on counting: one in many fires would never strike otherwise. */
+static int open_again(struct executor *x, struct errmsg *e)
+{
+	struct fault_counter c;
+	int err;
+
+	fault_get_counter(x->be, &c);
+	backend_close(x->be);
+	x->be = NULL;
+	err = open_backend(x, e);
+	if (!err)
+		fault_set_counter(x->be, &c);
+	return err;
+}
+
 /*
  * Another device for the next program. The emulator is made anew in place where it can be: opening
  * one takes longer than most programs do.
@@ -105,11 +146,9 @@ static int change_device(struct executor *x, const struct program *p, struct err
 	int err;
 
 	if (!emulator_is(x->be)) { /* something around it, which plants faults */
-		backend_close(x->be);
-		x->be = NULL;
 		x->has_device = p->has_device;
 		x->device = p->device;
-		return open_backend(x, e);
+		return open_again(x, e);
 	}
 	err = target_emulator_config(x->spec, &o, &emu, e);
 	if (!err)
@@ -165,6 +204,7 @@ int executor_open(struct executor *x, const char *spec, struct errmsg *e)
 		goto fail;
 	}
 	probe_msi(x);
+	x->faulty = fault_get_counter(x->be, &x->faults);
 	recorder_open(&x->recorder);
 	return 0;
 
@@ -206,9 +246,7 @@ static int renew(struct executor *x, struct errmsg *e)
 	if (emulator_is(x->be))
 		return emulator_remake(x->be, NULL, e);
 	if (x->emulated && x->answers.entries_open) { /* a rebind would mask them */
-		backend_close(x->be);
-		x->be = NULL;
-		return open_backend(x, e);
+		return open_again(x, e);
 	}
 	if (x->emulated) {
 		backend_device(x->be, BACKEND_DEV_FAIL, 0); /* armed for a call that never came */

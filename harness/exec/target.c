@@ -162,7 +162,8 @@ static int set_fault(struct parse *p, const char *value)
 	if (fault_parse(&p->fault, value))
 		return bad_value(p, "fault", value,
 				 "drop:N, double:N, misroute:N, delay:N[:DURATION], "
-				 "slow-resize:PERCENT or die:N, more than 0");
+				 "slow-resize:PERCENT or die:N, more than 0; behind N, but for "
+				 "slow-resize, +COUNT below it");
 	return 0;
 }
 
@@ -304,6 +305,38 @@ char *target_with_bug(const char *spec, const char *bug, struct errmsg *e)
 	if (!out)
 		errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	return out;
+}
+
+char *target_with_counter(const char *spec, const struct fault_counter *c, struct errmsg *e)
+{
+	static const char key[] = "fault=";
+	const char *word = spec;
+	char *out = NULL, fault[128];
+	size_t size = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	/* Keys are between commas, the first behind the colon. */
+	while (f && *word) {
+		size_t n = strcspn(word, ",:"), k = sizeof(key) - 1;
+		char was[128];
+
+		if (!strncmp(word, key, k))
+			n = strcspn(word, ",");
+		snprintf(was, sizeof(was), "%.*s", (int)(n > k ? n - k : 0),
+			 word + (n > k ? k : 0));
+		if (!strncmp(word, key, k) && !fault_with_counter(was, c, fault, sizeof(fault)))
+			fprintf(f, "%s%s", key, fault);
+		else
+			fwrite(word, 1, n, f);
+		word += n;
+		if (*word)
+			fputc(*word++, f);
+	}
+	if (f && !fclose(f) && out)
+		return out;
+	errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	free(out);
+	return NULL;
 }
 
 static char *emu_keys_of(char *spec)

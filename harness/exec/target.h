@@ -7,7 +7,8 @@
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
- * every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N (backend/fault.h).
+ * every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N (backend/fault.h), each with
+ * +COUNT for the fires that are taken to have been.
  */
 #ifndef IRQSTORM_EXEC_TARGET_H
 #define IRQSTORM_EXEC_TARGET_H
@@ -25,7 +26,8 @@
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
 	"      only suitable one\n"                                                                \
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \
-	"      plants a fault in every N-th fire, to see it reported\n"                            \
+	"      plants a fault in every N-th fire, to see it reported; N+K: as if K\n"              \
+	"      fires had been already, which a repeat may need\n"                                  \
 	"  ...,fault=slow-resize:PERCENT\n"                                                        \
 	"      each SET_IRQS call takes so much longer\n"                                          \
 	"  ...,fault=die:N\n"                                                                      \
@@ -58,6 +60,14 @@ bool target_is_emulator(const char *spec);
  * not an emulator (exit 2), no memory.
  */
 char *target_with_bug(const char *spec, const char *bug, struct errmsg *e);
+
+struct fault_counter;
+
+/*
+ * @spec with the counters of its faults at the start set to @c, to be freed: what happens on it
+ * then is what happened when the counters were @c. NULL with @e: out of memory.
+ */
+char *target_with_counter(const char *spec, const struct fault_counter *c, struct errmsg *e);
 
 struct emu_config;
 

@@ -135,6 +135,7 @@ Test(explore, a_difference_ends_it_with_its_program)
 	cr_assert_geq(r.program.n, 2);
 	program_free(&r.program);
 	sequence_free(&r.sequence);
+	settled_free(&r.settled);
 	executor_close(&x);
 }
 

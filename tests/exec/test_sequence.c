@@ -325,24 +325,44 @@ Test(sequence, on_an_emulator_a_fault_of_each_program_is_shown_alone)
 	program_free(&r.program);
 }
 
-Test(sequence, on_an_emulator_what_takes_more_than_the_last_programs_is_not_shown)
+Test(sequence, what_takes_more_than_the_last_programs_is_shown_with_the_counter_as_it_was)
 {
 	struct diff_options o = {.ops = 100000, .seed = 3, .length = 2};
 	struct executor x;
 	struct diff_result r;
+	struct exec_result one;
 	struct errmsg e = {0};
 
 	cr_assert_eq(executor_open(&x, "emu:fault=drop:5", &e), 0, "%s", e.text);
 	cr_assert_eq(differential_run(&x, &o, &r, &e), 0, "%s", e.text);
 	cr_assert_eq(r.found.difference, DIFF_COUNTER, "%s", r.found.text);
-	cr_assert_eq(r.settled.verdict, FRESH_NOT_SHOWN, "%u", r.settled.verdict);
-	cr_assert_eq(r.sequence.n, SEQUENCE_MAX);
+	cr_assert_eq(r.settled.verdict, FRESH_ALONE, "%u", r.settled.verdict);
+	cr_assert_str_eq(r.settled.target, "emu:fault=drop:5+4");
 	executor_close(&x);
+	cr_assert_eq(executor_open(&x, r.settled.target, &e), 0, "%s", e.text);
+	x.inspect_every = 1;
+	cr_assert_eq(executor_run(&x, &r.program, &one, &e), 0);
+	cr_assert_str_eq(one.key, r.found.key);
+	executor_close(&x);
+	settled_free(&r.settled);
 	sequence_free(&r.sequence);
 	program_free(&r.program);
 }
 
-Test(sequence, exploring_keeps_the_last_programs_too)
+Test(sequence, a_fault_in_many_fires_outlives_the_devices_of_programs)
+{
+	struct diff_result r = differs("emu:fault=drop:2k,fault=misroute:5k");
+
+	cr_assert_eq(r.settled.verdict, FRESH_ALONE);
+	cr_assert_eq(strncmp(r.settled.target, "emu:fault=drop:2k+19", 20), 0, "%s",
+		     r.settled.target);
+	cr_assert(strstr(r.settled.target, ",fault=misroute:5k+"), "%s", r.settled.target);
+	settled_free(&r.settled);
+	sequence_free(&r.sequence);
+	program_free(&r.program);
+}
+
+Test(sequence, exploring_tells_the_counter_too)
 {
 	struct explore_options o = {.depth = 3};
 	struct explore_result r;
@@ -352,9 +372,11 @@ Test(sequence, exploring_keeps_the_last_programs_too)
 	cr_assert_eq(executor_open(&x, "emu:fault=drop:4", &e), 0);
 	cr_assert_eq(explore_run(&x, &o, &r, &e), 0, "%s", e.text);
 	cr_assert_eq(r.found.difference, DIFF_COUNTER);
-	cr_assert_neq(r.settled.verdict, FRESH_NOT_TRIED);
-	cr_assert_neq(r.settled.verdict, FRESH_ALONE, "one program does not fire four times");
+	cr_assert_eq(r.settled.verdict, FRESH_ALONE);
+	cr_assert_str_eq(r.settled.target, "emu:fault=drop:4+3");
+	cr_assert_eq(r.program.n, 2, "one program does not fire four times");
 	executor_close(&x);
+	settled_free(&r.settled);
 	sequence_free(&r.sequence);
 	program_free(&r.program);
 }
