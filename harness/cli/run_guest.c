@@ -98,6 +98,8 @@ static void print(FILE *f, const char *path, const struct guest_program *p,
 	if (all->runs > 1)
 		fprintf(f, "  shown by %llu of %llu runs\n", (unsigned long long)all->differ,
 			(unsigned long long)all->runs);
+	fprintf(f, "  repeat with: irqstorm run %s%s%s%s\n", all->bug ? "--bug " : "",
+		all->bug ? all->bug : "", all->bug ? " " : "", path);
 }
 
 static char *text_of_guest(const struct guest_program *p)

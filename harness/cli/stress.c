@@ -314,8 +314,10 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
 		code = EXIT_ENVIRONMENT;
 	}
-	/* the text has told it */
-	if (stress_verdict(rep->result) == EXIT_FINDING && !text) {
+	/* the text has the command that repeats it */
+	if (stress_verdict(rep->result) == EXIT_FINDING && text) {
+		log_error("finding; seed 0x%llx", (unsigned long long)rep->cfg->seed);
+	} else if (stress_verdict(rep->result) == EXIT_FINDING) {
 		char command[640];
 
 		log_error("finding; seed 0x%llx; repeat with: %s",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "campaign/findings.h"
+#include "exec/sequence.h"
 #include "gate/baseline.h"
 #include "gate/gate_private.h"
 #include "gate/launch.h"
@@ -158,11 +159,28 @@ static uint64_t timeout_of(const struct gate_job *job)
 	       (job->kernel ? SLACK_GUEST_NS : SLACK_NS);
 }
 
+/*
+ * What shows a difference again: a program, where one alone does; several are in the result; and
+ * what none of them shows takes all that ran before.
+ */
+static const char *program_of_diff(const struct gate_job *job, struct outcome *out,
+				   const char *save)
+{
+	if (job->fuzz_dir || (job->s->kind != GATE_DIFF && job->s->kind != GATE_FUZZ))
+		return NULL;
+	if (!strcmp(out->fresh, fresh_verdict_names[FRESH_SEQUENCE]))
+		snprintf(out->repeat, sizeof(out->repeat), "irqstorm run %.6000s", job->json);
+	if (!strcmp(out->fresh, fresh_verdict_names[FRESH_SEQUENCE]) ||
+	    !strcmp(out->fresh, fresh_verdict_names[FRESH_NOT_SHOWN]))
+		return NULL;
+	return outcome_save_program(job->json, save) ? save : NULL;
+}
+
 /* As short as it gets: one program, where it is known which. */
 static void repeat_command(struct gate_check *check, const struct gate_job *job,
 			   struct outcome *out, const char *save)
 {
-	const char *program = NULL;
+	const char *program = NULL, *target = *out->target ? out->target : job->target;
 	char folder[2 * PATH_MAX];
 
 	if (*out->folder) {
@@ -176,19 +194,18 @@ static void repeat_command(struct gate_check *check, const struct gate_job *job,
 		program = out->program;
 		memcpy(why, check->says, sizeof(why));
 		snprintf(check->says, sizeof(check->says), "%.200s: %.300s", program, why);
-	} else if ((job->s->kind == GATE_DIFF || job->s->kind == GATE_FUZZ) && !job->fuzz_dir &&
-		   outcome_save_program(job->json, save)) {
-		program = save;
+	} else {
+		program = program_of_diff(job, out, save);
 	}
 	if (*out->repeat)
 		snprintf(check->repeat, sizeof(check->repeat), "%s", out->repeat);
 	else if (program && job->kernel)
 		snprintf(check->repeat, sizeof(check->repeat),
 			 "irqstorm guest --kernel %s --devices %s -- run --target %s %s",
-			 job->kernel, job->s->devices, job->target, program);
+			 job->kernel, job->s->devices, target, program);
 	else if (program)
 		snprintf(check->repeat, sizeof(check->repeat), "irqstorm run --target %s %s",
-			 job->target, program);
+			 target, program);
 	else
 		command_text(job, check->repeat, sizeof(check->repeat));
 }

@@ -78,6 +78,8 @@ static void read_diff(const json_t *root, struct outcome *out)
 	if (out->found)
 		snprintf(out->what, sizeof(out->what), "%s: %s after %s", text(first, "kind"),
 			 text(first, "what"), text(first, "operation"));
+	snprintf(out->target, sizeof(out->target), "%s", text(first, "target"));
+	snprintf(out->fresh, sizeof(out->fresh), "%s", text(first, "fresh"));
 }
 
 static void read_run(const json_t *root, struct outcome *out)
@@ -95,6 +97,7 @@ static void read_run(const json_t *root, struct outcome *out)
 			continue;
 		out->found = true;
 		snprintf(out->program, sizeof(out->program), "%s", text(p, "program"));
+		snprintf(out->target, sizeof(out->target), "%s", text(d, "target"));
 		snprintf(out->what, sizeof(out->what), "%s: %s", text(d, "kind"), text(d, "what"));
 	}
 }

@@ -17,6 +17,8 @@ struct outcome {
 	char repeat[6144];  /* the command that repeats it; "" when there is none in the file */
 	char program[1024]; /* corpus: the file of the first program that differed */
 	char folder[256];   /* campaign: of the first finding, below findings/ */
+	char target[512];   /* corpus, diff: that shows the finding; "": the one that was given */
+	char fresh[16];     /* diff: what its program is worth alone (exec/sequence.h) */
 	uint64_t programs, ops, skipped, executions;
 	uint64_t fired, at_risk, delivered, lost_explained, lost_unexplained, spurious, misrouted;
 	uint64_t resizes;

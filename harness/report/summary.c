@@ -212,8 +212,15 @@ static void fill_measured(json_t *cell, const json_t *repeats)
 	}
 	/* fewer than asked for where the device has no more */
 	json_object_set(cell, "vectors_used", json_object_get(first, "vectors"));
-	for (size_t k = 0; k < json_array_size(repeats); k++)
-		verdict = worst(verdict, value_text(json_array_get(repeats, k), "verdict"));
+	for (size_t k = 0; k < json_array_size(repeats); k++) {
+		const json_t *r = json_array_get(repeats, k);
+		const char *before = verdict;
+
+		verdict = worst(verdict, value_text(r, "verdict"));
+		/* each has a seed of its own: that of the first as bad as this is what shows it */
+		if (strcmp(verdict, before) && json_object_get(r, "repeat"))
+			json_object_set(cell, "repeat", json_object_get(r, "repeat"));
+	}
 	json_object_set_new(cell, "verdict", json_string(verdict));
 	json_object_set_new(cell, "counts", c);
 	json_object_set_new(

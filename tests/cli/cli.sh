@@ -107,8 +107,8 @@ check "the command that repeats a run is printed" 0 'repeat: irqstorm stress .*-
 	stress $short --seed 42
 check "a planted drop is a finding" 1 'FINDING  lost [1-9]' \
 	stress $short --target emu:fault=drop:100
-check "a finding prints its repeat command" 1 \
-	'repeat: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
+check "a finding prints its seed" 1 'finding; seed 0x7$' stress $short --target emu:fault=drop:100 --seed 7
+check "and its repeat command" 1 'repeat: irqstorm stress --target emu:.*fault=drop:100 .*--seed 0x7' \
 	stress $short --target emu:fault=drop:100 --seed 7
 # a storm in which something is lost, also on a machine that is busy
 lossy="stress --duration 1s --vectors 8 --quiet --no-control --target emu:fault=drop:1"

@@ -70,7 +70,12 @@ Test(verdict, one_repeat_that_finds_makes_a_cell_a_finding)
 	json_array_append_new(repeats, stress("pass", 0, 0, 0));
 	json_array_append_new(repeats, stress("finding", 0, 1, 0));
 	json_array_append_new(repeats, stress("stopped", 0, 0, 0));
+	for (size_t i = 0; i < 3; i++)
+		json_object_set_new(json_array_get(repeats, i), "repeat",
+				    json_sprintf("--seed %zu", i));
 	cell = summary_cell(json_object(), repeats, NULL);
+	cr_assert_str_eq(json_string_value(json_object_get(cell, "repeat")), "--seed 1",
+			 "of the one that found something");
 	json_array_append_new(cells, cell);
 	cr_assert_str_eq(summary_verdict(cells, NULL), "finding");
 	cr_assert_eq(json_integer_value(json_object_get(json_object_get(cell, "counts"), "fired")),
