@@ -130,6 +130,24 @@ static bool cached(const char *dir)
 	return !access(path, R_OK);
 }
 
+/* What is wanted behind the download is looked for before it. */
+static int can_unpack(struct errmsg *e)
+{
+	static const struct {
+		const char *program, *package;
+	} wanted[] = {{"apt-get", "apt"}, {"dpkg-deb", "dpkg"}, {"xz", "xz-utils"}};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (proc_find(wanted[i].program, path, sizeof(path)))
+			return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
+					  "%s not found, and a kernel of Debian is not unpacked "
+					  "without it: apt-get install %s, or give --kernel PATH",
+					  wanted[i].program, wanted[i].package);
+	}
+	return 0;
+}
+
 static int download(const struct package *pkg, const char *tmp, int sigfd, char *deb, size_t size,
 		    struct errmsg *e)
 {
@@ -243,6 +261,9 @@ static int fetch(const struct package *pkg, const char *kernels, const char *ent
 		return keep_failed(-ENAMETOOLONG, kernels, e);
 	snprintf(root, sizeof(root), "%s/root", tmp);
 	snprintf(new, sizeof(new), "%s/new", tmp);
+	err = can_unpack(e);
+	if (err)
+		return err;
 	err = fs_remove_tree(tmp);
 	if (!err)
 		err = fs_mkdirs(root);

@@ -42,6 +42,12 @@ int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg 
 		strcpy(spec->series, text + 7);
 		return 0;
 	}
+	/* a word that is no file here, and meant the other form */
+	if (!strncmp(text, "debian", 6) && !strchr(text, '/') && access(text, F_OK))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--kernel %s: want a series with it, debian:6.12 or debian:6.1 "
+				  "(and there is no file of that name)",
+				  text);
 	comma = strstr(text, ",modules=");
 	len = comma ? (size_t)(comma - text) : strlen(text);
 	if (!len || len >= sizeof(spec->image) || (comma && !comma[9]) ||

@@ -269,6 +269,16 @@ check "no apt" 3 "apt-cache not found: apt-get install apt" env PATH="$WORK/empt
 check "a series that apt does not know" 3 "apt knows no linux-image-0.99-amd64.*apt-get update" \
 	env XDG_CACHE_HOME="$WORK/cache" "$IRQSTORM" guest --accel tcg --kernel debian:0.99 -- info
 
+# What is wanted behind a download is looked for before it.
+mkdir noxz
+for p in sh stat cp sleep dpkg-deb env; do ln -s "$(command -v $p)" noxz/; done
+rm -f downloads
+check "no xz" 3 "^irqstorm: xz not found, .*apt-get install xz-utils" env PATH="$WORK/fake:$WORK/noxz" \
+	XDG_CACHE_HOME="$WORK/cache3" IRQSTORM_QEMU=qemu-dies "$IRQSTORM" guest --accel tcg --kernel debian:6.99 -- info
+[ ! -e downloads ] && ok "and nothing was fetched for it" || bad "and nothing was fetched for it" "$(cat downloads)"
+check "a distribution without a series" 2 "--kernel debian: want a series with it, debian:6.12" \
+	"$IRQSTORM" guest --kernel debian -- info
+
 rm -f downloads
 FAKE_DELAY=2 made_up qemu-dies >out1 2>err1 &
 FAKE_DELAY=2 made_up qemu-dies >out2 2>err2

@@ -41,6 +41,7 @@ Test(kernel_spec, bad_ones)
 		"debian:.1",  "debian:6.1x",     "debian:6.1.2",
 		"debian:sid", "debian:6.1/../x", "debian:1234567890.1234567890",
 		"",           ",modules=x",      "bz,modules=",
+		"debian",     "debian6.12",      "debian,modules=x",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
