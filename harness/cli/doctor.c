@@ -57,15 +57,34 @@ static enum terminal_style mark_style(enum doctor_mark mark)
 	return mark == DOCTOR_OK ? STYLE_GOOD : mark == DOCTOR_NO ? STYLE_BAD : STYLE_DOUBT;
 }
 
+/* What is missing though the use can be had: no one reads past "can be used". */
+static void lacks(const struct doctor *d, enum doctor_use use, char *text, size_t size)
+{
+	const char *between = ", but without: ";
+	size_t at = 0;
+
+	*text = '\0';
+	for (size_t i = 0; doctor_checks[i].id; i++) {
+		if (doctor_checks[i].use != use || d->line[i].mark != DOCTOR_NO)
+			continue;
+		if (at < size)
+			at += (size_t)snprintf(text + at, size - at, "%s%s", between,
+					       doctor_checks[i].subject);
+		between = ", ";
+	}
+}
+
 static void print_use(FILE *f, const struct doctor *d, enum doctor_use use)
 {
 	const struct doctor_check *stop = doctor_stopped(d, use);
+	char without[512];
 	struct table t;
 
+	lacks(d, use, without, sizeof(without));
 	if (stop)
 		terminal_line(f, 2, "%s: no, for want of: %s", use_headings[use], stop->subject);
 	else
-		terminal_line(f, 2, "%s: can be used", use_headings[use]);
+		terminal_line(f, 2, "%s: can be used%s", use_headings[use], without);
 	table_init(&t, doctor_columns);
 	t.indent = 2;
 	t.no_head = true;

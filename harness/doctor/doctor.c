@@ -47,7 +47,7 @@ const struct doctor_check doctor_checks[] = {
 	{"qemu", "QEMU", DOCTOR_GUEST, DOCTOR_STOPS(DOCTOR_GUEST), look_qemu},
 	{"kvm", "KVM", DOCTOR_GUEST, 0, look_kvm},
 	{"kernels", "kernels", DOCTOR_GUEST, 0, look_kernels},
-	{"unpack", "unpacking", DOCTOR_GUEST, 0, look_unpack},
+	{"unpack", "unpacking", DOCTOR_GUEST, DOCTOR_STOPS(DOCTOR_GUEST), look_unpack},
 	{"libfuzzer", "libFuzzer", DOCTOR_CAMPAIGN, DOCTOR_STOPS(DOCTOR_CAMPAIGN), look_libfuzzer},
 	{"afl", "AFL++", DOCTOR_CAMPAIGN, 0, look_afl},
 	{.id = NULL},

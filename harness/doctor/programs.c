@@ -14,6 +14,7 @@
 #include "guest/kernel.h"
 #include "guest/proc.h"
 #include "guest/qemu.h"
+#include "support/installed.h"
 
 #define QEMU_TRIED 702 /* 7.2, the oldest that guests are known to work with */
 #define QEMU_SMP   802 /* 8.2: see guest --help, --smp */
@@ -91,12 +92,32 @@ void look_kvm(struct doctor *d, struct doctor_line *l)
 	close(fd);
 }
 
+/* Names of the kernels in the cache @base, whose modules are unpacked. */
+static void cached_kernels(const char *base, char *names, size_t size)
+{
+	char pattern[PATH_MAX];
+	glob_t g = {0};
+
+	*names = '\0';
+	snprintf(pattern, sizeof(pattern), "%s/kernels/*/vmlinuz", base);
+	if (!glob(pattern, 0, NULL, &g)) {
+		for (size_t i = 0; i < g.gl_pathc; i++) {
+			char *end = strrchr(g.gl_pathv[i], '/');
+			size_t n = strlen(names);
+
+			*end = '\0';
+			snprintf(names + n, size - n, "%s%.90s", n ? ", " : "",
+				 strrchr(g.gl_pathv[i], '/') + 1);
+		}
+	}
+	globfree(&g);
+}
+
 void look_kernels(struct doctor *d, struct doctor_line *l)
 {
-	char base[PATH_MAX - 64], pattern[PATH_MAX], path[PATH_MAX], names[256] = "";
+	char base[PATH_MAX - 64], path[PATH_MAX], names[256];
 	struct errmsg e = {0};
 	bool fetches;
-	glob_t g = {0};
 
 	(void)d;
 	fetches = !proc_find("apt-get", path, sizeof(path)) &&
@@ -105,18 +126,7 @@ void look_kernels(struct doctor *d, struct doctor_line *l)
 		say(l, DOCTOR_NO, "guests need --kernel PATH of your own", "%s", e.text);
 		return;
 	}
-	snprintf(pattern, sizeof(pattern), "%s/kernels/*/vmlinuz", base);
-	if (!glob(pattern, 0, NULL, &g)) {
-		for (size_t i = 0; i < g.gl_pathc; i++) {
-			char *end = strrchr(g.gl_pathv[i], '/');
-			size_t n = strlen(names);
-
-			*end = '\0';
-			snprintf(names + n, sizeof(names) - n, "%s%.90s", n ? ", " : "",
-				 strrchr(g.gl_pathv[i], '/') + 1);
-		}
-	}
-	globfree(&g);
+	cached_kernels(base, names, sizeof(names));
 	if (*names)
 		say(l, DOCTOR_OK, NULL, "in the cache: %s", names);
 	else if (fetches)
@@ -130,37 +140,62 @@ void look_kernels(struct doctor *d, struct doctor_line *l)
 
 void look_unpack(struct doctor *d, struct doctor_line *l)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], base[PATH_MAX - 64], names[256] = "";
 
 	(void)d;
-	if (proc_find("xz", path, sizeof(path)))
-		say(l, DOCTOR_NO,
-		    "compressed modules cannot be read; apt-get install xz-utils, or build "
-		    "kernels with VFIO built in",
+	if (!proc_find("xz", path, sizeof(path))) {
+		say(l, DOCTOR_OK, NULL, "%s", path);
+		return;
+	}
+	if (!kernel_cache_dir(base, sizeof(base), NULL))
+		cached_kernels(base, names, sizeof(names));
+	if (*names)
+		say(l, DOCTOR_NOTE,
+		    "kernels in the cache work; apt-get install xz-utils for another",
 		    "xz not found");
 	else
-		say(l, DOCTOR_OK, NULL, "%s", path);
+		say(l, DOCTOR_NO,
+		    "the modules of Debian's kernels cannot be read; apt-get install xz-utils "
+		    "(a kernel of your own with VFIO built in does without)",
+		    "xz not found");
 }
 
 void look_libfuzzer(struct doctor *d, struct doctor_line *l)
 {
 	static const char *const version[] = {"clang", "--version", NULL};
 	static const char *const where[] = {"clang", "-print-file-name=" LIBFUZZER, NULL};
-	char said[256], path[PATH_MAX];
+	char said[256], path[PATH_MAX], todo[160];
+	unsigned int major = 0;
+	const char *at;
 
 	(void)d;
-	if (program_says(version, said, sizeof(said)))
+	if (!installed_path("fuzz-bare/fuzz/fuzz_irq_program", path)) {
+		say(l, DOCTOR_OK, NULL, "built targets are installed: irqstorm-fuzz");
+		return;
+	}
+	if (program_says(version, said, sizeof(said))) {
 		say(l, DOCTOR_NO,
 		    "fuzz targets cannot be built for libFuzzer; apt-get install clang "
-		    "libclang-rt-14-dev",
+		    "libclang-rt-dev, or the package irqstorm-fuzz",
 		    "clang not found");
-	else if (program_says(where, path, sizeof(path)) || *path != '/' || access(path, R_OK))
-		say(l, DOCTOR_NO,
-		    "fuzz targets cannot be built for it; apt-get install libclang-rt-14-dev "
-		    "(of clang's version)",
-		    "%s has no " LIBFUZZER, said);
-	else
+		return;
+	}
+	if (!program_says(where, path, sizeof(path)) && *path == '/' && !access(path, R_OK)) {
 		say(l, DOCTOR_OK, NULL, "%s", said);
+		return;
+	}
+	/* the runtime is that of a version: another one's is of no use */
+	at = strstr(said, "version ");
+	if (at && sscanf(at, "version %u", &major) == 1)
+		snprintf(todo, sizeof(todo),
+			 "fuzz targets cannot be built for it; apt-get install "
+			 "libclang-rt-%u-dev, or the package irqstorm-fuzz",
+			 major);
+	else
+		snprintf(todo, sizeof(todo),
+			 "fuzz targets cannot be built for it; apt-get install libclang-rt-dev, "
+			 "or the package irqstorm-fuzz");
+	say(l, DOCTOR_NO, todo, "%s has no " LIBFUZZER, said);
 }
 
 void look_afl(struct doctor *d, struct doctor_line *l)

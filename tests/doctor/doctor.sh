@@ -23,6 +23,11 @@ assert d["uses"]["emulator"] == {"works": True, "stopped_by": None}, d["uses"]
 assert set(d["uses"]) == {"emulator", "device", "guest", "campaign"}, d["uses"]
 noise = d["noise_ns"]
 assert 0 < noise["n"] and noise["p50"] <= noise["p99"] <= noise["max"], noise
+headings = [l for l in text.splitlines() if l and l[0] not in " i"]
+for i, (use, how) in enumerate(d["uses"].items()):
+    lacks = [c["subject"] for c in d["checks"] if c["use"] == use and c["mark"] == "no"]
+    said = headings[i].partition(", but without: ")[2].split(", ")
+    assert not how["works"] or said == (lacks or [""]), (headings[i], lacks)
 for use, how in d["uses"].items():
     stops = [c["id"] for c in d["checks"] if c["mark"] == "no" and use in c["stops"]]
     assert how["works"] == (not stops) and how["stopped_by"] == (stops + [None])[0], (use, how, stops)
@@ -34,6 +39,20 @@ for c in d["checks"]:
 PY
 )
 result "its JSON says what its text says" "$([ -z "$why" ] && echo 1)" "$why"
+
+# A machine that lacks what guests and fuzzing want: what "can be used" is told with what is missing beside it.
+mkdir "$TMP/bin"
+printf '#!/bin/sh\necho QEMU emulator version 7.2.1\n' >"$TMP/bin/qemu-system-x86_64"
+for p in apt-get dpkg-deb; do printf '#!/bin/sh\n' >"$TMP/bin/$p"; done
+chmod +x "$TMP/bin"/*
+env HOME="$TMP" XDG_CACHE_HOME="$TMP/cache" PATH="$TMP/bin" "$IRQSTORM" doctor >"$TMP/out" 2>&1
+grep -q '^Guests .*: no, for want of: unpacking$' "$TMP/out" && grep -q '^  no    unpacking .*xz-utils' "$TMP/out"
+result "guests are not to be had without xz" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/out")"
+mkdir -p "$TMP/cache/irqstorm/kernels/linux-image-6.1"
+touch "$TMP/cache/irqstorm/kernels/linux-image-6.1/vmlinuz"
+env HOME="$TMP" XDG_CACHE_HOME="$TMP/cache" PATH="$TMP/bin" "$IRQSTORM" doctor >"$TMP/out" 2>&1
+grep -q '^Guests .*: can be used' "$TMP/out" && grep -q '^  note  unpacking ' "$TMP/out"
+result "but for a kernel that is there already" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/out")"
 
 (
 	ulimit -n 40 # what the doctor itself needs is less

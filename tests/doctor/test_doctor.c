@@ -379,7 +379,11 @@ Test(doctor, tells_when_kernels_can_neither_be_found_nor_fetched)
 Test(doctor, tells_that_xz_is_missing)
 {
 	tree_drop(&m.tree, "bin/xz");
+	expect("unpack", DOCTOR_NOTE, "kernels in the cache work");
+	expect_stopped(0);
+	tree_drop(&m.tree, "cache/irqstorm");
 	expect("unpack", DOCTOR_NO, "xz-utils");
+	expect_stopped(DOCTOR_STOPS(DOCTOR_GUEST));
 }
 
 Test(doctor, tells_that_clang_is_missing)
@@ -392,8 +396,14 @@ Test(doctor, tells_that_clang_is_missing)
 Test(doctor, tells_a_clang_without_libfuzzer)
 {
 	tree_drop(&m.tree, "lib/libfuzzer.a");
-	expect("libfuzzer", DOCTOR_NO, "libclang-rt");
+	expect("libfuzzer", DOCTOR_NO, "libclang-rt-14-dev");
 	expect_stopped(DOCTOR_STOPS(DOCTOR_CAMPAIGN));
+}
+
+Test(doctor, tells_the_libfuzzer_of_the_clang_that_is_there)
+{
+	machine_program(&m, "clang", "Debian clang version 19.1.7 (3+b1)");
+	expect("libfuzzer", DOCTOR_NO, "apt-get install libclang-rt-19-dev");
 }
 
 Test(doctor, tells_that_afl_is_missing_and_leaves_libfuzzer)
