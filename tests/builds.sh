@@ -155,7 +155,7 @@ script_of() { # CC TYPE OPTIONS
 	local v=${1##*-}
 	if [ "$options" = plain ]; then
 		# the lines of README.md, as they are
-		sed -n '/^## Install/,/^## /s/^    \(cmake .*\)/\1/p' "$top/README.md" |
+		sed -n '/^## Install/,/^## /s/^\(c\(make\|pack\) .*\)/\1/p' "$top/README.md" |
 			sed 's/ *#.*//; s,--prefix /usr/local,--prefix ./installed,'
 		echo "installed/bin/irqstorm run corpus/rules/intx_automask.irq"
 		return
