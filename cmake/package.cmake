@@ -12,11 +12,15 @@ add_custom_command(OUTPUT ${manual}/bash-completion/irqstorm
 	DEPENDS irqstorm VERBATIM)
 # What Debian wants of a package beside: a changelog, and to be told why the program is static.
 set(contact "irqstorm maintainers <maintainers@irqstorm.invalid>")
-add_custom_command(OUTPUT debian/changelog.Debian.gz
-	COMMAND ${PROJECT_SOURCE_DIR}/packaging/changelog.sh ${PROJECT_BINARY_DIR}/harness/version.c ${contact}
-		debian/changelog.Debian.gz
-	DEPENDS irqstorm ${PROJECT_SOURCE_DIR}/packaging/changelog.sh VERBATIM)
-add_custom_target(manual ALL DEPENDS ${manual}/bash-completion/irqstorm debian/changelog.Debian.gz)
+foreach(package irqstorm irqstorm-fuzz)
+	add_custom_command(OUTPUT debian/${package}/changelog.Debian.gz
+		COMMAND ${CMAKE_COMMAND} -E make_directory debian/${package}
+		COMMAND ${PROJECT_SOURCE_DIR}/packaging/changelog.sh ${package} ${PROJECT_BINARY_DIR}/harness/version.c
+			${contact} debian/${package}/changelog.Debian.gz
+		DEPENDS irqstorm ${PROJECT_SOURCE_DIR}/packaging/changelog.sh VERBATIM)
+endforeach()
+add_custom_target(manual ALL DEPENDS ${manual}/bash-completion/irqstorm debian/irqstorm/changelog.Debian.gz
+	debian/irqstorm-fuzz/changelog.Debian.gz)
 
 install(TARGETS irqstorm)
 install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
@@ -25,19 +29,29 @@ install(FILES ${manual}/bash-completion/irqstorm
 install(DIRECTORY corpus DESTINATION ${CMAKE_INSTALL_DATADIR}/irqstorm PATTERN ".gitkeep" EXCLUDE)
 install(DIRECTORY gate DESTINATION ${CMAKE_INSTALL_DATADIR}/irqstorm OPTIONAL
 	FILES_MATCHING PATTERN "*.gate")
-# As in the source, so that their links lead somewhere.
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY results DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md"
+# As in the source, with the paths of the installation in them, so that their links lead somewhere.
+install(CODE "set(SOURCE \"${PROJECT_SOURCE_DIR}\")
+set(DOCDIR \"${CMAKE_INSTALL_DOCDIR}\")
+set(DATADIR \"${CMAKE_INSTALL_DATADIR}\")
+include(\"${PROJECT_SOURCE_DIR}/cmake/install-docs.cmake\")")
+install(DIRECTORY results DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.svg" PATTERN "*.schema.json"
 	PATTERN "local" EXCLUDE PATTERN "*-run" EXCLUDE)
 install(FILES packaging/irqstorm-nightly.service packaging/irqstorm-nightly.timer packaging/irqstorm-nightly.yml
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 # These go into the package only.
-install(FILES ${PROJECT_BINARY_DIR}/debian/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DOCDIR}
+install(FILES ${PROJECT_BINARY_DIR}/debian/irqstorm/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DOCDIR}
 	COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES packaging/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME irqstorm
 	COMPONENT debian EXCLUDE_FROM_ALL)
+# And these into the package of the fuzz targets, whose programs are in the builds of other presets.
+install(FILES ${PROJECT_BINARY_DIR}/debian/irqstorm-fuzz/changelog.Debian.gz
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/irqstorm-fuzz COMPONENT debian-fuzz EXCLUDE_FROM_ALL)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/irqstorm-fuzz RENAME copyright
+	COMPONENT debian-fuzz EXCLUDE_FROM_ALL)
+install(FILES packaging/lintian-overrides-fuzz DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+	RENAME irqstorm-fuzz COMPONENT debian-fuzz EXCLUDE_FROM_ALL)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/fuzz-package.cmake.in ${PROJECT_BINARY_DIR}/CPackFuzzConfig.cmake @ONLY)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME irqstorm)

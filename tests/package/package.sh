@@ -69,10 +69,27 @@ result "a page that is not there would be told" "$([ "$why" = irqstorm-run ] && 
 completion=$root/usr/share/bash-completion/completions/irqstorm
 result "bash finds the completion" "$(installed manual --completion | cmp -s - "$completion" && echo 1)" "$completion differs"
 doc=$root/usr/share/doc/irqstorm
-why=$(grep -ohE '\]\(docs/[a-z-]*\.md' "$doc/README.md" | sort -u | while read -r link; do
-	[ -f "$doc/${link#](}" ] || echo "$link"
+# links FOLDER ROOT: those of its documents that lead nowhere in the installation
+links() {
+	(cd "$1" && find . -name '*.md' | while read -r file; do
+		grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -vE '^[a-z]+:' | while read -r link; do
+			case $link in /*) at=$2$link ;; *) at=$(dirname "$file")/$link ;; esac
+			[ -e "$at" ] || echo "$file: $link"
+		done
+	done)
+}
+why=$(links "$doc" "$root")
+result "each link of each document leads there" "$([ -f "$doc/README.md" ] && [ -f "$doc/docs/rules.md" ] && [ -z "$why" ] &&
+	echo 1)" "$why"
+mv "$doc/results/losses-2026-11.svg" "$TMP/"
+why=$(links "$doc" "$root")
+result "a picture that is not there would be told" "$([ "$why" = "./README.md: results/losses-2026-11.svg" ] && echo 1)" "$why"
+mv "$TMP/losses-2026-11.svg" "$doc/results/"
+why=$(grep -rhoE '/usr/share/irqstorm/corpus/[a-z*./]+' "$doc/README.md" | sort -u | while read -r at; do
+	ls $root$at >/dev/null 2>&1 || echo "$at"
 done)
-result "the README's links to documents lead there" "$([ -f "$doc/README.md" ] && [ -z "$why" ] && echo 1)" "$why"
+result "its commands name the installed corpus" "$(grep -q 'irqstorm run /usr/share/irqstorm/corpus/rules/' "$doc/README.md" &&
+	[ -z "$why" ] && echo 1)" "$why"
 result "the licence is there" "$(grep -q 'MIT License' "$doc/copyright" && echo 1)" "no licence"
 if command -v lintian >/dev/null; then
 	why=$(lintian --allow-root --fail-on error,warning "$deb" 2>&1)
