@@ -12,6 +12,7 @@
 #include "campaign/engine.h"
 #include "guest/initramfs.h"
 #include "guest/proc.h"
+#include "support/installed.h"
 
 /* A string that only a program built for the engine has in it. */
 static const char *const marks[] = {"stat::number_of_executed_units", "__AFL_SHM_ID"};
@@ -75,16 +76,18 @@ static int build_folder(char build[PATH_MAX], char own[PATH_MAX])
 
 static enum suits try_builds(struct engine_paths *p, const char *const presets[])
 {
-	char build[PATH_MAX], own[PATH_MAX], dir[2 * PATH_MAX];
+	char build[PATH_MAX], own[PATH_MAX], dir[2 * PATH_MAX], installed[PATH_MAX];
+	bool built = !build_folder(build, own);
 
-	if (build_folder(build, own))
-		return SUITS_NOT_THERE;
 	snprintf(dir, sizeof(dir), "%s/fuzz", own);
-	if (try(p, dir) == SUITS)
+	if (built && try(p, dir) == SUITS)
 		return SUITS;
 	for (; *presets; presets++) {
 		snprintf(dir, sizeof(dir), "%s/%s/fuzz", build, *presets);
-		if (try(p, dir) == SUITS)
+		if (built && try(p, dir) == SUITS)
+			return SUITS;
+		snprintf(dir, sizeof(dir), "%s/fuzz", *presets);
+		if (!installed_path(dir, installed) && try(p, installed) == SUITS)
 			return SUITS;
 	}
 	return SUITS_NOT_THERE;
@@ -125,7 +128,8 @@ int engine_locate(enum engine_kind kind, const char *name, const char *dir,
 	if (found != SUITS)
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
 				  "no fuzz target %s for %s%s%s: cmake --preset %s && cmake "
-				  "--build --preset %s, or name its folder with --fuzz-dir",
+				  "--build --preset %s, or install irqstorm-fuzz, or name its "
+				  "folder with --fuzz-dir",
 				  name, engine_names[kind], dir ? " in " : "", dir ? dir : "",
 				  *presets, *presets);
 	/* Commands that repeat a finding are run from anywhere. */

@@ -12,6 +12,7 @@
 #include "campaign/engine.h"
 #include "nightly/step.h"
 #include "report/value.h"
+#include "support/installed.h"
 #include "support/stats.h"
 
 #define BUGS         70.0 /* about; most are found long before their time is over */
@@ -32,7 +33,9 @@ static bool find_zoo(const struct night_plan *p, char path[PATH_MAX])
 	path[n] = '\0';
 	*strrchr(path, '/') = '\0';
 	snprintf(at, sizeof(at), "%s/" FROM_US, path);
-	return realpath(at, path) && !access(path, X_OK);
+	if (realpath(at, path) && !access(path, X_OK))
+		return true;
+	return !installed_path("zoo/harness/cli/irqstorm", path) && !access(path, X_OK);
 }
 
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
@@ -50,7 +53,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 
 		snprintf(why, sizeof(why), "%s",
 			 "no build of preset zoo: cmake --preset zoo && cmake --build --preset "
-			 "zoo, or name its irqstorm with --zoo");
+			 "zoo, or install irqstorm-fuzz, or name its irqstorm with --zoo");
 		if (find_zoo(p, zoo)) {
 			if (engine == ENGINE_AFL && !p->c->zoo)
 				engine_locate(ENGINE_AFL, "fuzz_irq_program", NULL, presets[engine],
