@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-QUICK = "--quiet --duration 100ms --warm-up 0 --repeats 1"
+QUICK = "--quiet --duration 500ms --warm-up 0 --repeats 1"
 # What a command is, and what is run for it: (pattern, replacement), all that match, in this order. Why is beside it.
 RULES = [
     (r"^\./bootstrap (run|test)$", r"grep -q '^\1)' SOURCE/bootstrap"),   # the whole of them: tests/builds.sh, CI
@@ -29,14 +29,14 @@ RULES = [
     (r"^(irqstorm (?:info|stress)) +--target vfio:[0-9a-f:.]+(.*)$",
      r"irqstorm guest --kernel debian:6.12 -- \1 --target vfio:auto\2"),   # the device is that of a guest
     (r"-- irqstorm ", "-- "),
-    (r"--duration \d+m", "--duration 2s"),
+    (r"--duration \d+m\b", "--duration 2s"),
     (r"^(irqstorm bench --out DIR)$", rf"\1 {QUICK} --no-resize-cost --vectors 8 --strategy teardown,dynamic"),
     (r"(bench --target vfio:auto --no-resize-cost)$", rf"\1 {QUICK}"),
     (r"(bench --resize-cost --quick --target emu:profile=6.12),vectors=1024", rf"\1,vectors=64 {QUICK} --strategy dynamic,teardown --vectors 8"),
     (r"--devices ivshmem=1024 --smp 6 --memory 2G (.*--resize-cost --quick)", rf"\1 {QUICK} --strategy dynamic --vectors 8"),
     (r"^(irqstorm gate)", r"cp $(command -v irqstorm) irqstorm-before; \1 --file short.gate"),
     (r"^(irqstorm nightly .*)--hours \d+$", r"\1--hours 1s --kernels none --steps diff-emu-6.12"),
-    (r"^irqstorm run ARTIFACT$", "irqstorm stress --quiet --duration 100ms --no-control --json a.json && irqstorm run a.json"),
+    (r"^irqstorm run ARTIFACT$", "irqstorm stress --quiet --duration 2s --no-control --json a.json && irqstorm run a.json"),
     (r"--ops \d+[Mk]", "--ops 20k"),
     (r"--depth \d+", "--depth 2"),
     (r"\bcorpus/", "SOURCE/corpus/"),
