@@ -78,7 +78,14 @@ void proc_why(const struct bytes *err, char *why, size_t size)
 	}
 }
 
-static _Noreturn void child(const char *path, const char *const argv[], const char *cwd, int parent,
+/* A program that was started, and our ends of its pipes. */
+struct running {
+	pid_t pid;
+	int out, err;
+	struct bytes said; /* on stderr */
+};
+
+static _Noreturn void child(const char *path, const struct proc_job *job, int parent,
 			    const int out[2], const int err[2])
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -86,13 +93,15 @@ static _Noreturn void child(const char *path, const char *const argv[], const ch
 	proc_child_setup(parent);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out[1], 1) < 0 || dup2(err[1], 2) < 0)
 		_exit(127);
-	if (cwd && chdir(cwd)) {
-		dprintf(2, "cannot enter %s: %s\n", cwd, strerror(errno));
+	if (job->cwd && chdir(job->cwd)) {
+		dprintf(2, "cannot enter %s: %s\n", job->cwd, strerror(errno));
 		_exit(127);
 	}
 	setenv("LC_ALL", "C", 1);
+	if (job->apt)
+		setenv("APT_CONFIG", job->apt, 1);
 	/* execv takes the strings as they are; only its prototype is older than const. */
-	execv(path, (char *const *)(uintptr_t)argv);
+	execv(path, (char *const *)(uintptr_t)job->argv);
 	dprintf(2, "cannot run %s: %s\n", path, strerror(errno));
 	_exit(127);
 }
@@ -131,93 +140,143 @@ int proc_interrupted(struct errmsg *e, int sig)
 			  "STOPPED  by %s: nothing was done yet", stopped_by(sig));
 }
 
-/* Read both pipes to their ends. -EINTR with *@sig when a stop signal came. */
-static int collect(const char *what, int out, int errfd, int sigfd, struct bytes *b_out,
-		   struct bytes *b_err, int *sig)
+/*
+ * Read all pipes to their ends. -EINTR with *@sig when a stop signal came. Without a @tick it is
+ * told that @what is waited for.
+ */
+static int collect(struct running *run, size_t n, const char *what, void (*tick)(void *), void *arg,
+		   int sigfd, struct proc_result *r, int *sig)
 {
 	const struct progress_part part = {.left_ns = PROGRESS_PACE};
+	struct pollfd p[2 * PROC_JOBS_MAX + 1] = {{.fd = sigfd, .events = POLLIN}};
 	struct progress progress;
-
-	struct pollfd p[3] = {
-		{.fd = out, .events = POLLIN},
-		{.fd = errfd, .events = POLLIN},
-		{.fd = sigfd, .events = POLLIN},
-	};
+	size_t open = 2 * n;
 	int err = 0;
 
-	progress_init_late(&progress, false);
-	while (!err && (p[0].fd >= 0 || p[1].fd >= 0)) {
-		int n = poll(p, 3, progress_poll_ms(&progress));
-
+	progress_init_late(&progress, tick != NULL);
+	for (size_t i = 0; i < n; i++) {
+		p[1 + 2 * i] = (struct pollfd){.fd = run[i].out, .events = POLLIN};
+		p[2 + 2 * i] = (struct pollfd){.fd = run[i].err, .events = POLLIN};
+	}
+	while (!err && open) {
+		if (poll(p, 2 * (nfds_t)n + 1, tick ? 500 : progress_poll_ms(&progress)) < 0) {
+			if (errno != EINTR)
+				err = -errno;
+			continue;
+		}
 		progress_part(&progress, &part, "waiting for %s", what);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			continue;
-		*sig = p[2].revents ? proc_stop_signal(sigfd) : 0;
+		*sig = p[0].revents ? proc_stop_signal(sigfd) : 0;
 		if (*sig) {
 			err = -EINTR;
 			break;
 		}
-		err = take(&p[0], b_out, SIZE_MAX);
-		if (!err)
-			err = take(&p[1], b_err, ERR_KEEP);
+		open = 0;
+		for (size_t i = 0; i < n && !err; i++) {
+			err = take(&p[1 + 2 * i], &r[i].out, SIZE_MAX);
+			if (!err)
+				err = take(&p[2 + 2 * i], &run[i].said, ERR_KEEP);
+			open += (size_t)((p[1 + 2 * i].fd >= 0) + (p[2 + 2 * i].fd >= 0));
+		}
+		if (tick)
+			tick(arg);
 	}
 	progress_done(&progress);
+	return err;
+}
+
+static void close_pipe(int fd[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fd[i] >= 0)
+			close(fd[i]);
+	}
+}
+
+static int start(const struct proc_job *job, struct running *run, struct errmsg *e)
+{
+	int out[2] = {-1, -1}, errp[2] = {-1, -1}, err;
+	char path[PATH_MAX];
+	pid_t self = getpid();
+
+	run->pid = -1;
+	run->out = run->err = -1;
+	memset(&run->said, 0, sizeof(run->said));
+	if (proc_find(job->argv[0], path, sizeof(path)))
+		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "%s not found: apt-get install %s",
+				  job->argv[0], job->package);
+	if (!pipe2(out, O_CLOEXEC) && !pipe2(errp, O_CLOEXEC))
+		run->pid = fork();
+	if (run->pid < 0) {
+		err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot start %s: %s", path,
+				 strerror(errno));
+		close_pipe(out);
+		close_pipe(errp);
+		return err;
+	}
+	if (!run->pid)
+		child(path, job, self, out, errp);
+	close(out[1]);
+	close(errp[1]);
+	run->out = out[0];
+	run->err = errp[0];
+	return 0;
+}
+
+static int finish(struct running *run, bool stop)
+{
+	int status = 0;
+
+	if (stop) {
+		kill(-run->pid, SIGKILL);
+		kill(run->pid, SIGKILL);
+	}
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(run->out);
+	close(run->err);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int proc_run_all(const struct proc_job *jobs, size_t n, void (*tick)(void *), void *arg, int sigfd,
+		 struct proc_result *r, struct errmsg *e)
+{
+	struct running run[PROC_JOBS_MAX];
+	size_t started = 0;
+	int err = 0, sig = 0;
+	char what[200];
+
+	if (n > PROC_JOBS_MAX)
+		return errmsg_set(e, -E2BIG, EXIT_ENVIRONMENT, "too many programs at a time");
+	memset(r, 0, n * sizeof(*r));
+	while (!err && started < n) {
+		err = start(&jobs[started], &run[started], e);
+		started += !err;
+	}
+	if (!err) {
+		snprintf(what, sizeof(what), "%s %s", jobs[0].argv[0],
+			 jobs[0].argv[1] ? jobs[0].argv[1] : "");
+		err = collect(run, n, what, tick, arg, sigfd, r, &sig);
+		if (err == -EINTR)
+			proc_interrupted(e, sig);
+		else if (err)
+			errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read from %s: %s",
+				   jobs[0].argv[0], strerror(-err));
+	}
+	for (size_t i = 0; i < started; i++) {
+		r[i].status = finish(&run[i], err != 0);
+		if (err)
+			bytes_free(&r[i].out);
+		else
+			proc_why(&run[i].said, r[i].why, sizeof(r[i].why));
+		bytes_free(&run[i].said);
+	}
 	return err;
 }
 
 int proc_run(const char *const argv[], const char *package, const char *cwd, int sigfd,
 	     struct proc_result *r, struct errmsg *e)
 {
-	int out[2] = {-1, -1}, errp[2] = {-1, -1}, err, status = 0, sig = 0;
-	struct bytes b_err = {0};
-	char path[PATH_MAX], what[200];
-	pid_t self = getpid(), pid = -1;
+	struct proc_job job = {.argv = argv, .package = package, .cwd = cwd};
 
-	memset(r, 0, sizeof(*r));
-	if (proc_find(argv[0], path, sizeof(path)))
-		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "%s not found: apt-get install %s",
-				  argv[0], package);
-	if (!pipe2(out, O_CLOEXEC) && !pipe2(errp, O_CLOEXEC))
-		pid = fork();
-	if (pid < 0) {
-		err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot start %s: %s", path,
-				 strerror(errno));
-		goto out_close;
-	}
-	if (!pid)
-		child(path, argv, cwd, self, out, errp);
-	close(out[1]);
-	close(errp[1]);
-	out[1] = errp[1] = -1;
-	snprintf(what, sizeof(what), "%s %s", argv[0], argv[1] ? argv[1] : "");
-	err = collect(what, out[0], errp[0], sigfd, &r->out, &b_err, &sig);
-	if (err) {
-		kill(-pid, SIGKILL);
-		kill(pid, SIGKILL);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	r->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	if (err == -EINTR)
-		proc_interrupted(e, sig);
-	else if (err)
-		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot read from %s: %s", argv[0],
-			   strerror(-err));
-	else
-		proc_why(&b_err, r->why, sizeof(r->why));
-out_close:
-	if (err)
-		bytes_free(&r->out);
-	bytes_free(&b_err);
-	for (int i = 0; i < 2; i++) {
-		if (out[i] >= 0)
-			close(out[i]);
-		if (errp[i] >= 0)
-			close(errp[i]);
-	}
-	return err;
+	return proc_run_all(&job, 1, NULL, NULL, sigfd, r, e);
 }

@@ -15,6 +15,14 @@ struct proc_result {
 	char why[256];    /* the line of its stderr that tells most; "" if it was silent */
 };
 
+/* One program to run, see proc_run(). */
+struct proc_job {
+	const char *const *argv;
+	const char *package; /* what to install when it is missing */
+	const char *cwd;     /* NULL: here */
+	const char *apt;     /* what APT_CONFIG is for it, NULL: as it is for us */
+};
+
 /* The file that @name (a path, or a name looked up on PATH) runs. 0, -ENOENT or -ENAMETOOLONG. */
 int proc_find(const char *name, char *path, size_t size);
 
@@ -25,6 +33,15 @@ int proc_find(const char *name, char *path, size_t size);
  */
 int proc_run(const char *const argv[], const char *package, const char *cwd, int sigfd,
 	     struct proc_result *r, struct errmsg *e);
+
+/*
+ * Run @n of them at the same time (PROC_JOBS_MAX at most), each with a result, and call @tick (NULL
+ * for none) twice a second meanwhile. 0 when all ran, whatever their status; the caller frees each
+ * r[i].out. Otherwise as proc_run(): those that run are ended first, and nothing is to be freed.
+ */
+#define PROC_JOBS_MAX 8
+int proc_run_all(const struct proc_job *jobs, size_t n, void (*tick)(void *), void *arg, int sigfd,
+		 struct proc_result *r, struct errmsg *e);
 
 /* The signal that waits at @sigfd, 0 for none (or @sigfd -1). It is taken off. */
 int proc_stop_signal(int sigfd);
