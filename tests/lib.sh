@@ -1,7 +1,24 @@
 # SPDX-License-Identifier: MIT
 # For shell tests: result NAME OK WHY, skip NAME WHY for what this machine cannot do, and finish,
-# which prints the closing line and ends the script.
+# which prints the closing line and ends the script. folder NAME: a new folder, in the variable
+# NAME, that goes when the script ends; what else is to be done then does at_end, if there is one.
+# here: the folder of the script, root: of the sources.
 passed=0 failed=0 skipped=0
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+folders=()
+
+folder() { # NAME
+	printf -v "$1" %s "$(mktemp -d)"
+	[ -n "${!1}" ] || exit 3
+	folders+=("${!1}")
+	trap leave EXIT
+}
+
+leave() {
+	! declare -F at_end >/dev/null || at_end
+	rm -rf "${folders[@]}"
+}
 
 result() { # NAME OK WHY
 	if [ "$2" = 1 ]; then

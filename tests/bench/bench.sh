@@ -3,12 +3,10 @@
 # irqstorm bench: the folder it leaves, and that a bench that is stopped, killed or out of room goes
 # on with nothing lost. Usage: bench.sh IRQSTORM SCHEMA
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1
 schema=$2
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 . "$here/../cli/check.sh"
 
 short="--duration 50ms --warm-up 10ms --vectors 8 --quiet"

@@ -4,18 +4,15 @@
 # and that whatever ends it, the next session goes on with all that there was.
 #   campaign.sh IRQSTORM libfuzzer|afl
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$here/../cli/check.sh"
 bin=$1 engine=$2
-work=$(mktemp -d)
+folder work
 pid=
-cleanup() {
+at_end() {
 	[ -z "$pid" ] || kill "$pid" 2>/dev/null
 	mountpoint -q "$work/small" && umount "$work/small"
-	rm -rf "$work"
 }
-trap cleanup EXIT
 cd "$work" || exit 3
 
 case $engine in

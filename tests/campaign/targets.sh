@@ -3,13 +3,10 @@
 # A short campaign of each engine on a target of fuzz/, from its seeds.
 #   targets.sh IRQSTORM FOLDER-WITH-BUILDS FOLDER-OF-REPLAY-DRIVERS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$here/../cli/check.sh"
 bin=$1 builds=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+folder work
 
 IRQSTORM_REPLAY=$3 "$root/fuzz/corpus.sh" seeds fuzz_irq_program "$work/seeds" >/dev/null
 for engine in libfuzzer:fuzz afl:afl; do

@@ -3,12 +3,10 @@
 # `irqstorm run` of what other runs left behind.
 #   artifact.sh IRQSTORM CORPUS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/../lib.sh"
 bin=$1 corpus=$2
-. "$here/../lib.sh"
 . "$here/check.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+folder work
 short="--duration 200ms --vectors 8 --quiet --no-control"
 
 "$bin" stress $short --target emu:fault=drop:10 --seed 11 --json "$work/lost.json" >/dev/null 2>&1

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: MIT
 # The command line: expected exit code and output, one line a check. Usage: cli.sh IRQSTORM
 set -u
-bin=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/check.sh"
+bin=$1
+folder tmp
+. "$here/check.sh"
 
 short="--duration 200ms --vectors 8 --quiet"
 

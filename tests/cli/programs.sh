@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: MIT
 # run, diff and explore: exit codes, output, JSON. Usage: programs.sh IRQSTORM
 set -u
-bin=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/check.sh"
+bin=$1
+folder tmp
+. "$here/check.sh"
 
 cat >"$tmp/good.irq" <<-'END'
 	set_irqs msix trigger eventfd fds=e0,e1

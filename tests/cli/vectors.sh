@@ -3,11 +3,10 @@
 # A number of vectors that changes (P13, docs/vector-count.md): what info --check says, and what
 # programs see on the legal and on the illegal path. Usage: vectors.sh IRQSTORM
 set -u
-bin=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/check.sh"
+bin=$1
+folder tmp
+. "$here/check.sh"
 
 # look NAME EXIT REGEX TARGET
 look() {

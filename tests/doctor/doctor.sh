@@ -3,11 +3,10 @@
 # irqstorm doctor as a user meets it: this machine, its JSON, its exit codes.
 # Usage: doctor.sh IRQSTORM
 set -u
-IRQSTORM=$1
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-TMP=$(mktemp -d)
-trap 'rm -rf "$TMP"' EXIT
+IRQSTORM=$1
+folder TMP
 
 "$IRQSTORM" doctor --json "$TMP/doctor.json" >"$TMP/text" 2>"$TMP/err"
 rc=$?

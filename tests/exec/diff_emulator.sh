@@ -3,8 +3,8 @@
 # The emulator against the model: random programs and every small one, on both profiles.
 # Usage: diff_emulator.sh IRQSTORM OPS DEPTH
 set -u
-bin=$1 ops=$2 depth=$3
 . "$(dirname "$0")/../lib.sh"
+bin=$1 ops=$2 depth=$3
 
 agree() { # NAME ARGS...
 	local name=$1 out

@@ -5,11 +5,10 @@
 # Without `compile` fewer programs become C, and hardly any is compiled: a sanitizer looks at the
 # writing, and what is written is the same whichever build wrote it.
 set -u
-bin=$1 make_program=$2 corpus=$3 compile=${4:-}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../cli/check.sh"
+bin=$1 make_program=$2 corpus=$3 compile=${4:-}
+folder tmp
+. "$here/../cli/check.sh"
 
 "$make_program" 2 500 emu -22 0 >"$tmp/long.irq"
 printf 'irq_info msix\nread e0\nset_irqs msix trigger eventfd fds=e0,e1\n' >"$tmp/good.irq"

@@ -3,9 +3,7 @@
 # The same bytes give the same digest: twice in a row, in another order, and in another process.
 #   determinism.sh FOLDER-OF-TARGETS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 for target in fuzz_irq_program fuzz_irq_faults fuzz_irq_interleave fuzz_set_irqs_raw fuzz_program_text fuzz_msix_guest fuzz_storm; do
 	dirs=("$root/corpus/$target" "$root/corpus/regressions/$target")

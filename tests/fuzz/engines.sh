@@ -4,12 +4,9 @@
 # and that what feedback.c tells reaches each engine.
 #   engines.sh BUILD-FOLDER FOLDER-OF-REPLAY-DRIVERS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 build=$1 replay=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+folder work
 export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_ALLOW_TMP=1 AFL_QUIET=1
 export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 

@@ -3,9 +3,7 @@
 # The OSS-Fuzz build with nothing given, and one of its targets for a moment.
 #   oss_build.sh BUILD-FOLDER
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 out=$1/oss-out
 
 # Without clang this fails, as it should: a check that skips itself checks nothing.

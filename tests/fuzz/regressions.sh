@@ -3,9 +3,7 @@
 # Every seed and every input that ever showed a bug, through the target it belongs to.
 #   regressions.sh FOLDER-OF-TARGETS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 for dir in "$root"/corpus/fuzz_* "$root"/corpus/regressions/fuzz_*; do
 	target=$(basename "$dir")

@@ -3,11 +3,9 @@
 # irqstorm gate from the outside: verdicts on planted faults, files, errors, signals.
 # Usage: gate.sh IRQSTORM CORPUS [times]; without `times` nothing that depends on time is judged.
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/../lib.sh"
 bin=$1 corpus=$2 times=${3:-}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 . "$here/../cli/check.sh"
 cd "$tmp" || exit 3
 unset GITHUB_ACTIONS

@@ -3,11 +3,9 @@
 # A bench on real vfio-pci that is killed: its folder has come out, and goes in again to be gone on with.
 # Never skips. Usage: guest_bench.sh IRQSTORM
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 out=$tmp/folder
 
 # One CPU: with more, a busy host can have the kernel misroute an interrupt (R80), which is not what is looked at here.

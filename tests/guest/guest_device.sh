@@ -4,11 +4,10 @@
 # without interrupt remapping, and with INTx masked at the interrupt controller. Never skips.
 # Usage: guest_device.sh IRQSTORM GUEST_DEVICE
 set -u
-bin=$1 guest_device=$2
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/in_guest.sh"
+bin=$1 guest_device=$2
+folder tmp
+. "$here/in_guest.sh"
 
 # device NAME KERNEL REMAPPING MACHINE: all checks of guest_device in one guest.
 device() {

@@ -3,11 +3,9 @@
 # The model against real kernels: random programs with a fresh seed on every device, and all small
 # programs on the one that has every index. Never skips. Usage: guest_diff.sh IRQSTORM GUEST_PROGRAM
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1 program=$2
-here=$(dirname "$(realpath "$0")")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 . "$here/in_guest.sh"
 . "$here/several.sh"
 

@@ -3,12 +3,9 @@
 # fuzz_irq_device on a real device in a guest, and what survives of a guest: the last programs.
 #   guest_fuzz.sh IRQSTORM GUEST_PROGRAM BUILD-FOLDER
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 bin=$(realpath "$1") program=$(realpath "$2") build=$(realpath "$3")/fuzz-bare
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+folder work
 cd "$work" || exit 3
 
 in_guest() { # OPTION... -- COMMAND...; sets code, fills out and err

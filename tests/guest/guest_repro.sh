@@ -3,11 +3,10 @@
 # Exported C, compiled as a user would, on real kernels: what agrees with the rules exits with 0 on
 # both, what does not, with 1. Usage: guest_repro.sh IRQSTORM RUNNER CORPUS
 set -u
-bin=$1 runner=$2 corpus=$3
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/in_guest.sh"
+bin=$1 runner=$2 corpus=$3
+folder tmp
+. "$here/in_guest.sh"
 # As xhci is: n of MSI-X and MSI
 device=emu:vectors=16,msi=16
 

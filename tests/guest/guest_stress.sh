@@ -3,11 +3,9 @@
 # The main job on real vfio-pci: stress in a guest of each kernel, and the checks of the VFIO backend
 # inside it. Never skips. Usage: guest_stress.sh IRQSTORM GUEST_PROGRAM GUEST_VFIO
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1 program=$2 guest_vfio=$3
-here=$(dirname "$(realpath "$0")")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 . "$here/in_guest.sh"
 . "$here/several.sh"
 

@@ -4,12 +4,10 @@
 # does, those that do not, and one without a table. Never skips.
 # Usage: guest_table.sh IRQSTORM GUEST_TABLE
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1 guest_table=$2
-here=$(dirname "$(realpath "$0")")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+folder tmp
 cd "$tmp" || exit 3
-. "$here/../lib.sh"
 . "$here/in_guest.sh"
 
 for kernel in 6.12 6.1; do

@@ -4,11 +4,14 @@
 # it. session_keeper.sh has what takes no kernel. Never skips.
 #	session_cli.sh IRQSTORM GUEST_PROGRAM
 set -u
-bin=$(realpath "$1") program=$(realpath "$2") here=$(dirname "$(realpath "$0")")
-. "$here/../lib.sh"
-work=$(mktemp -d)
+. "$(dirname "$0")/../lib.sh"
+. "$here/session.sh"
+bin=$(realpath "$1") program=$(realpath "$2")
+folder work
 cd "$work" || exit 3
-trap '"$bin" guest --quiet --session "$work/s" --end; rm -rf "$work"' EXIT
+at_end() {
+	"$bin" guest --quiet --session "$work/s" --end
+}
 
 in_session() { # WORD...: out, err, code
 	"$bin" guest --session s "$@" >out 2>err </dev/null
@@ -16,23 +19,6 @@ in_session() { # WORD...: out, err, code
 }
 run() { # ORDER...: of guest_program
 	in_session -- "$program" "$@"
-}
-has() { # NAME CODE PATTERN [FILE...]: of the last call
-	local name=$1 want=$2 pattern=$3
-	shift 3
-	[ $# -gt 0 ] || set -- out err
-	[ $code = "$want" ] && grep -Eq -- "$pattern" "$@"
-	result "$name" $((1 - $?)) "exit $code, not $want, or no '$pattern' in: $(cat out err | head -20)"
-}
-gone() { # NAME PID...
-	local name=$1
-	shift
-	for _ in $(seq 300); do
-		kill -0 "$@" 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -0 "$@" 2>/dev/null
-	result "$name" $(($? != 0)) "process $* still runs"
 }
 
 in_session --kernel debian:6.12 --devices xhci,ivshmem -- info --target vfio:0000:00:04.0 --json info.json

@@ -4,11 +4,11 @@
 # and everything that can break. session_cli.sh has what takes a kernel.
 #	session_keeper.sh IRQSTORM GUEST_PROGRAM
 set -u
-bin=$(realpath "$1") program=$(realpath "$2") here=$(dirname "$(realpath "$0")")
-. "$here/../lib.sh"
-work=$(mktemp -d)
+. "$(dirname "$0")/../lib.sh"
+. "$here/session.sh"
+bin=$(realpath "$1") program=$(realpath "$2")
+folder work
 cd "$work" || exit 3
-trap 'rm -rf "$work"' EXIT
 export IRQSTORM_QEMU=$here/fake_qemu.py
 {
 	head -c 514 /dev/zero
@@ -27,26 +27,8 @@ kernel() { # DIR WORDS
 	shift
 	session "$dir" --kernel ./bzImage -- "$program" "$@"
 }
-has() { # NAME CODE PATTERN [FILE...]: of the last call
-	local name=$1 want=$2 pattern=$3
-	shift 3
-	[ $# -gt 0 ] || set -- out err
-	[ $code = "$want" ] && grep -Eq -- "$pattern" "$@"
-	result "$name" $((1 - $?)) "exit $code, not $want, or no '$pattern' in: $(cat out err | head -20)"
-}
 keeper() { # DIR
 	cat "$1/pid"
-}
-gone() { # NAME PID...
-	local name=$1 pid
-	shift
-	set -- ${*:?no process to look for}
-	for _ in $(seq 300); do
-		kill -0 "$@" 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -0 "$@" 2>/dev/null
-	result "$name" $(($? != 0)) "process $* still runs"
 }
 qemu() { # DIR
 	pgrep -P "$(keeper "$1")"

@@ -5,12 +5,13 @@
 #	session_same.sh IRQSTORM GUEST_PROGRAM CORPUS [COUNT]
 # COUNT (5) commands, whose seeds and programs are of their number; nightly takes 50.
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$(realpath "$1") program=$(realpath "$2") corpus=$(realpath "$3") count=${4:-5}
-here=$(dirname "$(realpath "$0")")
-. "$here/../lib.sh"
-work=$(mktemp -d)
+folder work
 cd "$work" || exit 3
-trap '"$bin" guest --quiet --session "$work/s" --end; rm -rf "$work"' EXIT
+at_end() {
+	"$bin" guest --quiet --session "$work/s" --end
+}
 machine=(--kernel debian:6.12 --devices xhci --smp 1)
 target="vfio:0000:00:04.0"
 mapfile -t programs < <(grep -lE '^# devices:.*(xhci( |$)|any)' "$corpus"/*.irq)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-# For the scripts of this folder: the two programs, the two CPUs, and a value of a stress JSON.
+# For the scripts of this folder: a folder that goes when the script ends, the two programs, the two
+# CPUs, and a value of a stress JSON.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tool=${0##*/}
+tmp=$(mktemp -d) || exit 3
+trap 'rm -rf "$tmp"' EXIT
 
 die() { # CODE WORDS...
 	local code=$1

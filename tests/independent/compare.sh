@@ -8,8 +8,6 @@
 usage='usage: compare.sh [-n PAIRS] [-m MILLISECONDS] [-r RATE] [-v VECTORS] [-c epoll|read] [-w MILLISECONDS]
                   [-t TARGET] [IRQSTORM [EVENTFD_LATENCY]]'
 set -u
-tmp=$(mktemp -d) || exit 3
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/common.sh"
 pairs=100 ms=150 rate=2000 vectors=1 consumer=epoll target=emu timeout=
 while getopts n:m:r:v:c:w:t: option; do

@@ -6,8 +6,6 @@
 # cannot trace here.
 usage='usage: counts.sh [IRQSTORM]'
 set -u
-tmp=$(mktemp -d) || exit 3
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/common.sh"
 [ $# -le 1 ] || die 2 "$usage"
 irqstorm=${1:-$here/../../build/release/harness/cli/irqstorm}

@@ -3,11 +3,9 @@
 # The scripts that hold irqstorm against independent measurements come to a verdict, and see a
 # difference that is planted. How long anything takes is not asserted: that is for people to run.
 # Usage: independent.sh IRQSTORM EVENTFD_LATENCY
+. "$(dirname "$0")/../lib.sh"
 irqstorm=$1 independent=$2
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../lib.sh"
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+folder tmp
 cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 
 run() { # COMMAND...: sets out and code

@@ -8,8 +8,6 @@
 # 5 perf lost events.
 usage='usage: traced.sh [-n ROUNDS] [-m MILLISECONDS] [-t TARGET] [IRQSTORM [EVENTFD_LATENCY]]'
 set -u
-tmp=$(mktemp -d) || exit 3
-trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/common.sh"
 rounds=10 ms=500 target=emu
 while getopts n:m:t: option; do

@@ -4,9 +4,7 @@
 # finding of the right kind, and fine without the bug, as all seeds are.
 #   interleave.sh TARGET-WITH-BUGS
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 target=$1 corpus=$root/corpus/fuzz_irq_interleave
 # A finding leaves the device in the middle of a call.
 export ASAN_OPTIONS=detect_leaks=0

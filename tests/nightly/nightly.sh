@@ -4,18 +4,15 @@
 # target: what is new, known and gone, kills and signals, the page, old nights, full disks.
 #   nightly.sh IRQSTORM SOURCE
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$here/../cli/check.sh"
 bin=$1 source=$2
-work=$(mktemp -d)
+folder work
 pid=
-cleanup() {
+at_end() {
 	[ -z "$pid" ] || kill "$pid" 2>/dev/null
 	mountpoint -q "$work/small" && umount "$work/small"
-	rm -rf "$work"
 }
-trap cleanup EXIT
 cd "$work" || exit 3
 
 cat >tiny.gate <<-EOT

@@ -3,12 +3,10 @@
 # The man pages and the bash completion: clean, complete, and the completion does complete.
 # Usage: manual.sh IRQSTORM
 set -u
-IRQSTORM=$1
-HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../lib.sh
-. "$HERE/../lib.sh"
-TMP=$(mktemp -d)
-trap 'rm -rf "$TMP"' EXIT
+. "$(dirname "$0")/../lib.sh"
+IRQSTORM=$1
+folder TMP
 cd "$TMP" || exit 3
 
 why=$("$IRQSTORM" manual --out "$TMP" 2>&1)
@@ -111,6 +109,6 @@ result "every device that is offered is one" "$([ -z "$why" ] && echo 1)" "$why"
 why=$(for word in emu emu:profile=6.1 emu:profile=6.12; do "$IRQSTORM" info --target $word 2>&1 >/dev/null; done)
 result "every target that is offered is one" "$([ -z "$why" ] && echo 1)" "$why"
 
-python3 "$HERE/typed.py" "$TMP/bash-completion/irqstorm" >typed 2>&1
+python3 "$here/typed.py" "$TMP/bash-completion/irqstorm" >typed 2>&1
 result "a bash in which the keys are typed completes" "$([ $? = 0 ] && echo 1)" "$(tail -3 typed)"
 finish

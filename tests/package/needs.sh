@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: MIT
 # What is missing when the tree is configured is a line that names the package. Usage: needs.sh CMAKE
 set -u
-CMAKE=$1
-source=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=../lib.sh
-. "$source/tests/lib.sh"
-TMP=$(mktemp -d)
-trap 'rm -rf "$TMP"' EXIT
+. "$(dirname "$0")/../lib.sh"
+CMAKE=$1
+folder TMP
 cd "$TMP" || exit 3
 
 # pkg-config knows these alone, and needs nothing of them.
@@ -20,7 +18,7 @@ knows() { # MODULE...
 }
 configure() { # CMAKE-OPTION...
 	rm -rf build
-	PKG_CONFIG_LIBDIR=$TMP/pc PKG_CONFIG_PATH='' "$CMAKE" -G Ninja -S "$source" -B build "$@" >out 2>&1
+	PKG_CONFIG_LIBDIR=$TMP/pc PKG_CONFIG_PATH='' "$CMAKE" -G Ninja -S "$root" -B build "$@" >out 2>&1
 }
 wants() { # PACKAGE LINE CMAKE-OPTION...
 	local package=$1 line=$2

@@ -3,11 +3,10 @@
 # The Debian package of this build: made, unpacked somewhere else, and used from there.
 # Usage: package.sh CPACK BUILD-FOLDER IRQSTORM
 set -u
-CPACK=$1 BUILD=$2 IRQSTORM=$3
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-TMP=$(mktemp -d)
-trap 'rm -rf "$TMP"' EXIT
+CPACK=$1 BUILD=$2 IRQSTORM=$3
+folder TMP
 cd "$TMP" || exit 3
 
 why=$("$CPACK" --config "$BUILD/CPackConfig.cmake" -B "$TMP" 2>&1)

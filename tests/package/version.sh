@@ -3,12 +3,11 @@
 # Which version a build calls itself: in a tarball, in a checkout with and without a tag, changed or not.
 # Usage: version.sh CMAKE
 set -u
-CMAKE=$1
-SCRIPT=$(cd "$(dirname "$0")/../../cmake" && pwd)/version.cmake
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-TMP=$(mktemp -d)
-trap 'rm -rf "$TMP"' EXIT
+CMAKE=$1
+SCRIPT=$root/cmake/version.cmake
+folder TMP
 # as a hook of git would have it, this would be about another checkout
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null

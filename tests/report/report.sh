@@ -3,11 +3,9 @@
 # irqstorm report: its text and its page, for one run and for two, and the page in a browser where
 # there is one. Usage: report.sh IRQSTORM
 set -u
+. "$(dirname "$0")/../lib.sh"
 bin=$1
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$here/../lib.sh"
+folder tmp
 . "$here/../cli/check.sh"
 
 # page NAME FILE JSON...: the checks of page.py, counted

@@ -3,12 +3,11 @@
 # Every program of corpus/rules on the real devices and kernels that it names, the kernels side by
 # side: guest_rules.sh IRQSTORM CORPUS [DEVICE...]
 set -u
-bin=$1 corpus=$2 here=$(dirname "$0")
+. "$(dirname "$0")/../lib.sh"
+bin=$1 corpus=$2
 shift 2
-. "$here/../lib.sh"
 . "$here/../guest/in_guest.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+folder work
 kernels=(6.1 6.12)
 
 # A device with a colon is that device in another guest.

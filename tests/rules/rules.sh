@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Every program of corpus/rules on the emulator, as each kernel that it names: rules.sh IRQSTORM CORPUS
 set -u
-irqstorm=$1 corpus=$2 here=$(dirname "$0")
-. "$here/../lib.sh"
+. "$(dirname "$0")/../lib.sh"
+irqstorm=$1 corpus=$2
 
 for kernel in 6.1 6.12; do
 	while read -r program; do

@@ -4,12 +4,10 @@
 # it says of that is right.
 #   engines.sh IRQSTORM IRQSTORM-WITH-BUGS FOLDER-WITH-ENGINE-BUILDS
 set -u
+. "$(dirname "$0")/../lib.sh"
 plain=$1 zoo=$2 builds=$3
-here=$(dirname "$0")
-. "$here/../lib.sh"
 . "$here/../cli/check.sh"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+folder tmp
 # What is planted leaks on purpose.
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:symbolize=0 TMPDIR=$tmp
 ulimit -c 0

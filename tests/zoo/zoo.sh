@@ -4,13 +4,11 @@
 #   zoo.sh IRQSTORM IRQSTORM-WITH-BUGS FUZZ-TARGET-WITH-BUGS ROOT [BUG...]
 # BUG...: what is minimized, "all" for each that has a program. By default a handful.
 set -u
+. "$(dirname "$0")/../lib.sh"
 plain=$1 zoo=$2 fuzz=$3 root=$4
 shift 4
-here=$(dirname "$0")
-. "$here/../lib.sh"
 . "$here/../cli/check.sh"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+folder tmp
 corpus=$root/corpus/zoo
 # What is planted leaks on purpose.
 export ASAN_OPTIONS=detect_leaks=0
