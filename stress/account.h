@@ -222,7 +222,6 @@ struct account_rules {
 };
 
 void tally_init(struct tally *t);
-void tally_merge(struct tally *into, const struct tally *from);
 
 /* One more event; the last @n events of @vector taken back. */
 void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count);

@@ -294,15 +294,6 @@ bool emulator_is(const struct backend *be)
 	return be->ops == &emu_ops;
 }
 
-void emulator_set_function_mask(struct backend *be, bool masked)
-{
-	struct emu *emu = (struct emu *)be;
-
-	lock_take(&emu->igate);
-	msg_table_set_maskall(&emu->msix, masked);
-	lock_drop(&emu->igate);
-}
-
 void emulator_set_line(struct backend *be, bool asserted)
 {
 	struct emu *emu = (struct emu *)be;

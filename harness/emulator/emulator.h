@@ -107,9 +107,6 @@ struct emu_vector_state {
 };
 void emulator_vector_state(struct backend *be, uint32_t vector, struct emu_vector_state *state);
 
-/* Function Mask of MSI-X Message Control, as PM and reset paths drive it (P5). */
-void emulator_set_function_mask(struct backend *be, bool masked);
-
 /* INTx level line of the device (asserted until deasserted). */
 void emulator_set_line(struct backend *be, bool asserted);
 

@@ -9,12 +9,12 @@
 
 #include "model/model.h"
 
-#define COARSE_STATES 128u /* model_coarse() is below */
-#define COARSE_EVENTS 512u /* model_coarse_event() is below */
-
+/* Below 128. */
 uint32_t model_coarse(const struct model *m);
 
-/* What @op is, and how it ended: kind, index and action of a request, class of its result. */
+/* What @op is, and how it ended: kind, index and action of a request, class of its result. Below
+ * 512.
+ */
 uint32_t model_coarse_event(const struct op *op, int32_t ret);
 
 #endif

@@ -9,17 +9,6 @@
 #define INSERT_MAX 4u
 #define FRESH_MAX  24u
 
-static const char *const names[MUTATE_KINDS] = {
-	[MUTATE_INSERT] = "insert", [MUTATE_DELETE] = "delete", [MUTATE_DUPLICATE] = "duplicate",
-	[MUTATE_SWAP] = "swap",     [MUTATE_MOVE] = "move",     [MUTATE_TWEAK] = "tweak",
-	[MUTATE_DEVICE] = "device", [MUTATE_CUT] = "cut",       [MUTATE_FRESH] = "fresh",
-};
-
-const char *mutation_name(enum mutation kind)
-{
-	return kind < MUTATE_KINDS ? names[kind] : "?";
-}
-
 void mutator_init(struct mutator *m)
 {
 	memset(m, 0, sizeof(*m));

@@ -27,7 +27,6 @@ enum mutation {
 	MUTATE_FRESH,     /* another program of the generator's altogether, device and all */
 	MUTATE_KINDS,
 };
-const char *mutation_name(enum mutation kind);
 
 struct mutator {
 	struct rng rng;

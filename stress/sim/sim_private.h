@@ -114,7 +114,6 @@ static inline void sim_spend(struct sim *s, uint64_t mean)
 /* sim_world.c */
 extern const struct world_ops sim_world_ops;
 void sim_world_reset(struct sim *s);
-void sim_world_end(struct sim *s); /* every task but the main one has ended */
 
 /* sim_fd.c: signals and who reads them. */
 void sim_fd_signal(struct sim *s, int32_t fd, struct sim_signal sig);

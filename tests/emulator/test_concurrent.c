@@ -116,7 +116,7 @@ Test(concurrent, stable_vectors_lose_nothing_while_others_churn, .timeout = 60)
 
 		cr_assert_eq(set_fd(f.be, MSIX, v, i % 8 < 4 ? (int32_t)v : -1), 0, "churn");
 		if (i % 16 == 0)
-			emulator_set_function_mask(f.be, false);
+			backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, false);
 	}
 	atomic_store(&stop, true);
 	fired = join(&stable);
@@ -161,8 +161,8 @@ Test(concurrent, what_is_pended_under_the_function_mask_is_never_stuck, .timeout
 	for (int i = 0; i < PRODUCERS; i++)
 		start(&p[i], &f, MSIX, 0, 1, &stop);
 	for (int i = 0; i < 5000; i++) {
-		emulator_set_function_mask(f.be, true);
-		emulator_set_function_mask(f.be, false);
+		backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, true);
+		backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, false);
 	}
 	atomic_store(&stop, true);
 	for (int i = 0; i < PRODUCERS; i++)

@@ -100,7 +100,7 @@ Test(delivery, the_function_mask_holds_every_vector_back)
 	const int32_t fds[3] = {0, 1, -1};
 
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 3, fds), 0, "enable");
-	emulator_set_function_mask(f.be, true);
+	backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, true);
 	for (uint32_t v = 0; v < 3; v++) {
 		fire(v);
 		fire(v);
@@ -109,7 +109,7 @@ Test(delivery, the_function_mask_holds_every_vector_back)
 	cr_assert_not(vector_of(f.be, 0).masked, "per-vector bits are as they were (P5)");
 	cr_assert_eq(set_fd(f.be, MSIX, 1, 5), 0, "a set unmasks its entry only");
 	cr_assert_eq(signals(&f, 5), 0, "so it stays silent");
-	emulator_set_function_mask(f.be, false);
+	backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, false);
 	cr_assert_eq(signals(&f, 0), 1, "replayed once");
 	cr_assert_eq(signals(&f, 5), 1, "to the trigger of now");
 	cr_assert(vector_of(f.be, 2).pending, "a vector with its own mask still waits");

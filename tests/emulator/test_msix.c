@@ -344,7 +344,7 @@ Test(msix, loopback_passes_masks_and_saturates)
 
 	fixture_open(&f, EMU_PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
-	emulator_set_function_mask(f.be, true);
+	backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, true);
 	cr_assert_eq(signal_mem_write(f.mem, 0, UINT64_MAX - 1), 0, "as far as a user gets");
 	cr_assert_eq(signal_mem_write(f.mem, 0, 1), -EAGAIN, "R67");
 	cr_assert_eq(loopback(f.be, MSIX, 0), 0, "one more");
