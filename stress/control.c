@@ -338,19 +338,12 @@ out:
 	return err;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median of @n ratios, which it sorts. */
 static double median(double *ratios, uint32_t n)
 {
 	if (!n)
 		return 0;
-	qsort(ratios, n, sizeof(*ratios), by_size);
+	stats_sort(ratios, n);
 	return n % 2 ? ratios[n / 2] : (ratios[n / 2 - 1] + ratios[n / 2]) / 2;
 }
 

@@ -16,11 +16,6 @@
 
 #define MANIFEST "manifest.json"
 
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 char *folder_path(const struct folder *f, const char *name)
 {
 	char *path;
@@ -57,7 +52,7 @@ static int write_document(struct folder *f, const char *name, const json_t *doc,
 	char *path = folder_path(f, name);
 	struct outfile out = {0};
 	struct json j;
-	int err = path ? outfile_open(&out, path, e) : no_memory(e);
+	int err = path ? outfile_open(&out, path, e) : errmsg_no_memory(e);
 
 	if (!err) {
 		json_init(&j, out.f);
@@ -189,7 +184,7 @@ static int make_subfolders(struct folder *f, struct errmsg *e)
 	for (size_t i = 0; !err && i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = folder_path(f, names[i]);
 
-		err = path ? make_folder(path, e) : no_memory(e);
+		err = path ? make_folder(path, e) : errmsg_no_memory(e);
 		if (!err)
 			remove_temporary(path);
 		free(path);
@@ -204,7 +199,7 @@ int folder_open(struct folder *f, const char *path, const json_t *manifest, stru
 
 	*f = (struct folder){.path = path, .lock = -1, .kept = json_object()};
 	if (!f->kept)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	if (!path)
 		return 0;
 	err = make_folder(path, e);
@@ -262,12 +257,12 @@ const json_t *folder_find(struct folder *f, const char *name)
 int folder_store(struct folder *f, const char *name, json_t *doc, struct errmsg *e)
 {
 	char *file = file_name(name);
-	int err = file && doc ? 0 : no_memory(e);
+	int err = file && doc ? 0 : errmsg_no_memory(e);
 
 	if (!err && f->path)
 		err = write_document(f, file, doc, e);
 	if (!err && json_object_set(f->kept, name, doc))
-		err = no_memory(e);
+		err = errmsg_no_memory(e);
 	json_decref(doc);
 	free(file);
 	return err;

@@ -11,11 +11,6 @@
 #include "report/value.h"
 #include "support/outfile.h"
 
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 int publish_summary(const char *path, const json_t *summary, struct errmsg *e)
 {
 	struct outfile out;
@@ -39,7 +34,7 @@ static int publish_histogram(const char *dir, const json_t *cell, struct hist *h
 	if (strcmp(value_text(cell, "state"), "measured"))
 		return 0;
 	if (asprintf(&path, "%s/cells/%s.hgrm", dir, value_text(cell, "name")) < 0)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	err = outfile_open(&out, path, e);
 	if (!err) {
 		summary_response(cell, h);
@@ -57,7 +52,7 @@ static int publish_page(const char *dir, const json_t *summary, struct errmsg *e
 	int err;
 
 	if (asprintf(&path, "%s/report.html", dir) < 0)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	err = page_publish(path, &run, 1, e);
 	free(path);
 	return err;
@@ -68,13 +63,13 @@ int publish_folder(const char *dir, const json_t *summary, struct errmsg *e)
 	const json_t *cells = json_object_get(summary, "cells");
 	struct hist *h = malloc(sizeof(*h));
 	char *path = NULL;
-	int err = h ? 0 : no_memory(e);
+	int err = h ? 0 : errmsg_no_memory(e);
 
 	for (size_t i = 0; !err && i < json_array_size(cells); i++)
 		err = publish_histogram(dir, json_array_get(cells, i), h, e);
 	if (!err)
 		err = asprintf(&path, "%s/summary.json", dir) < 0
-			      ? no_memory(e)
+			      ? errmsg_no_memory(e)
 			      : publish_summary(path, summary, e);
 	if (!err)
 		err = publish_page(dir, summary, e);

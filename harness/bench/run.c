@@ -42,11 +42,6 @@ struct bench {
 	struct errmsg *e;
 };
 
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 static void show(struct bench *b, const char *what)
 {
 	const struct progress_part part = {
@@ -198,7 +193,7 @@ static int run_on(struct bench *b, uint32_t n, uint32_t round, struct backend *b
 	}
 	if (why) {
 		*doc = cell_document(cell, round, why, warm, NULL);
-		return *doc ? 0 : no_memory(b->e);
+		return *doc ? 0 : errmsg_no_memory(b->e);
 	}
 	note_interrupt(b);
 	if (b->interrupted)
@@ -206,7 +201,7 @@ static int run_on(struct bench *b, uint32_t n, uint32_t round, struct backend *b
 	tell_finding(&cfg, b->result);
 	stress = tree_of_stress(&rep);
 	*doc = stress ? cell_document(cell, round, NULL, warm, stress) : NULL;
-	return *doc ? 0 : no_memory(b->e);
+	return *doc ? 0 : errmsg_no_memory(b->e);
 }
 
 static int run_cell(struct bench *b, uint32_t n, uint32_t round, const char *name)
@@ -277,7 +272,7 @@ static int cost_of_target(struct bench *b, const char *target, const char *name)
 	struct cost_curve *curves = calloc(n + 1, sizeof(*curves));
 	struct backend *be = NULL;
 	struct cost cost = {0};
-	int err = curves ? 0 : no_memory(b->e);
+	int err = curves ? 0 : errmsg_no_memory(b->e);
 
 	if (!err)
 		err = target_open_sized(target, COST_VECTORS, &be, b->e);
@@ -385,7 +380,7 @@ static int publish_round(struct bench *b)
 {
 	char *path = folder_path(&b->folder, "summary.json");
 	json_t *summary = sum_up(b);
-	int err = path ? publish_summary(path, summary, b->e) : no_memory(b->e);
+	int err = path ? publish_summary(path, summary, b->e) : errmsg_no_memory(b->e);
 
 	json_decref(summary);
 	free(path);
@@ -397,7 +392,7 @@ static int run_storms(struct bench *b)
 	const struct grid *m = b->cfg->grid;
 	uint32_t *order = calloc(m->n, sizeof(*order));
 	char name[160];
-	int err = order ? 0 : no_memory(b->e);
+	int err = order ? 0 : errmsg_no_memory(b->e);
 
 	for (uint32_t round = 0; !err && b->cfg->storms && round < b->cfg->repeats; round++) {
 		grid_order(m, b->cfg->seed, round, order);
@@ -478,7 +473,7 @@ int bench_run(const struct bench_config *cfg, json_t **summary, struct bench_end
 		return e->exit == EXIT_USAGE ? -EINVAL : -EIO;
 	b.result = calloc(1, sizeof(*b.result));
 	if (!b.result)
-		err = no_memory(e);
+		err = errmsg_no_memory(e);
 	if (!err)
 		err = folder_open(&b.folder, cfg->out, b.manifest, e);
 	if (!err) {

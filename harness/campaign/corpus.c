@@ -38,8 +38,6 @@ static bool is_note(const char *name)
 int corpus_add(const char *to, const void *data, size_t len, struct errmsg *e)
 {
 	char path[PATH_MAX], name[SHA1_NAME];
-	struct outfile out;
-	int err;
 
 	sha1_name(data, len, name);
 	if (snprintf(path, sizeof(path), "%s/%s", to, name) >= (int)sizeof(path))
@@ -47,12 +45,7 @@ int corpus_add(const char *to, const void *data, size_t len, struct errmsg *e)
 				  to);
 	if (!access(path, F_OK))
 		return 1;
-	err = outfile_open(&out, path, e);
-	if (err)
-		return err;
-	if (len)
-		fwrite(data, 1, len, out.f);
-	return outfile_commit(&out, e);
+	return outfile_write(path, data, len, e);
 }
 
 int corpus_import_file(const char *to, const char *file, struct errmsg *e)

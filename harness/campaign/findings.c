@@ -47,17 +47,10 @@ static int write_to(const char *dir, const char *name, const void *data, size_t 
 		    struct errmsg *e)
 {
 	char path[PATH_MAX];
-	struct outfile out;
-	int err;
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
 		return errmsg_set(e, -ENAMETOOLONG, EXIT_ENVIRONMENT, "%s: too long a name", dir);
-	err = outfile_open(&out, path, e);
-	if (err)
-		return err;
-	if (len)
-		fwrite(data, 1, len, out.f);
-	return outfile_commit(&out, e);
+	return outfile_write(path, data, len, e);
 }
 
 /* What stands after @begin, up to and with the newline that @end begins with; or NULL. */

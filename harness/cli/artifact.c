@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "exec/sequence.h"
 #include "guest/bytes.h"
+#include "guest/fsutil.h"
 #include "support/log.h"
 #include "support/tmpdir.h"
 
@@ -29,13 +30,6 @@ static bool ends_in(const char *path, const char *end)
 	size_t n = strlen(path), m = strlen(end);
 
 	return n > m && !strcmp(path + n - m, end);
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 /* A program never begins with a brace: the text form has words, the stored binary its magic. */
@@ -53,7 +47,7 @@ static bool is_json(const char *path)
 
 bool artifact_is(const char *path)
 {
-	return is_folder(path) || is_json(path);
+	return fs_is_folder(path) || is_json(path);
 }
 
 /* Words of a command as it is printed: blanks between them, and '...' around what holds blanks. */
@@ -479,7 +473,7 @@ int artifact_run(const char *path, const struct artifact_options *o, struct errm
 {
 	const char *option = any_option(o);
 
-	if (is_folder(path))
+	if (fs_is_folder(path))
 		return run_folder(path, o, e);
 	if (option)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,

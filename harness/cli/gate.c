@@ -13,6 +13,7 @@
 #include "gate/baseline.h"
 #include "gate/launch.h"
 #include "gate/report.h"
+#include "guest/fsutil.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
@@ -125,13 +126,6 @@ struct outputs {
 	struct outfile text, json, junit, baseline;
 };
 
-static bool is_dir(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
 /* Where programs are when nobody says: here, in the source tree, or where we are installed. */
 static const char *find_corpus(char path[PATH_MAX])
 {
@@ -139,7 +133,7 @@ static const char *find_corpus(char path[PATH_MAX])
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (is_dir("corpus/rules"))
+	if (fs_is_folder("corpus/rules"))
 		return "corpus";
 	if (n <= 0)
 		return NULL;
@@ -149,7 +143,7 @@ static const char *find_corpus(char path[PATH_MAX])
 		char at[2 * PATH_MAX];
 
 		snprintf(at, sizeof(at), "%s/%s", self, from_us[i]);
-		if (is_dir(at) && realpath(at, path))
+		if (fs_is_folder(at) && realpath(at, path))
 			return path;
 	}
 	return NULL;
@@ -177,7 +171,7 @@ static int check_usage(const struct gate_cli *o, struct errmsg *e)
 				  "--against %s: no irqstorm: with --version it says \"%s\"%s%s",
 				  o->against, version, err == -ENOEXEC ? "" : ": ",
 				  err == -ENOEXEC ? "" : strerror(-err));
-	if (o->corpus && !is_dir(o->corpus))
+	if (o->corpus && !fs_is_folder(o->corpus))
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "--corpus %s: not a folder",
 				  o->corpus);
 	return 0;

@@ -104,11 +104,6 @@ struct zoo_run {
 	int stop_signal; /* 0: none came */
 };
 
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 static int add_row(struct zoo_run *z, uint32_t bug, struct errmsg *e)
 {
 	struct row *row = &z->rows[z->n_rows];
@@ -118,7 +113,7 @@ static int add_row(struct zoo_run *z, uint32_t bug, struct errmsg *e)
 	row->bug = zoo_entry(bug);
 	row->tries = calloc(z->o->seeds, sizeof(*row->tries));
 	if (!row->tries)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	z->n_rows++;
 	return 0;
 }
@@ -155,7 +150,7 @@ static int choose_rows(struct zoo_run *z, struct errmsg *e)
 	z->hunts = calloc(z->o->jobs, sizeof(*z->hunts));
 	z->of = calloc(z->o->jobs, sizeof(struct row *));
 	if (!z->rows || !z->hunts || !z->of)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	if (z->o->bug)
 		return add_named(z, z->o->bug, e);
 	for (uint32_t bug = 1; bug < ZOO_BUGS && !err; bug++)

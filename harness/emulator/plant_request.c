@@ -17,11 +17,6 @@ static uint32_t seen_count(struct emu *emu, uint32_t index)
 	return n;
 }
 
-static bool is_msi(uint32_t index)
-{
-	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 /*
  * What emu_validate() refuses and a check of less lets through. B01: NONE, whatever comes with it,
  * has no size and no range. B02: the same for the product nvec * sizeof(context) of a first enable.
@@ -33,7 +28,7 @@ static bool passes(struct emu *emu, const struct vfio_irq_set *hdr, uint32_t n, 
 	const uint32_t set =
 		VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 	uint32_t type = hdr->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
-	bool enables = hdr->flags == set && is_msi(hdr->index);
+	bool enables = hdr->flags == set && irq_index_is_msi(hdr->index);
 	struct vfio_irq_set known = *hdr;
 	uint64_t end = (uint64_t)hdr->start + hdr->count;
 	bool wraps = hdr->start < n && hdr->start + hdr->count <= n && end > n;
@@ -62,7 +57,7 @@ static uint32_t type_of_several(struct emu *emu, const struct vfio_irq_set *hdr)
 		ZOO_OOPS(emu, ZOO_NULL_DEREF); /* the descriptor that there is not */
 		return VFIO_IRQ_SET_DATA_NONE;
 	}
-	return is_msi(hdr->index) ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
+	return irq_index_is_msi(hdr->index) ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
 }
 
 bool plant_check_header(struct emu *emu, struct vfio_irq_set *hdr, uint32_t *data_size, int *err)

@@ -73,11 +73,6 @@ static void add(struct hazard_watch *w, const struct hazard *h)
 		w->more++;
 }
 
-static bool is_msi(uint32_t index)
-{
-	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 static void settle_unseen(struct hazard_watch *w)
 {
 	if (w->has_unseen)
@@ -118,7 +113,7 @@ static uint32_t signalled(const struct model *m, const struct op *op, const stru
 
 		if (bools && !op_request_bool(op, i))
 			continue;
-		if (is_msi(h->index))
+		if (irq_index_is_msi(h->index))
 			o = vector_in(&m->active, v) ? m->trigger[v] : o;
 		else if (h->index == VFIO_PCI_INTX_IRQ_INDEX)
 			o = m->virq_disabled ? o : m->intx_trigger;
@@ -262,7 +257,7 @@ static void check_call(struct hazard_watch *w, const struct model *before,
 	check_fewer(w, &h);
 	settle_unseen(w);
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER) {
-		if (ret == -ENOTTY && is_msi(h.index) &&
+		if (ret == -ENOTTY && irq_index_is_msi(h.index) &&
 		    (action == VFIO_IRQ_SET_ACTION_MASK || action == VFIO_IRQ_SET_ACTION_UNMASK))
 			unseen(w, (struct hazard){.kind = HAZARD_NO_MASK, .at = at, .a = h.start});
 		return;
@@ -284,7 +279,7 @@ static void check_call(struct hazard_watch *w, const struct model *before,
 		return;
 	if (type != VFIO_IRQ_SET_DATA_EVENTFD) {
 		note_loopback(w, before, op, &h, at);
-	} else if (is_msi(h.index)) {
+	} else if (irq_index_is_msi(h.index)) {
 		check_block(w, before, op, &h, at);
 		check_shared(w, after, op, &h, at);
 	}

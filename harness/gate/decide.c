@@ -15,13 +15,6 @@
 const char *const verdict_names[] = {"pass",    "fail", "not trustworthy", "skipped", "error",
 				     "stopped", NULL};
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 double decide_noise(const double *x, const double *y, size_t n, uint64_t seed)
 {
 	double *p = n ? malloc(2 * n * sizeof(*p)) : NULL, *q = p + n;
@@ -45,7 +38,7 @@ double decide_noise(const double *x, const double *y, size_t n, uint64_t seed)
 		shifts[k] = fabs(b / a - 1);
 	}
 	free(p);
-	qsort(shifts, EXCHANGES, sizeof(shifts[0]), by_value);
+	stats_sort(shifts, EXCHANGES);
 	return shifts[QUANTILE];
 }
 

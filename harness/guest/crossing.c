@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest/fsutil.h"
+
 /* Values that name a file behind a word: FORM:FILE. */
 static const char *const file_forms[] = {"program:"};
 
@@ -46,11 +48,6 @@ static int rewrite(struct crossing *x, int slot, size_t keep, const char *path)
 	return 0;
 }
 
-static int no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 /* Take over both strings. */
 static int add_in(struct crossing *x, char *host, char *guest)
 {
@@ -82,7 +79,7 @@ static int cross_in(struct crossing *x, int slot, size_t keep, const char *host,
 	own = strdup(host);
 	guest = guest_path("in", x->n_in, host);
 	if (add_in(x, own, guest) || !own || rewrite(x, slot, keep, guest))
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	return 0;
 }
 
@@ -100,10 +97,10 @@ static int cross_out(struct crossing *x, int slot, size_t keep, const char *host
 	f->guest = guest_path("out", x->n_out, host);
 	x->n_out++;
 	if (!f->host || !f->guest)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	err = outfile_open(&f->file, f->host, e);
 	if (!err && rewrite(x, slot, keep, f->guest))
-		err = no_memory(e);
+		err = errmsg_no_memory(e);
 	return err;
 }
 
@@ -112,13 +109,6 @@ static bool is_file(const char *path)
 	struct stat st;
 
 	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 static int is_visible(const struct dirent *d)
@@ -155,14 +145,14 @@ static int cross_files(struct crossing *x, const char *host, const char *guest, 
 			: 0;
 
 	if (!err && add_in(x, NULL, strdup(guest)))
-		err = no_memory(e);
+		err = errmsg_no_memory(e);
 	for (int i = 0; i < n; i++) {
 		char *from = NULL, *to = NULL;
 
 		if (!err && add_file(x, host, guest, names[i]->d_name))
-			err = no_memory(e);
+			err = errmsg_no_memory(e);
 		if (!err && deeper && asprintf(&from, "%s/%s", host, names[i]->d_name) >= 0 &&
-		    asprintf(&to, "%s/%s", guest, names[i]->d_name) >= 0 && is_folder(from))
+		    asprintf(&to, "%s/%s", guest, names[i]->d_name) >= 0 && fs_is_folder(from))
 			err = cross_files(x, from, to, false, e);
 		free(from);
 		free(to);
@@ -185,7 +175,7 @@ static int cross_out_folder(struct crossing *x, int slot, size_t keep, const cha
 	f->guest = guest_path("in", x->n_in, host);
 	x->n_out++;
 	if (!f->host || !f->guest)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	if (mkdir(host, 0777) && errno != EEXIST)
 		return errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot make the folder %s: %s",
 				  host, strerror(errno));
@@ -193,7 +183,7 @@ static int cross_out_folder(struct crossing *x, int slot, size_t keep, const cha
 		return errmsg_set(e, -errno, EXIT_ENVIRONMENT,
 				  "cannot write into the folder %s: %s", host, strerror(errno));
 	if (rewrite(x, slot, keep, f->guest))
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	return cross_files(x, host, f->guest, true, e);
 }
 
@@ -205,7 +195,7 @@ static int cross_option(struct crossing *x, const struct opt *o, int slot, size_
 	int err = 0;
 
 	if (!value)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	form = o->type == OPT_OUTFILE || o->type == OPT_OUTDIR ? 0 : form_len(value);
 	if (o->type == OPT_OUTDIR && *value)
 		err = cross_out_folder(x, slot, prefix, value, e);
@@ -281,7 +271,7 @@ static int add_folder(struct crossing *x, const char *folder, struct errmsg *e)
 	}
 	free(names);
 	if (err)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	if (!n)
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "%s has no *.irq files", folder);
 	return 0;
@@ -297,10 +287,10 @@ static int copy_words(struct crossing *x, const struct command *cmd, int argc, c
 	while (cmd && opt_next(cmd, argc, argv, &words, &slot, &prefix))
 		;
 	for (int i = 0; !err && i < argc; i++) {
-		if (cmd && i >= words && is_folder(argv[i]))
+		if (cmd && i >= words && fs_is_folder(argv[i]))
 			err = add_folder(x, argv[i], e);
 		else if (add_word(x, strdup(argv[i])))
-			err = no_memory(e);
+			err = errmsg_no_memory(e);
 	}
 	return err;
 }
@@ -317,7 +307,7 @@ int crossing_init(struct crossing *x, const struct command *cmd, int argc, char 
 	x->in = calloc((size_t)x->argc + 1, sizeof(*x->in));
 	x->out = calloc((size_t)x->argc + 1, sizeof(*x->out));
 	if (!x->in || !x->out)
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	return cross_all(x, cmd, e);
 }
 
@@ -342,7 +332,7 @@ static int cross_folder(struct crossing *x, int slot, struct errmsg *e)
 	if (!err)
 		err = rewrite(x, slot, 0, guest);
 	free(guest);
-	return err ? no_memory(e) : 0;
+	return err ? errmsg_no_memory(e) : 0;
 }
 
 int crossing_folders(struct crossing *x, struct errmsg *e)
@@ -350,7 +340,7 @@ int crossing_folders(struct crossing *x, struct errmsg *e)
 	int err = 0;
 
 	for (int i = 1; !err && i < x->argc; i++) {
-		if (is_folder(x->argv[i]))
+		if (fs_is_folder(x->argv[i]))
 			err = cross_folder(x, i, e);
 	}
 	return err;
@@ -365,7 +355,7 @@ int crossing_out_folder(struct crossing *x, const char *host, const char **insid
 	f->guest = guest_path("in", x->n_in, host);
 	x->n_out++;
 	if (!f->host || !f->guest || add_in(x, NULL, strdup(f->guest)))
-		return no_memory(e);
+		return errmsg_no_memory(e);
 	*inside = f->guest;
 	return 0;
 }

@@ -15,6 +15,13 @@
 
 #define FTW_FDS 32
 
+bool fs_is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 int fs_mkdirs(const char *path)
 {
 	char part[PATH_MAX];

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* fsutil: the file-system chores of the kernel cache. All return 0 or -errno. */
+/* fsutil: the file-system chores of the kernel cache. All but fs_is_folder()
+ * return 0 or -errno. */
 #ifndef IRQSTORM_GUEST_FSUTIL_H
 #define IRQSTORM_GUEST_FSUTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* A folder, or a link to one. */
+bool fs_is_folder(const char *path);
 
 /* mkdir -p */
 int fs_mkdirs(const char *path);

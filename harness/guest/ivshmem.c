@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "guest/send_fd.h"
+
 #define PEER_ID  0
 #define GREETING 3 /* messages before the vectors */
 
@@ -50,31 +52,11 @@ fail:
 
 static int send_message(int sock, int64_t value, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	int64_t wire = (int64_t)htole64((uint64_t)value);
-	struct iovec iov = {.iov_base = &wire, .iov_len = sizeof(wire)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	ssize_t n;
+	ssize_t n = send_with_fd(sock, &wire, sizeof(wire), fd);
 
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	}
-	do
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	/* Eight bytes are one buffer of a Unix stream: they go whole or not at all. */
 	return n == (ssize_t)sizeof(wire) ? 0 : -EPROTO;
 }

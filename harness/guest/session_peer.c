@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "guest/send_fd.h"
+
 ssize_t packet_receive(int fd, uint8_t *buf, size_t size, int *rides)
 {
 	union {
@@ -37,25 +39,9 @@ ssize_t packet_receive(int fd, uint8_t *buf, size_t size, int *rides)
 
 static int send_packet(int fd, const void *data, size_t len, int rides)
 {
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n = send_with_fd(fd, data, len, rides);
 
-	if (rides >= 0) {
-		struct cmsghdr *c;
-
-		m.msg_control = control.space;
-		m.msg_controllen = sizeof(control.space);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &rides, sizeof(int));
-	}
-	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return n < 0 ? (int)n : 0;
 }
 
 int packet_send(int fd, uint8_t *seq, uint8_t type, const void *data, size_t len, int rides)

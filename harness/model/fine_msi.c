@@ -5,11 +5,6 @@
  */
 #include "model/fine_private.h"
 
-static bool is_msix(const struct model *m)
-{
-	return m->type == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 static bool msi_enabled(const struct model *m)
 {
 	return is_msix(m) || m->type == VFIO_PCI_MSI_IRQ_INDEX;

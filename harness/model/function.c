@@ -7,11 +7,6 @@
 #include "backend/backend.h"
 #include "model/state.h"
 
-static bool is_msix(const struct model *m)
-{
-	return m->type == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 /* A message leaves: does anyone take it? */
 static void deliver(struct model *m, uint32_t vector)
 {

@@ -158,22 +158,17 @@ static void may_signal(struct model *m, uint8_t object)
 	model_eventfd_touch(m, object);
 }
 
-static bool is_msi(uint32_t index)
-{
-	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 /* Does the call change what becomes of an event on @vector? */
 static bool call_covers(const struct model *before, const struct model *after,
 			const struct request_head *h, uint32_t index, uint32_t vector)
 {
 	/* an enable that fails was enabled for a while */
-	if (is_msi(index) && (before->type != after->type ||
-			      (before->type == VFIO_PCI_NUM_IRQS && h->index == index)))
+	if (irq_index_is_msi(index) && (before->type != after->type ||
+					(before->type == VFIO_PCI_NUM_IRQS && h->index == index)))
 		return true;
 	if (h->index != index)
 		return false;
-	return !is_msi(index) || (vector >= h->start && vector - h->start < h->count);
+	return !irq_index_is_msi(index) || (vector >= h->start && vector - h->start < h->count);
 }
 
 static uint8_t trigger_of(const struct model *m, uint32_t index, uint32_t vector)

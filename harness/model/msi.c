@@ -5,11 +5,6 @@
  */
 #include "model/state.h"
 
-static bool is_msix(const struct model *m)
-{
-	return m->type == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 static void allocate(struct model *m, uint32_t vector)
 {
 	vector_add(&m->allocated, vector);

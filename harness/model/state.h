@@ -8,6 +8,11 @@
 
 #include "model/model.h"
 
+static inline bool is_msix(const struct model *m)
+{
+	return m->type == VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
 static inline void rule(struct model *m, uint32_t r)
 {
 	if (m->counts) {

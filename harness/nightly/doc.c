@@ -11,11 +11,6 @@
 #include "report/value.h"
 #include "support/outfile.h"
 
-int doc_no_memory(struct errmsg *e)
-{
-	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-}
-
 int doc_load(const char *path, const char *schema, json_t **doc, struct errmsg *e)
 {
 	json_error_t why;
@@ -57,7 +52,7 @@ int doc_save(const char *path, const json_t *doc, struct errmsg *e)
 	int err;
 
 	if (!doc)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	err = outfile_open(&out, path, e);
 	if (err)
 		return err;

@@ -35,6 +35,4 @@ void doc_count(json_t *o, const char *key, uint64_t v);
 /* Whether @o has @key with exactly @text. */
 bool doc_is(const json_t *o, const char *key, const char *text);
 
-int doc_no_memory(struct errmsg *e);
-
 #endif

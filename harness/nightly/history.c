@@ -108,7 +108,7 @@ int history_append(const char *path, const json_t *line, struct errmsg *e)
 		text = NULL;
 	free(json);
 	if (!text)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	err = fd < 0 ? -errno : append(fd, text);
 	if (fd >= 0)

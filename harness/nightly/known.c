@@ -23,7 +23,7 @@ int known_load(const char *path, json_t **known, struct errmsg *e)
 		return err;
 	if (!err)
 		*known = json_pack("{ss s[]}", "schema", SCHEMA, "findings");
-	return *known ? 0 : doc_no_memory(e);
+	return *known ? 0 : errmsg_no_memory(e);
 }
 
 int known_save(const char *path, const json_t *known, struct errmsg *e)

@@ -147,7 +147,7 @@ int plan_night(const struct nightly_config *c, const char *root, const json_t *l
 			   irqstorm_version, "name", name, "state", "running", "verdict", "",
 			   "started", now, "ended", "", "steps", p.steps);
 	if (!*night)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	doc_textf(*night, "seed", "0x%llx", (unsigned long long)c->seed);
 	doc_text(*night, "kernels", c->kernels);
 	doc_text(*night, "plant", c->plant ? c->plant : "");

@@ -34,7 +34,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	json_t *step;
 
 	if (!paths)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	for (int engine = 0; engine_names[engine]; engine++) {
 		for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
 			missing.text[0] = '\0';

@@ -27,7 +27,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	json_t *step;
 
 	if (!paths)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	engine_locate_for_guest(TARGET, p->c->fuzz_dir, paths, &missing);
 	while (step_kernel_next(&list, kernel, sizeof(kernel))) {
 		step_word(kernel, word, sizeof(word));

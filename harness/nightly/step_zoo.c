@@ -47,7 +47,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	json_t *step;
 
 	if (!paths)
-		return doc_no_memory(e);
+		return errmsg_no_memory(e);
 	for (int engine = 0; engine_names[engine]; engine++) {
 		struct errmsg missing = {0};
 

@@ -285,7 +285,7 @@ int trend_publish(const char *root, const json_t *known, struct errmsg *e)
 		err = trend_write(out.f, history, known, root);
 		if (err) {
 			outfile_abort(&out);
-			doc_no_memory(e);
+			errmsg_no_memory(e);
 		} else {
 			err = outfile_commit(&out, e);
 		}

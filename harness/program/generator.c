@@ -46,7 +46,7 @@ static void make_fire(struct generator *g, struct op *op)
 	static const uint8_t order[16] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 0, 3, 4, 4};
 	uint32_t index = g->type;
 
-	if (!gen_is_msi(index) || !g->cfg.fire[index] || gen_percent(g, 15))
+	if (!irq_index_is_msi(index) || !g->cfg.fire[index] || gen_percent(g, 15))
 		index = order[rng_below(g->rng, 16)];
 	op_init(op, OP_FIRE);
 	op->index = index;

@@ -5,7 +5,7 @@
 
 static bool safe_request(const struct generator *g, const struct request_head *head)
 {
-	if (!(head->flags & VFIO_IRQ_SET_DATA_EVENTFD) || !gen_is_msi(head->index))
+	if (!(head->flags & VFIO_IRQ_SET_DATA_EVENTFD) || !irq_index_is_msi(head->index))
 		return true;
 	return !g->line || g->type == head->index;
 }
@@ -19,7 +19,7 @@ static bool request_allowed(const struct generator *g, const struct op *op)
 		return true;
 	op_request_head(op, &head);
 	end = (uint64_t)head.start + head.count;
-	if (g->cfg.max_vectors && gen_is_msi(head.index) && end <= g->count[head.index] &&
+	if (g->cfg.max_vectors && irq_index_is_msi(head.index) && end <= g->count[head.index] &&
 	    (head.flags & VFIO_IRQ_SET_DATA_EVENTFD)) {
 		uint64_t set = g->type == head.index ? head.count : end;
 
@@ -72,7 +72,7 @@ bool generator_allows(const struct generator *g, const struct op *op)
 	case OP_FIRE:
 		return fire_allowed(g, op);
 	case OP_LINE:
-		return !g->cfg.real || !gen_is_msi(g->type);
+		return !g->cfg.real || !irq_index_is_msi(g->type);
 	case OP_POWER:
 		/* A function in D3hot sends nothing (R61), but QEMU's do, with whatever message. */
 		if (g->cfg.real && op->value && g->pends)

@@ -27,11 +27,6 @@ static inline bool gen_is_armed(const struct generator *g, uint32_t vector)
 	return vector < IRQ_MAX_VECTORS && (g->armed[vector / 64] >> vector % 64 & 1);
 }
 
-static inline bool gen_is_msi(uint32_t index)
-{
-	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
-}
-
 static inline bool gen_can(const struct generator *g, uint32_t device_op)
 {
 	return g->cfg.device_ops >> device_op & 1;

@@ -245,13 +245,13 @@ void gen_valid(struct generator *g, struct op *op)
 
 	/* Sometimes as if another index were enabled, or none (R18). */
 	if (r < 82 && g->type != VFIO_PCI_NUM_IRQS) {
-		if (gen_is_msi(g->type))
+		if (irq_index_is_msi(g->type))
 			valid_msi(g, op);
 		else
 			valid_intx(g, op);
 		return;
 	}
-	if (gen_is_msi(index))
+	if (irq_index_is_msi(index))
 		enable_msi(g, op, index);
 	else if (index == VFIO_PCI_INTX_IRQ_INDEX && g->type == VFIO_PCI_NUM_IRQS && r < 70)
 		gen_put_fd(op, index, 0, r < 4 ? -1 : gen_slot(g));

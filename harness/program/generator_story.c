@@ -328,14 +328,14 @@ void gen_story(struct generator *g)
 	c.b = (int32_t)((uint32_t)(c.a + 1 + (int32_t)rng_below(g->rng, 7)) % PROGRAM_SLOTS);
 	if (has_intx &&
 	    (g->type == VFIO_PCI_INTX_IRQ_INDEX || (!msi && !msix) || gen_percent(g, 15))) {
-		if (gen_is_msi(g->type))
+		if (irq_index_is_msi(g->type))
 			disable(g, g->type);
 		intx_stories[rng_below(g->rng, COUNT(intx_stories))](g, &c);
 		return;
 	}
 	if (!msi && !msix)
 		return;
-	if (!gen_is_msi(g->type)) {
+	if (!irq_index_is_msi(g->type)) {
 		if (g->type == VFIO_PCI_INTX_IRQ_INDEX)
 			disable(g, g->type);
 		c.index = msix && (!msi || gen_percent(g, 70)) ? VFIO_PCI_MSIX_IRQ_INDEX

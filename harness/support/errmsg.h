@@ -28,4 +28,7 @@ struct errmsg {
 __attribute__((format(printf, 4, 5))) int errmsg_set(struct errmsg *e, int err, enum exit_code exit,
 						     const char *fmt, ...);
 
+/* The same of memory that could not be had: -ENOMEM. */
+int errmsg_no_memory(struct errmsg *e);
+
 #endif

@@ -55,3 +55,8 @@ int errmsg_set(struct errmsg *e, int err, enum exit_code exit, const char *fmt, 
 	va_end(ap);
 	return err;
 }
+
+int errmsg_no_memory(struct errmsg *e)
+{
+	return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+}

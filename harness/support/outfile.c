@@ -74,3 +74,15 @@ void outfile_abort(struct outfile *o)
 	free(o->tmp);
 	memset(o, 0, sizeof(*o));
 }
+
+int outfile_write(const char *path, const void *data, size_t len, struct errmsg *e)
+{
+	struct outfile out;
+	int err = outfile_open(&out, path, e);
+
+	if (err)
+		return err;
+	if (len)
+		fwrite(data, 1, len, out.f); /* a failure shows when it is committed */
+	return outfile_commit(&out, e);
+}

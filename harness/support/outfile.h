@@ -22,6 +22,8 @@ struct outfile {
 int outfile_open(struct outfile *o, const char *path, struct errmsg *e);
 /* Flush, sync the name. Errors: negative errno, @e filled; the temporary file is removed. */
 int outfile_commit(struct outfile *o, struct errmsg *e);
+/* A file of @len bytes, all three at once. @data may be NULL when there are none. */
+int outfile_write(const char *path, const void *data, size_t len, struct errmsg *e);
 /* Forget an open file; nothing appears under its final name. Safe on a closed one. */
 void outfile_abort(struct outfile *o);
 

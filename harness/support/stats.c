@@ -18,12 +18,17 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void stats_sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare_doubles);
+}
+
 static void sort(double *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		must(!isnan(v[i]));
 	if (n)
-		qsort(v, n, sizeof(*v), compare_doubles);
+		stats_sort(v, n);
 }
 
 static double median_of_sorted(const double *v, size_t n)

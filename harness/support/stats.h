@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* From the least to the greatest. */
+void stats_sort(double *v, size_t n);
+
 /* An interval that holds the true median with 95 % confidence; the whole range for n below 6. */
 struct stats_interval {
 	double median, lo, hi;

@@ -8,6 +8,7 @@
 #define IRQSTORM_UAPI_VFIO_IRQ_H
 
 #include <linux/vfio.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,11 @@
 #define IRQ_MAX_VECTORS   2048u /* MSI-X Table Size is 11 bits, PCIe 5.0 7.7.2.2 */
 #define IRQ_MAX_MSI       32u
 #define IRQ_SET_FLAG_MASK (VFIO_IRQ_SET_DATA_TYPE_MASK | VFIO_IRQ_SET_ACTION_TYPE_MASK)
+
+static inline bool irq_index_is_msi(uint32_t index)
+{
+	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX;
+}
 
 /* "INTX", "MSI", "MSIX", "ERR", "REQ", or "?" for another number. */
 const char *irq_index_name(uint32_t index);
