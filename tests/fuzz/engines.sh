@@ -30,12 +30,14 @@ seeds() { # TARGET
 }
 
 # One thread each: as many at a time as there are CPUs.
+# Every night has a campaign of each, for hours.
+runs=5000
 run_target() { # TARGET
 	local dict=$root/fuzz/dict/$1.dict
 
 	seeds "$1"
 	cd "$work" || exit 3
-	"$build/fuzz/fuzz/$1" -error_exitcode=1 -runs=20000 -seed=1 -max_len=200 -reload=0 \
+	"$build/fuzz/fuzz/$1" -error_exitcode=1 -runs=$runs -seed=1 -max_len=200 -reload=0 \
 		$([ ! -f "$dict" ] || echo "-dict=$dict") "$work/$1" >"$work/$1.log" 2>&1
 	echo $? >"$work/$1.status"
 }
@@ -47,7 +49,7 @@ done
 wait
 for target in $targets; do
 	log=$work/$target.log status=$(cat "$work/$target.status" 2>/dev/null)
-	result "$target: 20000 runs" $((${status:-1} == 0)) "exit ${status:-unknown}: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
+	result "$target: $runs runs" $((${status:-1} == 0)) "exit ${status:-unknown}: $(grep -m3 -E 'finding|ERROR|runtime error' "$log")"
 done
 
 # options_libfuzzer.c: what libFuzzer says of its power schedule
