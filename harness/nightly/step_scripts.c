@@ -19,7 +19,7 @@ struct script {
 	const char *key;  /* of a finding, before the name */
 	const char *good; /* the figure of those that passed */
 	bool root;
-	const char *programs[4]; /* that it needs, NULL at the end */
+	const char *programs[5]; /* that it needs, NULL at the end */
 };
 
 static const struct script scripts[] = {
@@ -30,7 +30,12 @@ static const struct script scripts[] = {
 	 false,
 	 {"python3", "cmake", "ninja", NULL}},
 	{"builds", "tests/builds.sh", "build", "passed", true, {"debootstrap", NULL}},
-	{"long", "tests/long.sh", "test", "passed", false, {"clang", "cmake", "ninja", NULL}},
+	{"long",
+	 "tests/long.sh",
+	 "test",
+	 "passed",
+	 false,
+	 {"clang", "cmake", "ninja", "qemu-system-x86_64", NULL}},
 };
 
 static const struct script *script_of(const char *kind)
@@ -60,6 +65,20 @@ static bool find_script(const struct night_plan *p, const char *script, char pat
 	return realpath(at, path) && !access(path, X_OK);
 }
 
+static const char *package_of(const char *program)
+{
+	static const char *const others[][2] = {
+		{"ninja", "ninja-build"},
+		{"qemu-system-x86_64", "qemu-system-x86"},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!strcmp(others[i][0], program))
+			return others[i][1];
+	}
+	return program;
+}
+
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
 	const struct script *s = script_of(k->name);
@@ -74,7 +93,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	for (const char *const *program = s->programs; *program && !*why; program++) {
 		if (proc_find(*program, path, sizeof(path)))
 			snprintf(why, sizeof(why), "no %s: apt-get install %s", *program,
-				 strcmp(*program, "ninja") ? *program : "ninja-build");
+				 package_of(*program));
 	}
 	step = night_step_add(p, k, why, "%s", k->name);
 	if (step && !*why)
