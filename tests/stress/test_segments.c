@@ -130,6 +130,7 @@ static struct storm s;
 static struct world_ops ops;
 static uint64_t now;
 static uint32_t stood_still; /* when the intermission was over */
+static uint64_t late;        /* a sleeper wakes up */
 
 static uint64_t clock_now(struct world *w)
 {
@@ -154,7 +155,7 @@ static int clock_wait(struct world *w, const sigset_t *set, uint64_t when)
 {
 	(void)w;
 	(void)set;
-	now = when;
+	now = when + late;
 	s.live_delivered += 10; /* every 2 ms */
 	return 0;
 }
@@ -187,6 +188,27 @@ Test(segments, nobody_fires_or_resizes_in_an_intermission_and_each_segment_has_i
 	cr_assert_eq(r->elapsed_ns, 60 * NSEC_PER_MSEC, "without the intermissions");
 	cr_assert_eq(series->pauses.n, 2);
 	free(series);
+	free(r);
+}
+
+Test(segments, the_main_thread_tells_how_late_it_woke)
+{
+	static const struct stress_config cfg = {.duration_ns = 27 * NSEC_PER_MSEC, .quiet = true};
+	static struct world world = {.ops = &ops};
+	struct stress_result *r = calloc(1, sizeof(*r));
+	struct segments run = {.want_segments = 1};
+	struct errmsg e = {0};
+
+	ops = (struct world_ops){.now = clock_now, .wait = clock_wait};
+	s = (struct storm){.cfg = &cfg, .world = &world};
+	late = 700 * NSEC_PER_USEC;
+	hist_init(&r->self.stalls);
+	cr_assert_eq(segments_blow(&s, &run, r, NULL, &e), 0, "%s", e.text);
+	cr_assert_eq(r->self.stalls.n, 10, "each 2 ms, and 0.7 ms late");
+	cr_assert_eq(r->self.stalls.min, late);
+	cr_assert_eq(r->self.stalls.max, late);
+	cr_assert_eq(s.stall_ns, late, "by which a flight is the longer");
+	cr_assert_eq(r->elapsed_ns, 27 * NSEC_PER_MSEC);
 	free(r);
 }
 
