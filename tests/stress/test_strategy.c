@@ -354,6 +354,33 @@ Test(strategy, a_vector_that_was_refused_is_so_until_it_can_be_had)
 	vmm_state_fini(&m.s);
 }
 
+Test(strategy, a_vector_that_was_refused_is_asked_for_at_the_next_enable)
+{
+	struct vmm m;
+
+	use_one_too_many(&m, "dynamic");
+	guest(&m, VMM_DISABLE, 0);
+	cr_assert(m.s.refused[5], "the guest waits for it in vain");
+	m.host.has = VECTORS;
+	m.s.wanted[5] = 1;
+	guest(&m, VMM_ENABLE, 0);
+	cr_assert(m.host.armed[5] && !m.s.refused[5]);
+	vmm_state_fini(&m.s);
+}
+
+Test(strategy, an_enable_holds_all_below_its_end)
+{
+	struct vmm_plan p = {.n = 1, .count = VECTORS, .calls = {{CALL_SET, 2, 1}}};
+	struct vmm m;
+
+	vmm_open(&m, "dynamic", VECTORS);
+	m.s.wanted[2] = 1;
+	cr_assert_eq(strategy_result(&m.s, &p, 0, 0), VMM_GO_ON);
+	cr_assert_eq(count(m.s.held), 3, "R41");
+	cr_assert_eq(m.s.most_held, 3);
+	vmm_state_fini(&m.s);
+}
+
 Test(strategy, what_no_host_should_answer_is_given_up)
 {
 	struct vmm_plan p;
@@ -387,6 +414,8 @@ Test(strategy, auto_is_an_msi_strategy_where_there_is_no_msix)
 
 	cr_assert_eq(strategy_choose(0, 8, 0, &why), strategy_find("msi-all"));
 	cr_assert(strstr(why, "no MSI-X"));
+	cr_assert_eq(strategy_choose(4, 32, 0, &why), strategy_find("track-guest"),
+		     "not MSI, however many vectors it has");
 	/* with neither it stays a strategy of MSI-X, whose lack is told */
 	cr_assert_neq(strategy_choose(0, 0, 0, &why), strategy_find("msi-all"));
 }
