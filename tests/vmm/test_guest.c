@@ -65,6 +65,17 @@ static void clean(const struct guest_result *r, const char *what)
 	cr_assert_not(r->finding, "%s: %s: %s", what, r->oracle, r->text);
 }
 
+Test(guest, a_reset_masks_all_entries)
+{
+	struct guest_result r = run("dynamic", "", "enable 0\nunmask 1\nfire 1", 0);
+
+	clean(&r, "fired");
+	cr_assert_eq(r.delivered, 1);
+	r = run("dynamic", "", "enable 0\nunmask 1\nreset\nenable 0\nfire 1\nreset", 0);
+	clean(&r, "fired after a reset");
+	cr_assert_eq(r.delivered, 0, "masked (P6), and pending until the next one");
+}
+
 /* Over all steps of the calls of the last operation: how many times the one fire was lost. */
 static uint32_t losses(const char *strategy, const char *settings, const char *ops)
 {

@@ -74,6 +74,19 @@ Test(guest_oracle, an_interrupt_that_nobody_raised_is_spurious)
 	finds("spurious");
 }
 
+Test(guest_oracle, fires_that_came_as_one_are_not_owed_once_more)
+{
+	guest_oracle_fired(&oracle, &front, 0, false);
+	guest_oracle_fired(&oracle, &front, 0, false);
+	deliver(0);
+	guest_oracle_end(&oracle, &front, true);
+	cr_assert_not(result.finding && !strcmp(result.oracle, "spurious"));
+	result.finding = false;
+	guest_oracle_begin(&oracle, &front, GUEST_POLL);
+	deliver(0);
+	finds("spurious");
+}
+
 Test(guest_oracle, an_interrupt_with_another_address_or_data_has_a_wrong_message)
 {
 	struct guest_message other = {.address = 0xfee01000u, .data = 7};
