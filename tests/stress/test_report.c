@@ -76,7 +76,7 @@ static void setup(void)
 		.strategy = strategy_find("dynamic"),
 		.resize_rate_hz = 250,
 		.consumer = CONSUMER_EPOLL,
-		.duration_ns = 3 * NSEC_PER_SEC,
+		.duration_ns = 3500 * NSEC_PER_MSEC,
 		.seed = 0x2a,
 	};
 	planted = (struct fault_counts){.planted = {101, 102, 103, 104, 105, 106}};
@@ -114,6 +114,7 @@ static void setup(void)
 					     .n = 77};
 	r->self.cq_overflows = 31;
 	r->self.rearms = 32;
+	r->self.held_enters = 1033;
 	r->self.ring_full = 33;
 	r->self.fire_errors = 34;
 	r->self.stale = 35;
@@ -321,7 +322,7 @@ Test(stress_report, the_command_repeats_the_run)
 
 	cr_assert_str_eq(stress_command(&cfg, r->desc.target, text, sizeof(text)),
 			 "irqstorm stress --target emu:made=up --vectors 64 --stable 8 --producers "
-			 "2 --mode open --resize dynamic --consumer epoll --duration 3000ms --seed "
+			 "2 --mode open --resize dynamic --consumer epoll --duration 3500ms --seed "
 			 "0x2a --rate 50000 --resize-rate 250");
 	cfg.rate_hz = cfg.resize_rate_hz = 0;
 	cfg.pattern = pattern_find("burst");
@@ -375,6 +376,7 @@ Test(stress_report, json_has_every_count)
 		{"engine.throughput_per_s", 360000},
 		{"engine.cq_overflows", 31},
 		{"engine.rearms", 32},
+		{"engine.held_enters", 1033},
 		{"engine.stamp_waits", 33},
 		{"engine.untimed", 9},
 		{"engine.stale", 35},
