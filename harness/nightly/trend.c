@@ -165,7 +165,7 @@ static void put_known(FILE *f, const json_t *history, const json_t *known, const
 
 static void put_changes(FILE *f, const json_t *history, const struct all_series *all)
 {
-	char shift[64];
+	char shift[64], before[64], after[64];
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
@@ -191,10 +191,11 @@ static void put_changes(FILE *f, const json_t *history, const struct all_series 
 			fputs("</th>", f);
 			put_cell(f, "since", series_night(history, &all->at[i], at), false);
 			fprintf(f,
-				"<td data-h=\"change\">%s</td><td data-h=\"before\">%.4g</td><td "
-				"data-h=\"after\">%.4g</td><td data-h=\"p\">%.2g</td></tr>\n",
-				series_shift(at, shift, sizeof(shift)), at->before, at->after,
-				at->p);
+				"<td data-h=\"change\">%s</td><td data-h=\"before\">%s</td><td "
+				"data-h=\"after\">%s</td><td data-h=\"p\">%.2g</td></tr>\n",
+				series_shift(at, shift, sizeof(shift)),
+				series_value(&all->at[i], at->before, before, sizeof(before)),
+				series_value(&all->at[i], at->after, after, sizeof(after)), at->p);
 		}
 	}
 	fputs("</tbody></table></div>\n", f);

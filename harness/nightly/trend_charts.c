@@ -106,12 +106,17 @@ const char *series_shift(const struct change *c, char *buf, size_t size)
 	return buf;
 }
 
-static void format(const struct figure_kind *k, double v, char *buf, size_t size)
+const char *series_value(const struct series *s, double v, char *buf, size_t size)
 {
+	const struct figure_kind *k = figure_kind(s->name);
+
 	if (k->unit == FIGURE_NS)
 		units_format_ns(fmax(0, v), buf, size);
+	else if (v >= 1000 && v < 1e15)
+		units_format_count((uint64_t)llround(v), buf, size);
 	else
 		snprintf(buf, size, "%.4g%s", v, k->unit == FIGURE_SECONDS ? " s" : "");
+	return buf;
 }
 
 static bool is_whole(const struct series *s)
@@ -177,7 +182,7 @@ static void put_chart(struct album *a, const json_t *history, const struct serie
 	struct svg_chart c;
 
 	x.hi = s->night[s->n - 1];
-	format(k, s->v[s->n - 1], last, sizeof(last));
+	series_value(s, s->v[s->n - 1], last, sizeof(last));
 	snprintf(note, sizeof(note), "Last: %s. %.0f is %.10s, %.0f is %.10s.", last, x.lo,
 		 night_name(history, x.lo), x.hi, night_name(history, x.hi));
 	head.name = album_name(a, s->name, name, sizeof(name));
@@ -254,7 +259,7 @@ void series_write_single(FILE *f, const json_t *history, const struct all_series
 		any = true;
 		fputs("<tr class=\"single\"><th class=\"first\" scope=\"row\">", f);
 		svg_escape(f, s->name);
-		format(figure_kind(s->name), s->v[0], value, sizeof(value));
+		series_value(s, s->v[0], value, sizeof(value));
 		fprintf(f, "</th><td data-h=\"value\">%s</td><td data-h=\"night\">", value);
 		svg_escape(f, night_name(history, s->night[0]));
 		fputs("</td></tr>\n", f);

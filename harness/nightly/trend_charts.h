@@ -28,6 +28,8 @@ void series_free(struct all_series *all);
 
 /* The name of the night that @c, of @s, begins with. */
 const char *series_night(const json_t *history, const struct series *s, const struct change *c);
+/* @v as a figure of @s is written: "12.3 us", "123,456". Returns @buf. */
+const char *series_value(const struct series *s, double v, char *buf, size_t size);
 /* "+12 %" */
 const char *series_shift(const struct change *c, char *buf, size_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/svg.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,5 +233,9 @@ void svg_plot(struct svg_chart *c, double left, double top, double width, double
 
 void svg_plot_usual(struct svg_chart *c, const struct svg_axis *x, const struct svg_axis *y)
 {
-	svg_plot(c, LEFT, c->body + 6, SVG_WIDTH - LEFT - RIGHT, USUAL - BOTTOM - 10, x, y);
+	double height = USUAL - BOTTOM - 10;
+	/* the axis' label, its numbers, and a gap between */
+	double left = fmax(LEFT, 26 + svg_axis_room(y, height));
+
+	svg_plot(c, left, c->body + 6, SVG_WIDTH - left - RIGHT, height, x, y);
 }

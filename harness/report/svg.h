@@ -126,6 +126,8 @@ void svg_mark(struct svg_chart *c, const struct svg_style *style, double x, doub
 /* svg_axis.c, for svg.c: the ends of an axis as round numbers, and an axis drawn. */
 struct svg_axis svg_axis_round(const struct svg_axis *a);
 void svg_axis_draw(struct svg_chart *c, bool horizontal);
+/* Width of the widest number that stands at @y. */
+double svg_axis_room(const struct svg_axis *y, double height);
 
 /* svg_marks.c, for svg.c: a piece of a legend, 34 wide, with its middle at @y. */
 void svg_key_draw(struct svg_chart *c, const struct svg_key *k, double x, double y);

@@ -207,16 +207,36 @@ static void draw_tick(struct svg_chart *c, bool horizontal, double v, const char
 	}
 }
 
+/* The most ticks of which no two lie on each other. */
+static void choose(const struct svg_chart *c, bool horizontal, struct ticks *t)
+{
+	int level = 0;
+
+	while (find(horizontal ? &c->x : &c->y, level, t) && !is_clear(c, t, horizontal) &&
+	       level < 12)
+		level++;
+}
+
+double svg_axis_room(const struct svg_axis *y, double height)
+{
+	const struct svg_chart c = {.y = svg_axis_round(y), .plot_h = height};
+	double most = 0;
+	struct ticks t;
+
+	choose(&c, false, &t);
+	for (size_t i = 0; i < t.n; i++)
+		most = fmax(most, svg_text_width(t.text[i], TICK_PX));
+	return most;
+}
+
 void svg_axis_draw(struct svg_chart *c, bool horizontal)
 {
 	const struct svg_axis *a = horizontal ? &c->x : &c->y;
 	struct ticks t;
-	int level = 0;
 
 	if (a->unit == SVG_ROWS)
 		return;
-	while (find(a, level, &t) && !is_clear(c, &t, horizontal) && level < 12)
-		level++;
+	choose(c, horizontal, &t);
 	for (size_t i = 0; i < t.n; i++)
 		draw_tick(c, horizontal, t.v[i], t.text[i]);
 }

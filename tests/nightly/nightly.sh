@@ -238,26 +238,29 @@ night --out stopped --hours 1s --steps gate
 is "a night of long ago that is damaged keeps none from running" 0 $code
 has "but is told" 'left alone: .*2020-01-01T0000Z-1/night.json is damaged' err
 
-# The page, of nights with a change in them.
-python3 - quiet/history.jsonl <<-'EOT'
-	import json, sys
-	line = json.loads(open(sys.argv[1]).readline())
-	with open(sys.argv[1], "w") as f:
-	    for i in range(24):
-	        line["night"] = "2026-01-%02dT0100Z-1" % (i + 1)
-	        line["figures"]["diff/emu-6.12/ops_per_s"] = (100 if i < 12 else 70) + i % 3
-	        line["figures"]["diff/emu-6.1/ops_per_s"] = 100 + i * 7 % 5
-	        f.write(json.dumps(line) + "\n")
-EOT
-night --out quiet --hours 1s --steps gate
-python3 "$here/trend.py" quiet/trend.html quiet/history.jsonl >page
+# The page, of nights with a change in them, and of findings.
+mkdir trend
+python3 "$here/history.py" trend
+night --out trend --hours 1s --steps gate
+python3 "$here/trend.py" trend/trend.html trend/history.jsonl trend/known.json >page
 cat page
 passed=$((passed + $(grep -c '^ok' page))) failed=$((failed + $(grep -c '^not ok' page)))
 result "the page was looked at" "$(grep -q '^ok' page && echo 1)" "$(cat page)"
 
-sed '0,/<\/table>/s///; 0,/<svg /s//<svg & /' quiet/trend.html >broken.html
-is "a page that is not well formed would be told" 2 \
-	"$(python3 "$here/trend.py" broken.html quiet/history.jsonl | grep -c '^not ok \(the page is well\|every chart\)')"
+# planted CHECK SED: the page with a fault in it, which that check tells
+planted() {
+	sed "$2" trend/trend.html >broken.html
+	python3 "$here/trend.py" broken.html trend/history.jsonl trend/known.json 2>&1 | grep -q "^not ok $1"
+	result "a page would be told of which is not so: $1" "$((1 - $?))" \
+		"$(cmp trend/trend.html broken.html && echo nothing was changed)"
+}
+planted 'the page is well formed' '0,/<\/table>/s///'
+planted 'each picture is well-formed' '0,/<svg /s//<svg & /'
+planted 'it opens on its trends' '0,/<details open>/s//<details>/'
+planted 'each row has the command' 's/\(data-h="repeat with"[^>]*><code>\)[^<]*/\1/'
+planted 'a row for each finding' '0,/<tr class="finding">/s//<tr>/'
+planted 'numbers at axes' '0,/\(class="tick y"[^>]*>\)[^<]*/s//\1-0.5/'
+planted 'links lead' 's/id="nights"/id="night"/'
 
 # Tools that others have, played by scripts.
 mkdir -p tree/tests/mutants

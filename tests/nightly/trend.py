@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""trend.py PAGE HISTORY: what trend.html must have, held against the history it was made of.
+"""trend.py PAGE HISTORY [KNOWN]: what trend.html must have, held against what it was made of.
 
 Prints `ok NAME` or `not ok NAME: WHY` for each check, as tests/lib.sh counts them.
 """
+import html
 import html.parser
 import json
+import os
 import re
 import sys
-import xml.etree.ElementTree
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "report"))
+import charts as charts_of  # noqa: E402
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -18,14 +22,19 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.open, self.errors, self.ids = [], [], []
+        self.open, self.errors, self.ids, self.targets = [], [], [], []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if "id" in attrs:
             self.ids.append(attrs["id"])
-        if tag in ("script", "link", "img", "iframe") or attrs.get("src") or attrs.get("href"):
+        href = attrs.get("href") or "#"
+        # a picture in a link is a part of the page
+        if tag in ("script", "link", "img", "iframe") or attrs.get("src") or not href.startswith(
+                ("#", "data:image/svg+xml,")):
             self.errors.append("<%s> is not of this page" % tag)
+        if href.startswith("#") and len(href) > 1:
+            self.targets.append(href[1:])
         if tag not in VOID:
             self.open.append(tag)
 
@@ -43,9 +52,28 @@ def result(name, ok, why):
 
 def marks(text, figure):
     for svg in re.findall(r"<svg.*?</svg>", text, re.S):
-        if "<title id=\"" in svg and ">%s</title>" % figure in svg:
+        if "<title>%s</title>" % figure in svg:
             return re.findall(r"changed here: ([^,]*), ([^<]*)<", svg)
     return None
+
+
+def group(entry):
+    """Findings of one step that differ in where they were seen alone are one row."""
+    kind = entry["key"].split(":")[0]
+    gone = bool(entry["gone"])
+    if kind in ("bench", "gate"):
+        return (kind, entry["key"].split(":")[-1], entry["step"], entry["last"], gone)
+    return entry["key"]
+
+
+def check_findings(text, findings):
+    rows = re.findall(r'<tr class="finding">(.*?)</tr>', text, re.S)
+    want = {group(f) for f in findings}
+    result("a row for each finding", len(rows) == len(want), (len(rows), want))
+    keys = html.unescape(" ".join(rows))
+    result("each key is there", all(f["key"] in keys for f in findings), keys[:300])
+    result("each row has the command that repeats it", rows and all(
+        re.search(r'data-h="repeat with"[^>]*><code>[^<]{9,}</code>', r) for r in rows), rows[:1])
 
 
 def main():
@@ -55,16 +83,23 @@ def main():
     page.feed(text)
     result("the page is well formed", not page.errors and not page.open, page.errors or page.open)
     result("ids are unique", len(page.ids) == len(set(page.ids)), page.ids)
-    charts = re.findall(r"<svg.*?</svg>", text, re.S)
-    bad = []
-    for chart in charts:
-        try:
-            xml.etree.ElementTree.fromstring(chart)
-        except xml.etree.ElementTree.ParseError as e:
-            bad.append(str(e))
-    result("every chart is XML", not bad and charts, bad)
-    figures = {name for line in history for name in line["figures"]}
-    result("a chart for each figure", len(charts) == len(figures), (len(charts), len(figures)))
+    result("links lead somewhere", set(page.targets) <= set(page.ids), (page.targets, page.ids))
+    text = re.sub(r'href="data:[^"]*"', "", text)
+    charts = charts_of.check(text, result)
+    seen = {}
+    for line in history:
+        for name in line["figures"]:
+            seen[name] = seen.get(name, 0) + 1
+    want = sorted(name for name, n in seen.items() if n > 1)
+    got = [re.search(r"<title>(.*?)</title>", c).group(1) for c in charts]
+    result("a chart for each figure of two nights or more", sorted(got) == want, (got, want))
+    single = [html.unescape(n) for n in re.findall(r'<tr class="single"><th[^>]*>([^<]*)<', text)]
+    result("and a row for each figure of one night", sorted(single) == sorted(
+        name for name, n in seen.items() if n == 1), single)
+    result("it opens on its trends", "<details><summary>" not in text.split('id="findings"')[0]
+           and text.find('id="trends"') < text.find('id="nights"'), "folded, or behind the nights")
+    if len(sys.argv) > 3:
+        check_findings(text, json.load(open(sys.argv[3]))["findings"])
     rows = re.findall(r'<tr class="night"><th[^>]*>([^<]*)<', text)
     result("a row for each night, the newest first",
            rows == [line["night"] for line in reversed(history)], rows)
