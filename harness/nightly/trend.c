@@ -179,7 +179,9 @@ static void put_changes(FILE *f, const json_t *history, const struct all_series 
 		return;
 	fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"cards\"><thead><tr><th "
 	      "class=\"first\">figure</th>"
-	      "<th>since</th><th>change</th><th>before</th><th>after</th><th>p</th></tr></thead>"
+	      "<th "
+	      "class=\"claim\">since</th><th>change</th><th>before</th><th>after</th><th>p</th></"
+	      "tr></thead>"
 	      "<tbody>\n",
 	      f);
 	for (size_t i = 0; i < all->n; i++) {
@@ -205,8 +207,10 @@ static void put_nights(FILE *f, const json_t *history)
 {
 	fputs("<h2 id=\"nights\">Nights</h2>\n<div class=\"scroll\" tabindex=\"0\"><table "
 	      "class=\"cards\"><thead><tr>"
-	      "<th class=\"first\">night</th><th>number</th><th>verdict</th><th>new</th>"
-	      "<th>known</th><th>gone</th><th>hours</th><th>irqstorm</th></tr></thead><tbody>\n",
+	      "<th class=\"first\">night</th><th>number</th><th "
+	      "class=\"claim\">verdict</th><th>new</th>"
+	      "<th>known</th><th>gone</th><th>hours</th><th "
+	      "class=\"claim\">irqstorm</th></tr></thead><tbody>\n",
 	      f);
 	for (size_t i = json_array_size(history); i-- > 0;) {
 		const json_t *line = json_array_get(history, i);

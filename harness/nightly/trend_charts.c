@@ -231,7 +231,7 @@ void series_write(struct album *a, const json_t *history, const struct all_serie
 		if (!any)
 			continue;
 		fputs("<details open><summary>", a->page);
-		fprintf(a->page, "%.*s</summary>\n<div class=\"charts\">\n",
+		fprintf(a->page, "%.*s</summary>\n<div class=\"charts many\">\n",
 			(int)group_length(all->at[from].name), all->at[from].name);
 		for (size_t i = from; i < to; i++) {
 			if (all->at[i].n >= TREND_MIN)

@@ -14,7 +14,7 @@
 #define LATENCY 170.0 /* heights */
 #define LANE    15.0
 #define STRIP   24.0
-#define NUMBERS 42.0
+#define NUMBERS 44.0
 
 static const struct svg_style style_p50 = {"s1", NULL, 'o'};
 static const struct svg_style style_p99 = {"s5", "6 3", 't'};

@@ -9,7 +9,7 @@
 
 #define LEFT   70.0
 #define RIGHT  12.0
-#define BOTTOM 40.0 /* of a plot: numbers and the label of its axis */
+#define BOTTOM 42.0 /* of a plot: numbers and the label of its axis */
 #define USUAL  240.0
 
 #define HEAD_PX   13.5
@@ -220,7 +220,7 @@ void svg_plot(struct svg_chart *c, double left, double top, double width, double
 	fprintf(c->f, "<path class=\"axis\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", left, top,
 		top + height, left + width);
 	if (x->label && *x->label)
-		svg_text(c, left + width / 2, top + height + 34, "soft", "middle", x->label);
+		svg_text(c, left + width / 2, top + height + 36, "soft", "middle", x->label);
 	if (y->label && *y->label) {
 		fprintf(c->f,
 			"<text class=\"soft\" transform=\"translate(12 %.1f) rotate(-90)\" "

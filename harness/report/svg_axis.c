@@ -197,9 +197,9 @@ static void draw_tick(struct svg_chart *c, bool horizontal, double v, const char
 	if (horizontal) {
 		fprintf(c->f, "<path class=\"grid\" d=\"M%.1f %.1fv%.1f\"/>", x, c->top, c->plot_h);
 		if (c->x.label && x + half > SVG_WIDTH)
-			svg_text(c, SVG_WIDTH, c->top + c->plot_h + 16, "tick x", "end", text);
+			svg_text(c, SVG_WIDTH, c->top + c->plot_h + 19, "tick x", "end", text);
 		else if (c->x.label)
-			svg_text(c, x, c->top + c->plot_h + 16, "tick x", "middle", text);
+			svg_text(c, x, c->top + c->plot_h + 19, "tick x", "middle", text);
 	} else {
 		fprintf(c->f, "<path class=\"grid\" d=\"M%.1f %.1fh%.1f\"/>", c->left, y, c->width);
 		if (c->y.label)
