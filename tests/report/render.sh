@@ -58,7 +58,8 @@ look() {
 		}, 500));
 		</script>
 	EOT
-	timeout 200 "$browser" --headless --no-sandbox --disable-gpu --allow-file-access-from-files \
+	# a guard against a browser that hangs, not a limit for one that is slow
+	timeout 1200 "$browser" --headless --no-sandbox --disable-gpu --allow-file-access-from-files \
 		--user-data-dir="$tmp/profile" --virtual-time-budget=20000 \
 		--blink-settings=preferredColorScheme="$scheme" --dump-dom "file://$tmp/frames.html" 2>/dev/null |
 		python3 -c 'import html, sys; print(html.unescape(sys.stdin.read()))' | grep -o '[a-z]*:[0-9]* PROBE {.*}'
@@ -103,7 +104,7 @@ done
 # On paper: every word is inside of the page and alone in its place. pdftotext is of poppler-utils.
 if command -v pdftotext >/dev/null; then
 	for page in bench finding two trend; do
-		timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
+		timeout 1200 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
 			--no-pdf-header-footer --print-to-pdf="$tmp/$page.pdf" "file://$tmp/$page.html" >/dev/null 2>&1
 		pdftotext -bbox "$tmp/$page.pdf" "$tmp/$page.words" 2>/dev/null
 		told=$(python3 "$here/paper.py" "$tmp/$page.words" 2>&1)
@@ -111,7 +112,7 @@ if command -v pdftotext >/dev/null; then
 		result "$page: prints well" $((1 - $?)) "$told"
 	done
 	sed 's/<h1>/<h1 style="margin-left:190mm;white-space:nowrap">/' "$tmp/finding.html" >"$tmp/bad.html"
-	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
+	timeout 1200 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
 		--no-pdf-header-footer --print-to-pdf="$tmp/bad.pdf" "file://$tmp/bad.html" >/dev/null 2>&1
 	pdftotext -bbox "$tmp/bad.pdf" "$tmp/bad.words" 2>/dev/null
 	told=$(python3 "$here/paper.py" "$tmp/bad.words" 2>&1)
