@@ -98,6 +98,8 @@ fault svg 'each picture is well-formed'
 fault untitled 'each picture has title'
 fault network 'it needs no network'
 fault unbalanced 'tags are balanced'
+fault mark 'each loss of a series'
+fault strip 'every resize of a series'
 fault outside 'no text of a picture'
 fault overlap 'no text of a picture'
 fault ticks 'numbers at axes'
@@ -109,6 +111,45 @@ fault contrast 'both themes have the contrast'
 fault dark 'both themes have the contrast'
 fault link 'each picture can be taken'
 fault host 'target, kernel, date, host and command'
+
+# charts, tables and figures to be taken elsewhere
+"$bin" report "$tmp/a" --svg list >"$tmp/names"
+cmp -s "$tmp/names" <(grep -o 'download="[a-z0-9.-]*\.svg"' "$tmp/a.html" | sed 's/download="//; s/\.svg"//')
+result "--svg list names the charts of the page" $((1 - $?)) "$(cat "$tmp/names")"
+while read -r name; do
+	"$bin" report "$tmp/a" --svg "$name" >"$tmp/alone.svg" &&
+		python3 -c 'import sys, xml.etree.ElementTree as t
+r = t.parse(sys.argv[1]).getroot()
+sys.exit(not r.tag.endswith("}svg") or not [s for s in r if s.tag.endswith("}style")])' "$tmp/alone.svg" ||
+		echo "$name"
+done < <(sed -n '1p;$p;/cost/p' "$tmp/names") >"$tmp/bad"
+result "each is written alone, with its style" $([ -s "$tmp/names" ] && [ ! -s "$tmp/bad" ] && echo 1 || echo 0) \
+	"$(cat "$tmp/bad")"
+one_line "a chart that there is none of" 2 "no chart 'nonsense'; --svg list names" report "$tmp/a" --svg nonsense
+one_line "two things for one stdout" 2 'all write to stdout: name one' report "$tmp/a" --markdown --csv
+"$bin" report "$tmp/a" "$tmp/run.json" --markdown >"$tmp/md"
+"$bin" report "$tmp/a" --csv >"$tmp/csv"
+long=$(awk 'length($0) > 80' "$tmp/md")
+result "--markdown is 80 columns wide at most" $([ -s "$tmp/md" ] && [ -z "$long" ] && echo 1 || echo 0) "$long"
+told=$(python3 "$here/paste.py" "$tmp/md" "$tmp/csv" "$tmp/a/summary.json" "$tmp/run.json" 2>&1)
+result "Markdown and CSV have each cell, its figures, and commands that can be pasted" \
+	$([ "$told" = ok ] && echo 1 || echo 0) "$told"
+sed 's/^\(| [a-z-]* *| *\)[0-9]/\19/' "$tmp/md" >"$tmp/bad.md"
+told=$(python3 "$here/paste.py" "$tmp/bad.md" "$tmp/csv" "$tmp/a/summary.json" "$tmp/run.json" 2>&1)
+result "a planted fault is told: a figure in the Markdown" $([ "$told" != ok ] && echo 1 || echo 0) "$told"
+
+# nothing to compare, and nothing to see
+"$bin" stress --duration 200ms --vectors 4 --resize none --quiet --json "$tmp/none.json" >/dev/null 2>&1
+"$bin" report "$tmp/none.json" --html "$tmp/none.html"
+is_one=$(grep -c '^<title>Response time by percentile' "$tmp/none.html")
+result "a run without resizes has one chart of percentiles, not three of one curve" \
+	$([ "$is_one" = 1 ] && echo 1 || echo 0) "$is_one"
+! grep -q 'class="strip"' "$tmp/none.html"
+result "and no strip of resizes" $((1 - $?)) "there is one"
+"$bin" report "$tmp/none.json" "$tmp/run.json" --html "$tmp/differ.html"
+grep -q 'No cell of .* is a cell of' "$tmp/differ.html" && ! grep -q 'class="compare' "$tmp/differ.html"
+result "two runs with nothing in common are told so, and no empty table is shown" $((1 - $?)) \
+	"$(grep -c 'class="compare' "$tmp/differ.html")"
 
 # text from outside is text in the page
 python3 - "$tmp" <<'EOF'
