@@ -111,13 +111,13 @@ if command -v pdftotext >/dev/null; then
 		[ "$told" = "ok" ]
 		result "$page: prints well" $((1 - $?)) "$told"
 	done
-	sed 's/<h1>/<h1 style="margin-left:190mm;white-space:nowrap">/' "$tmp/finding.html" >"$tmp/bad.html"
+	sed 's/<h1>/<h1 style="margin:0 0 -45px">/' "$tmp/finding.html" >"$tmp/bad.html"
 	timeout 1200 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
 		--no-pdf-header-footer --print-to-pdf="$tmp/bad.pdf" "file://$tmp/bad.html" >/dev/null 2>&1
 	pdftotext -bbox "$tmp/bad.pdf" "$tmp/bad.words" 2>/dev/null
 	told=$(python3 "$here/paper.py" "$tmp/bad.words" 2>&1)
 	[ "$told" != "ok" ]
-	result "words beyond the paper are seen" $((1 - $?)) "$told"
+	result "words on words are seen on paper" $((1 - $?)) "$told"
 else
 	skip "pages on paper" "there is no pdftotext: apt-get install poppler-utils"
 fi
