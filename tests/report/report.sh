@@ -83,7 +83,7 @@ plant('host', good.replace(re.search(r'irqstorm bench --quick[^<]*', good).group
 plant('strip', re.sub(r'<title>[\d,]+ resizes; the most', '<title>0 resizes; the most', good, 1))
 plant('network', good.replace('<style>', '<link rel="stylesheet" href="https://a.invalid/x.css"><style>', 1))
 plant('unbalanced', good.replace('</dl>', '', 1))
-plant('mark', re.sub(r'(class="strip"><title>)', r'\g<1>1 lost here ', good, 1))
+plant('mark', good.replace('<g class="strip">', '<g class="strip"><title>1 lost here</title>', 1))
 EOF
 # fault BAD CHECK: the page with BAD planted fails CHECK and no other
 fault() {
