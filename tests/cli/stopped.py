@@ -20,7 +20,7 @@ import tempfile
 import time
 
 BIN, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-PATIENCE = 120  # seconds until a test is given up: of a loaded machine, nothing is measured
+PATIENCE = 400  # seconds until a test is given up: of a loaded machine, nothing is measured
 passed = failed = 0
 
 
