@@ -13,6 +13,7 @@
 #include "cli/guest_setup.h"
 #include "guest/judge.h"
 #include "support/log.h"
+#include "support/terminal.h"
 
 static const char *const accel_names[] = {"auto", "tcg", "kvm", NULL};
 static const char *const intremap_names[] = {"on", "off", NULL};
@@ -210,6 +211,7 @@ static int guest_main(const struct command *cmd, int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	terminal_hand_on();
 	code = dispatch(&o, argc - rest, argv + rest, &e);
 	if (code >= 0)
 		return code;

@@ -154,7 +154,7 @@ with tempfile.TemporaryDirectory() as top:
     result('a pipe gets no control characters', '\r' not in said and '\x1b' not in said, said)
 
     # Colour.
-    bad = ['stress', '--duration', '100ms', '--quiet', '--no-control', '--target', 'emu:fault=drop:2']
+    bad = ['stress', '--duration', '1s', '--quiet', '--no-control', '--target', 'emu:fault=drop:1']
     result('a finding is red on a terminal', '\x1b[1;31mFINDING\x1b[0m' in on_terminal(bad, top, 80), '')
     result('not with NO_COLOR', '\x1b[' not in on_terminal(bad, top, 80, NO_COLOR='1').replace('\x1b[K', ''), '')
     result('not with --color=never', '\x1b[1' not in on_terminal(bad + ['--color=never'], top, 80), '')
