@@ -181,9 +181,9 @@ with tempfile.TemporaryDirectory() as top:
             r, w = os.pipe()
             run = Run(args, dir, stdin=r)
             os.close(r)
-            # it waits for good: in read(), which is system call 0
+            # it waits for good: in read(), which is system call 0; a file is never waited for so
             end = time.monotonic() + PATIENCE
-            while time.monotonic() < end and not open(f'/proc/{run.child.pid}/syscall').read().startswith('0 0x0 '):
+            while time.monotonic() < end and not open(f'/proc/{run.child.pid}/syscall').read().startswith('0 0x'):
                 time.sleep(0.02)
             os.kill(run.child.pid, signal.SIGINT)
             code, text, err = run.end()
