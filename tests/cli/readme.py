@@ -122,7 +122,9 @@ def main():
     def result(name, why):
         nonlocal passed, failed
         passed, failed = passed + (not why), failed + bool(why)
-        print(f"ok {name}" if not why else f"not ok {name}: {' | '.join(why.strip().splitlines()[-6:])}", flush=True)
+        lines = why.strip().splitlines()
+        said = " | ".join(lines if len(lines) <= 6 else lines[:1] + lines[-5:])
+        print(f"not ok {name}: {said}" if why else f"ok {name}", flush=True)
 
     with tempfile.TemporaryDirectory() as work:
         os.mkdir(work + "/bin")
