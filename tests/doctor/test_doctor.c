@@ -381,6 +381,11 @@ Test(doctor, tells_that_xz_is_missing)
 	tree_drop(&m.tree, "bin/xz");
 	expect("unpack", DOCTOR_NOTE, "kernels in the cache work");
 	expect_stopped(0);
+}
+
+Test(doctor, tells_that_no_kernel_can_be_had_without_xz)
+{
+	tree_drop(&m.tree, "bin/xz");
 	tree_drop(&m.tree, "cache/irqstorm");
 	expect("unpack", DOCTOR_NO, "xz-utils");
 	expect_stopped(DOCTOR_STOPS(DOCTOR_GUEST));
