@@ -36,6 +36,10 @@ void stress_report_json(const struct stress_report *r, struct json *j, const cha
 const char *stress_command(const struct stress_config *cfg, const char *target, char *buf,
 			   size_t size);
 
+/* Fires a second; whether as many were made as `rate` asked for, true without a rate. */
+double stress_fired_per_s(const struct stress_result *r);
+bool stress_rate_reached(const struct stress_config *cfg, const struct stress_result *r);
+
 /* Delivered interrupts a second; the ratio of p50 to the control, 0 without one. */
 double stress_throughput(const struct stress_result *r);
 double stress_ratio_p50(const struct stress_config *cfg, const struct stress_result *r);

@@ -9,7 +9,7 @@
 #include "support/json.h"
 #include "support/version.h"
 
-#define SCHEMA "irqstorm.baseline/1"
+#define SCHEMA "irqstorm.baseline/2"
 
 int baseline_add(struct baseline *b, const struct baseline_row *row)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * baseline: latencies of a build kept in a file (schema irqstorm.baseline/1), to hold a later build
+ * baseline: latencies of a build kept in a file (schema irqstorm.baseline/2), to hold a later build
  * against. Only ratios to the control of the same slice are compared; the times are for people.
  */
 #ifndef IRQSTORM_GATE_BASELINE_H

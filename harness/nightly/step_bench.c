@@ -125,7 +125,7 @@ static void take_cell(const char *artifact, json_t *step, const json_t *cell)
 		    "bench/%s/%s/ratio_p99", where, strategy);
 	step_figure(step, value_number(m, "resize_call_p50_ns.median"), "bench/%s/%s/resize_p50_ns",
 		    where, strategy);
-	step_figure(step, value_number(m, "lost_per_million.median"),
+	step_figure(step, value_number(cell, "lost_per_million.rate"),
 		    "bench/%s/%s/lost_per_million", where, strategy);
 }
 

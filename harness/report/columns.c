@@ -26,8 +26,10 @@ const struct column columns[] = {
 	 .format = COLUMN_COUNT,
 	 .terminal = true},
 	{.heading = "lost per million",
-	 .path = "metrics.lost_per_million",
-	 .help = "Of the fires that could be lost; the median over the repeats.",
+	 .path = "lost_per_million",
+	 .at = "rate",
+	 .help = "lost / fired x 1,000,000, both over all repeats, and its exact 95 % interval; "
+		 "with none lost below 3 / fired.",
 	 .format = COLUMN_RATE,
 	 .interval = true,
 	 .terminal = true},
@@ -134,10 +136,7 @@ const char *column_format(enum column_format format, double v, char *buf, size_t
 		snprintf(buf, size, "%.2f", v);
 		return buf;
 	case COLUMN_RATE:
-		if (fabs(v) >= 1000)
-			return units_format_count((uint64_t)llround(v), buf, size);
-		snprintf(buf, size, "%.3g", v);
-		return buf;
+		return units_format_share(v, buf, size);
 	}
 	return buf;
 }
@@ -146,7 +145,7 @@ double column_value(const struct column *c, const json_t *cell)
 {
 	const json_t *v = value_at(cell, c->path);
 
-	return value_number(v, c->interval ? "median" : "");
+	return value_number(v, c->at ? c->at : c->interval ? "median" : "");
 }
 
 const char *column_interval(const struct column *c, const json_t *cell, char *buf, size_t size)
@@ -155,11 +154,15 @@ const char *column_interval(const struct column *c, const json_t *cell, char *bu
 	char lo[32], hi[32], *unit;
 
 	*buf = '\0';
-	if (!c->interval || value_number(v, "n") < 2 ||
+	if (!c->interval || !isfinite(value_number(v, "hi")) || value_number(v, "n") < 2 ||
 	    value_number(v, "lo") == value_number(v, "hi"))
 		return buf;
 	column_format(c->format, value_number(v, "lo"), lo, sizeof(lo));
 	column_format(c->format, value_number(v, "hi"), hi, sizeof(hi));
+	if (c->at && value_number(v, c->at) == 0) { /* none of many: a bound */
+		snprintf(buf, size, "< %s", hi);
+		return buf;
+	}
 	/* the unit once where it is the same */
 	unit = strchr(lo, ' ');
 	if (unit && strchr(hi, ' ') && !strcmp(unit, strchr(hi, ' ')))

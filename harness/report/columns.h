@@ -23,8 +23,9 @@ struct column {
 	const char *path;
 	const char *help; /* what it says, in one sentence */
 	enum column_format format;
-	bool interval; /* the path is a metric: its median, with lo and hi */
-	bool terminal; /* in the table for the terminal, too */
+	bool interval;  /* the path is a metric: its median, with lo and hi */
+	const char *at; /* beside lo and hi, in place of the median */
+	bool terminal;  /* in the table for the terminal, too */
 };
 
 extern const struct column columns[]; /* ends with a NULL heading */
@@ -35,7 +36,7 @@ const char *column_format(enum column_format format, double v, char *buf, size_t
 /* The number that stands in the table; NaN: none. */
 double column_value(const struct column *c, const json_t *cell);
 
-/* "10.9 - 12.2 us" of a metric with two values or more, else "". */
+/* "10.9 - 12.2 us" of a metric with two values or more, "< 25" of a rate of none, else "". */
 const char *column_interval(const struct column *c, const json_t *cell, char *buf, size_t size);
 
 /* "emulator 6.12", or the address of a device. */

@@ -36,8 +36,17 @@ static json_t *understand(json_t *doc, const char *path, struct errmsg *e)
 	const char *schema = value_text(doc, "schema");
 	json_t *summary = NULL;
 
-	if (!strcmp(schema, SUMMARY_SCHEMA))
+	if (!strcmp(schema, SUMMARY_SCHEMA)) {
+		json_t *cell;
+		size_t i;
+
+		json_array_foreach(json_object_get(doc, "cells"), i, cell)
+		{
+			if (json_object_get(cell, "counts"))
+				summary_lost_per_million(cell);
+		}
 		return doc;
+	}
 	if (!strcmp(schema, "irqstorm.stress/1"))
 		summary = summary_of_stress(doc);
 	else if (!strcmp(schema, "irqstorm.bench-cell/1") && json_object_get(doc, "stress"))

@@ -91,21 +91,27 @@ static const char *verdict_class(const char *word)
 	return strcmp(word, "FINDING") ? "note" : "finding";
 }
 
+static void put_noise(FILE *f, char *text)
+{
+	if (text) {
+		fputs("<p class=\"noise\">", f);
+		esc(f, text);
+		fputs("</p>\n", f);
+	}
+	free(text);
+}
+
 static void put_verdict(FILE *f, const struct page_run *run)
 {
 	const char *word = verdict_word(run->summary);
-	char *sentence = verdict_sentence(run->summary), *noise = verdict_noise(run->summary);
+	char *sentence = verdict_sentence(run->summary);
 
 	fprintf(f, "<p class=\"verdict %s\"><b>%s</b> ", verdict_class(word), word);
 	esc(f, sentence ? sentence : "");
 	fputs("</p>\n", f);
-	if (noise) {
-		fputs("<p class=\"noise\">", f);
-		esc(f, noise);
-		fputs("</p>\n", f);
-	}
 	free(sentence);
-	free(noise);
+	put_noise(f, verdict_rate(run->summary));
+	put_noise(f, verdict_noise(run->summary));
 }
 
 static void put_fact(FILE *f, const char *name, const char *text, bool code)

@@ -97,7 +97,11 @@ static void put_number(FILE *f, const struct column *c, bool all, const json_t *
 		strchr("pP", *c->heading) ? " " : "", c->heading);
 	if (isfinite(v))
 		fprintf(f, " data-run=\"%zu\" data-path=\"cells.%zu.%s%s\" data-value=\"%.9g\"",
-			run, at, c->path, c->interval ? ".median" : "", v);
+			run, at, c->path,
+			c->at         ? ".rate"
+			: c->interval ? ".median"
+				      : "",
+			v);
 	fprintf(f, ">%s", column_format(c->format, v, text, sizeof(text)));
 	column_interval(c, cell, interval, sizeof(interval));
 	if (*interval)

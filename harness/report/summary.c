@@ -27,11 +27,29 @@ static double at_risk(const json_t *s)
 	return value_number(s, "fired") - value_number(s, "unarmed") - value_number(s, "coalesced");
 }
 
+static json_t *number(double v)
+{
+	if (!isfinite(v))
+		return json_null();
+	return fabs(v) < 1e15 && v == floor(v) ? json_integer((json_int_t)v) : json_real(v);
+}
+
 static double lost_per_million(const json_t *s)
 {
 	double n = at_risk(s);
 
 	return n > 0 ? value_number(s, "lost.total") * 1e6 / n : NAN;
+}
+
+void summary_lost_per_million(json_t *cell)
+{
+	const json_t *c = json_object_get(cell, "counts");
+	struct stats_share m =
+		stats_per_million(value_number(c, "lost.total"), value_number(c, "fired"));
+
+	json_object_set_new(cell, "lost_per_million",
+			    json_pack("{s:o, s:o, s:o}", "rate", number(m.share), "lo",
+				      number(m.lo), "hi", number(m.hi)));
 }
 
 static double lost_per_resize(const json_t *s)
@@ -40,9 +58,10 @@ static double lost_per_resize(const json_t *s)
 }
 
 static const struct metric metrics[] = {
-	{.key = "lost_per_million", .derive = lost_per_million},
+	{.key = "lost_per_million", .derive = lost_per_million}, /* of those at risk */
 	{.key = "lost_per_resize", .derive = lost_per_resize, .only = "resizes"},
 	{.key = "throughput_per_s", .path = "engine.throughput_per_s"},
+	{.key = "fired_per_s", .path = "fired_per_s"},
 	{.key = "response_p50_ns",
 	 .path = "latency_ns.response.p50",
 	 .only = "latency_ns.response.n"},
@@ -92,13 +111,6 @@ static const char *const of_first[] = {
 	"device",  "kernel",    "profile",      "trigger", "stable",  "producers",
 	"pattern", "placement", "consumer_how", "repeat",  "version",
 };
-
-static json_t *number(double v)
-{
-	if (!isfinite(v))
-		return json_null();
-	return fabs(v) < 1e15 && v == floor(v) ? json_integer((json_int_t)v) : json_real(v);
-}
 
 static json_t *summarise(const struct metric *m, const json_t *repeats)
 {
@@ -196,6 +208,21 @@ static const char *worst(const char *a, const char *b)
 	return "skipped";
 }
 
+/* In all runs; null: at full speed there is nothing to reach, or nothing is known. */
+static json_t *rate_reached(const json_t *repeats)
+{
+	bool known = false;
+
+	for (size_t k = 0; k < json_array_size(repeats); k++) {
+		const json_t *reached = json_object_get(json_array_get(repeats, k), "rate_reached");
+
+		if (json_is_false(reached))
+			return json_false();
+		known = known || json_is_true(reached);
+	}
+	return known ? json_true() : json_null();
+}
+
 static void fill_measured(json_t *cell, const json_t *repeats)
 {
 	const json_t *first = json_array_get(repeats, 0);
@@ -226,6 +253,8 @@ static void fill_measured(json_t *cell, const json_t *repeats)
 	json_object_set_new(
 		cell, "loss_bound_95",
 		number(value_number(c, "lost.total") > 0 || !(risk > 0) ? NAN : 3 / risk));
+	summary_lost_per_million(cell);
+	json_object_set_new(cell, "rate_reached", rate_reached(repeats));
 	for (size_t i = 0; i < N_METRICS; i++)
 		json_object_set_new(m, metrics[i].key, summarise(&metrics[i], repeats));
 	json_object_set_new(cell, "metrics", m);

@@ -30,6 +30,12 @@ json_t *summary_cell(json_t *identity, const json_t *repeats, const char *why);
  */
 const char *summary_verdict(const json_t *cells, const json_t *costs);
 
+/*
+ * Of the sums of a measured @cell: lost_per_million.{rate,lo,hi}, lost / fired x 1,000,000 with its
+ * exact 95 % interval. For summaries of before, which only had the median over the repeats.
+ */
+void summary_lost_per_million(json_t *cell);
+
 /* One stress result as a summary. NULL: out of memory. */
 json_t *summary_of_stress(const json_t *stress);
 

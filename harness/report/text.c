@@ -64,6 +64,11 @@ static void choose_columns(struct cell_columns *out)
 			continue;
 		out->at[n].heading = heading(c, out->headings[n]);
 		out->at[n++].rank = rank(c);
+		if (c->at && n + 1 < TABLE_COLUMNS_MAX) {
+			out->at[n].heading = "95 %";
+			out->at[n].help = "Between these two it is, with 95 % confidence.";
+			out->at[n++].rank = rank(c);
+		}
 	}
 }
 
@@ -97,10 +102,12 @@ static void put_cell(const json_t *cell, struct table *t)
 	for (const struct column *c = columns; c->heading; c++) {
 		bool bad = !strcmp(c->path, "counts.lost.unexplained") && column_value(c, cell) > 0;
 
-		if (c->terminal)
-			table_styled(t, bad ? STYLE_BAD : STYLE_PLAIN, "%s",
-				     column_format(c->format, column_value(c, cell), text,
-						   sizeof(text)));
+		if (!c->terminal)
+			continue;
+		table_styled(t, bad ? STYLE_BAD : STYLE_PLAIN, "%s",
+			     column_format(c->format, column_value(c, cell), text, sizeof(text)));
+		if (c->at)
+			table_cell(t, "%s", column_interval(c, cell, text, sizeof(text)));
 	}
 }
 
@@ -194,6 +201,7 @@ static void put_cost(const json_t *costs, FILE *f)
 void text_summary(const json_t *summary, FILE *f)
 {
 	char *sentence = verdict_sentence(summary), *noise = verdict_noise(summary), *rest = NULL;
+	char *rate = verdict_rate(summary);
 	const char *word = verdict_word(summary);
 
 	put_cells(json_object_get(summary, "cells"), f);
@@ -201,16 +209,21 @@ void text_summary(const json_t *summary, FILE *f)
 	if (json_array_size(json_object_get(summary, "cells")))
 		terminal_line(
 			f, 0,
-			"lost includes what a gap explains; unexplained must be 0. Latencies are "
-			"medians over the repeats; stall p99: how late a do-nothing sleeper woke "
-			"meanwhile.");
+			"lost includes what a gap explains; unexplained must be 0. lost per M is "
+			"lost / fired x 1,000,000, with its 95 %% interval; latencies and ratios "
+			"are medians over the repeats. to control: delivered a second, to what "
+			"this machine can do at most (1.00, within its noise); stall p99: how "
+			"late a do-nothing sleeper woke.");
 	fputc('\n', f);
 	terminal_put(f, terminal_verdict(word), word);
 	if (asprintf(&rest, "  %s", sentence ? sentence : "") >= 0)
 		terminal_wrap(f, rest, (uint32_t)strlen(word), 4);
+	if (rate)
+		terminal_line(f, 0, "%s", rate);
 	if (noise)
 		terminal_line(f, 0, "%s", noise);
 	free(rest);
+	free(rate);
 	free(sentence);
 	free(noise);
 }

@@ -14,10 +14,13 @@
 /* A sleeper on an idle machine wakes within tenths of this. */
 #define QUIET_NS 1e6
 
+static const struct column row_rate = {
+	.path = "lost_per_million", .at = "rate", .format = COLUMN_RATE, .interval = true};
+
 struct sum {
-	double fired, delivered, lost, unexplained, stray, at_risk, measured, cannot, missing;
+	double fired, delivered, lost, unexplained, stray, measured, cannot, missing;
 	double worst_rate, fire_errors;
-	char worst[96]; /* what lost most for each million, and where */
+	const json_t *worst; /* the cell that lost most for each million */
 };
 
 static void add_up(const json_t *cells, struct sum *s)
@@ -26,8 +29,7 @@ static void add_up(const json_t *cells, struct sum *s)
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *c = json_array_get(cells, i);
 		const char *state = value_text(c, "state");
-		double risk, rate;
-		char target[64];
+		double rate;
 
 		s->cannot += !strcmp(state, "cannot");
 		s->missing += !strcmp(state, "missing");
@@ -41,15 +43,10 @@ static void add_up(const json_t *cells, struct sum *s)
 		s->stray +=
 			value_number(c, "counts.spurious") + value_number(c, "counts.misrouted");
 		s->fire_errors += value_number(c, "counts.fire_errors");
-		risk = value_number(c, "counts.fired") - value_number(c, "counts.unarmed") -
-		       value_number(c, "counts.coalesced");
-		s->at_risk += risk;
-		/* over all repeats: of few losses the median may be none */
-		rate = risk > 0 ? value_number(c, "counts.lost.total") * 1e6 / risk : 0;
+		rate = value_number(c, "lost_per_million.rate");
 		if (rate > s->worst_rate) {
 			s->worst_rate = rate;
-			snprintf(s->worst, sizeof(s->worst), "%s on %s", value_text(c, "strategy"),
-				 column_target(c, target, sizeof(target)));
+			s->worst = c;
 		}
 	}
 }
@@ -85,7 +82,7 @@ const char *verdict_word(const json_t *summary)
 
 static void say_losses(FILE *f, const struct sum *s)
 {
-	char n[32], rate[32];
+	char n[32], rate[32], between[80], target[64];
 
 	if (s->unexplained > 0 || s->stray > 0 || s->fire_errors > 0) {
 		fprintf(f, "%.0f of %s interrupts were lost with no rule that allows it",
@@ -99,13 +96,20 @@ static void say_losses(FILE *f, const struct sum *s)
 	}
 	fprintf(f, "every one of %s interrupts is accounted for",
 		units_format_count((uint64_t)s->fired, n, sizeof(n)));
-	if (s->lost > 0)
+	if (s->lost > 0 && s->worst)
+		/* the figures of that row of the table */
 		fprintf(f,
-			"; %s were lost in gaps that the rules allow, most by %s (%s per million)",
-			units_format_count((uint64_t)s->lost, n, sizeof(n)), s->worst,
-			column_format(COLUMN_RATE, s->worst_rate, rate, sizeof(rate)));
-	else if (s->at_risk > 0)
-		fprintf(f, " and none was lost (below %.2g with 95 %% confidence)", 3 / s->at_risk);
+			"; %s were lost in gaps that the rules allow, most by %s on %s (%s per "
+			"million, 95 %%: %s)",
+			units_format_count((uint64_t)s->lost, n, sizeof(n)),
+			value_text(s->worst, "strategy"),
+			column_target(s->worst, target, sizeof(target)),
+			column_format(COLUMN_RATE, s->worst_rate, rate, sizeof(rate)),
+			column_interval(&row_rate, s->worst, between, sizeof(between)));
+	else if (s->fired > 0)
+		fprintf(f, " and none was lost (below %s per million with 95 %% confidence)",
+			column_format(COLUMN_RATE, stats_per_million(0, s->fired).hi, rate,
+				      sizeof(rate)));
 }
 
 char *verdict_sentence(const json_t *summary)
@@ -137,6 +141,41 @@ char *verdict_sentence(const json_t *summary)
 		fprintf(f, "; %.0f cells were not run yet", s.missing);
 	fputc('.', f);
 	return fclose(f) ? NULL : text;
+}
+
+char *verdict_rate(const json_t *summary)
+{
+	const json_t *cells = json_object_get(summary, "cells"), *worst = NULL;
+	size_t missed = 0, measured = 0;
+	double least = INFINITY;
+	char fired[32], asked[32], target[64], *out = NULL;
+
+	for (size_t i = 0; i < json_array_size(cells); i++) {
+		const json_t *c = json_array_get(cells, i);
+		double share =
+			value_number(c, "metrics.fired_per_s.median") / value_number(c, "rate");
+
+		measured += !strcmp(value_text(c, "state"), "measured");
+		if (!json_is_false(json_object_get(c, "rate_reached")))
+			continue;
+		missed++;
+		if (!worst || share < least) {
+			least = share;
+			worst = c;
+		}
+	}
+	if (!worst)
+		return NULL;
+	units_format_count((uint64_t)value_number(worst, "metrics.fired_per_s.median"), fired,
+			   sizeof(fired));
+	units_format_count((uint64_t)value_number(worst, "rate"), asked, sizeof(asked));
+	if (asprintf(&out,
+		     "The rate was not reached in %zu of %zu cells: at the least %s fires a second "
+		     "of %s that were asked for (median, %s on %s).",
+		     missed, measured, fired, asked, value_text(worst, "strategy"),
+		     column_target(worst, target, sizeof(target))) < 0)
+		return NULL;
+	return out;
 }
 
 char *verdict_noise(const json_t *summary)

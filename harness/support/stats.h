@@ -19,6 +19,19 @@ struct stats_interval {
 /* Sorts @v. NaN for n == 0. */
 struct stats_interval stats_median(double *v, size_t n);
 
+/* A share of all events, and the exact interval that holds its true value with 95 % confidence. */
+struct stats_share {
+	double share, lo, hi;
+};
+
+/*
+ * @k of @n events. With none from 0 to 3/n, the rule of three. It takes events to be independent:
+ * where they come in bursts it is too narrow. NaN where n is 0 or k is not of n.
+ */
+struct stats_share stats_share(double k, double n);
+/* The same of a million. */
+struct stats_share stats_per_million(double k, double n);
+
 /* Two samples side by side. */
 struct stats_shift {
 	double p; /* Mann-Whitney U, two-sided; exact for small samples without ties, else normal */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,5 +111,16 @@ const char *units_format_count(uint64_t n, char *buf, size_t size)
 	}
 	text[o] = '\0';
 	snprintf(buf, size, "%s", text);
+	return buf;
+}
+
+const char *units_format_share(double v, char *buf, size_t size)
+{
+	if (!isfinite(v))
+		snprintf(buf, size, "-");
+	else if (v >= 999.5) /* %.3g would say 1e+03 */
+		units_format_count((uint64_t)llround(v), buf, size);
+	else
+		snprintf(buf, size, "%.3g", v);
 	return buf;
 }

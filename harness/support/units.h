@@ -18,6 +18,9 @@ int units_parse_duration(const char *s, uint64_t *out_ns);
 /* "950 ns", "12.3 us", "4.07 ms", "1.50 s"; rounded once, from all of @ns (>= 0). Returns @buf. */
 const char *units_format_ns(double ns, char *buf, size_t size);
 
+/* "0.12", "12.3", "1,230": three digits, and all before the point. Returns @buf. */
+const char *units_format_share(double v, char *buf, size_t size);
+
 /* "12,345,678". Returns @buf. */
 const char *units_format_count(uint64_t n, char *buf, size_t size);
 

@@ -203,7 +203,7 @@ is "a busy machine does not make a build fail" "0 5" 'resize:resize_p50'
 # this build differs by more than any noise.
 gate --only saved --save-baseline base.json
 is "a baseline is saved" 0 'saved:response_p50 .*of the control'
-[ "$(json base.json schema) $(json base.json latencies 0 name)" = "irqstorm.baseline/1 saved:response_p50" ]
+[ "$(json base.json schema) $(json base.json latencies 0 name)" = "irqstorm.baseline/2 saved:response_p50" ]
 result "the file has what was measured" $((1 - $?)) "$(head -c 300 base.json)"
 times() { # FACTOR FILE
 	python3 -c 'import json, sys

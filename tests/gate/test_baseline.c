@@ -70,7 +70,7 @@ Test(baseline, what_is_none_is_an_error_that_says_how_to_make_one)
 		"",
 		"{}",
 		"{\"schema\": \"irqstorm.gate/1\", \"latencies\": []}",
-		"{\"schema\": \"irqstorm.baseline/1\"}",
+		"{\"schema\": \"irqstorm.baseline/2\"}",
 	};
 	struct baseline b;
 
@@ -96,7 +96,7 @@ Test(baseline, rows_without_samples_or_with_bad_ones_are_refused)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(text, sizeof(text),
-			 "{\"schema\": \"irqstorm.baseline/1\", \"latencies\": [%s]}", rows[i]);
+			 "{\"schema\": \"irqstorm.baseline/2\", \"latencies\": [%s]}", rows[i]);
 		cr_assert_lt(load_text(text, &b), 0, "case %zu", i);
 		cr_assert(strstr(e.text, "latency 0"), "%s", e.text);
 		baseline_free(&b);

@@ -230,7 +230,7 @@ Test(stress_report, the_text_has_every_count)
 		"ramp, epoll, as ever, 2.50 s\n",
 		"all over the place\n",
 		"interrupts of the vectors live at the end: 36 on CPU 0 37 on CPU 3\n",
-		"FINDING  lost 3000 unexplained, spurious 4, misrouted 5 in 910,000 fires\n",
+		"FINDING  lost 3000 unexplained, spurious 4, misrouted 5 in 1,000,000 fires\n",
 		"  3 times a vector was wanted that could not be had: the host had refused it, "
 		"or an enable with it (at most 16 were held)\n",
 		"  34 fires at armed vectors were refused by the device\n",
@@ -267,11 +267,14 @@ Test(stress_report, the_text_lists_losses_and_signals_too_many)
 Test(stress_report, a_pass_tells_what_it_can_rule_out)
 {
 	r->tally.lost_unexplained = r->spurious = r->misrouted = r->self.fire_errors = 0;
-	EXPECT_LINES("PASS  7000 lost of 910,000 fires, each in a gap that the rules allow\n");
+	EXPECT_LINES(
+		"PASS  7000 lost of 1,000,000 fires (7,000 per million, 95 %: 6,838 - 7,165), each "
+		"in a gap that the rules allow\n");
 	r->tally.lost_explained = 0;
-	EXPECT_LINES("PASS  0 lost of 910,000 fires (below 3.3e-06 with 95 % confidence)\n");
+	EXPECT_LINES(
+		"PASS  0 lost of 1,000,000 fires (below 3 per million with 95 % confidence)\n");
 	r->call_error = -ENOSPC;
-	EXPECT_LINES("STOPPED  the host ran short; 0 lost of 910,000 fires until then\n",
+	EXPECT_LINES("STOPPED  the host ran short; 0 lost of 1,000,000 fires until then\n",
 		     "  a well-formed call failed: the call returned -28 (");
 }
 
@@ -348,6 +351,10 @@ Test(stress_report, json_has_every_count)
 		{"coalesced", 60000},
 		{"unarmed", 30000},
 		{"lost.total", 10000},
+		{"lost_per_million.rate", 10000},
+		{"lost_per_million.lo", 9805.90624},
+		{"lost_per_million.hi", 10196.9398},
+		{"fired_per_s", 400000},
 		{"lost.explained", 7000},
 		{"lost.unexplained", 3000},
 		{"spurious", 4},

@@ -231,3 +231,58 @@ Test(stats, of_samples_of_one_kind_5_of_100_differ)
 	}
 	cr_assert(differ > 50 && differ < 130, "%u of 2000", differ);
 }
+
+/* Published values of Clopper and Pearson's interval. */
+Test(stats, the_interval_of_a_share_is_the_exact_one)
+{
+	static const struct {
+		double k, n, lo, hi;
+	} rows[] = {
+		{1, 10, .0025286, .4450161},
+		{5, 10, .1870860, .8129140},
+		{10, 10, .6915029, 1},
+		{20, 100, .1266556, .2918427},
+		/* of many, as of Poisson: 37 lies between 26.051 and 51.000 */
+		{37, 1e9, 26.0514e-9, 50.9998e-9},
+		{1, 1e9, .0253178e-9, 5.571643e-9},
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		struct stats_share s = stats_share(rows[i].k, rows[i].n);
+
+		cr_expect_float_eq(s.share, rows[i].k / rows[i].n, 1e-15);
+		cr_expect_float_eq(s.lo / rows[i].lo, 1, 2e-5, "%g of %g: from %g", rows[i].k,
+				   rows[i].n, s.lo);
+		cr_expect_float_eq(s.hi / rows[i].hi, 1, 2e-5, "%g of %g: to %g", rows[i].k,
+				   rows[i].n, s.hi);
+	}
+}
+
+/* Each end is what it says: so many or more, so many or fewer, come in 2.5 % of samples. */
+Test(stats, the_ends_of_a_share_leave_a_fortieth_on_each_side)
+{
+	for (int k = 1; k < 40; k++) {
+		struct stats_share s = stats_share(k, 40);
+		double more = 0, fewer = 0;
+
+		for (int i = 0; i <= 40; i++) {
+			double ways = lgamma(41) - lgamma(i + 1) - lgamma(41 - i);
+
+			more += i >= k ? exp(ways + i * log(s.lo) + (40 - i) * log1p(-s.lo)) : 0;
+			fewer += i <= k ? exp(ways + i * log(s.hi) + (40 - i) * log1p(-s.hi)) : 0;
+		}
+		cr_expect_float_eq(more, .025, 1e-9, "%d: %g", k, more);
+		cr_expect_float_eq(fewer, .025, 1e-9, "%d: %g", k, fewer);
+	}
+}
+
+Test(stats, of_none_a_share_has_the_bound_of_three)
+{
+	struct stats_share s = stats_share(0, 1000);
+
+	cr_assert(s.share == 0 && s.lo == 0 && s.hi == .003);
+	cr_assert_eq(stats_share(0, 2).hi, 1, "not more than all");
+	cr_assert(isnan(stats_share(0, 0).share), "of nothing nothing is known");
+	cr_assert(isnan(stats_share(3, 2).hi), "more than all");
+	cr_assert_float_eq(stats_per_million(2, 1e6).share, 2, 1e-12);
+}
