@@ -10,6 +10,7 @@
 #include "report/load.h"
 #include "report/page.h"
 #include "report/paste.h"
+#include "report/plain.h"
 #include "report/text.h"
 #include "support/log.h"
 
@@ -49,8 +50,22 @@ static int complain(const struct errmsg *e)
 	return (int)e->exit;
 }
 
-static void show_text(const struct page_run *runs, size_t n)
+/* Results that are no storms: their figures, or two and more side by side. */
+static void show_plain(const struct page_run *runs, size_t n)
 {
+	if (n == 1)
+		plain_text(runs[0].summary, stdout);
+	for (size_t i = 1; i < n; i++)
+		plain_comparison(runs[0].summary, runs[0].label, runs[i].summary, runs[i].label,
+				 stdout);
+}
+
+static void show_text(const char *kind, const struct page_run *runs, size_t n)
+{
+	if (!load_is_storm(kind)) {
+		show_plain(runs, n);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (n > 1)
 			printf("%s%s\n", i ? "\n" : "", runs[i].label);
@@ -60,11 +75,21 @@ static void show_text(const struct page_run *runs, size_t n)
 		text_comparison(&runs[0], &runs[i], stdout);
 }
 
-static int show(const struct report_options *o, const struct page_run *runs, size_t n)
+static int show(const struct report_options *o, const char *kind, const struct page_run *runs,
+		size_t n)
 {
 	struct errmsg e = {0};
 	int code = EXIT_PASS;
 
+	if ((o->html || o->svg || o->markdown || o->csv) && !load_is_storm(kind)) {
+		log_error("%s: that is of storms, and %s is of irqstorm %s",
+			  o->html       ? "--html"
+			  : o->svg      ? "--svg"
+			  : o->markdown ? "--markdown"
+					: "--csv",
+			  runs[0].label, kind);
+		return EXIT_USAGE;
+	}
 	if (o->html && page_publish(o->html, runs, n, &e))
 		return complain(&e);
 	if (o->svg && page_chart(stdout, runs, n, o->svg, &e))
@@ -74,7 +99,7 @@ static int show(const struct report_options *o, const struct page_run *runs, siz
 	if (o->csv)
 		paste_csv(stdout, runs, n);
 	if (!o->html && !o->svg && !o->markdown && !o->csv)
-		show_text(runs, n);
+		show_text(kind, runs, n);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
 		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
@@ -87,6 +112,7 @@ static int report_main(const struct command *cmd, int argc, char **argv)
 {
 	struct report_options o = {0};
 	struct page_run *runs;
+	char kind[32] = "", first[32] = "";
 	struct errmsg e = {0};
 	size_t n = 0, want;
 	int rest, code;
@@ -102,21 +128,30 @@ static int report_main(const struct command *cmd, int argc, char **argv)
 	want = (size_t)(argc - rest);
 	if (!want) {
 		log_error("nothing to report: name a folder of irqstorm bench --out, its "
-			  "summary.json, or the JSON of irqstorm stress");
+			  "summary.json, or the JSON of irqstorm stress, gate, diff or another");
 		return EXIT_USAGE;
 	}
 	runs = calloc(want, sizeof(*runs));
 	code = runs ? EXIT_PASS : EXIT_ENVIRONMENT;
 	for (; runs && n < want; n++) {
 		runs[n].label = argv[rest + (int)n];
-		runs[n].summary = load_summary(runs[n].label, &e);
+		runs[n].summary = load_result(runs[n].label, kind, sizeof(kind), &e);
 		if (!runs[n].summary) {
 			code = complain(&e);
 			break;
 		}
+		if (n && strcmp(kind, first)) {
+			log_error("%s is of irqstorm %s and %s of irqstorm %s: only results of the "
+				  "same kind compare",
+				  runs[0].label, first, runs[n].label, kind);
+			code = EXIT_USAGE;
+			n++;
+			break;
+		}
+		memcpy(first, kind, sizeof(first));
 	}
 	if (code == EXIT_PASS)
-		code = show(&o, runs, n);
+		code = show(&o, kind, runs, n);
 	while (runs && n)
 		json_decref((json_t *)(uintptr_t)runs[--n].summary);
 	free(runs);
@@ -128,15 +163,17 @@ const struct command cmd_report = {
 	.summary = "Show what benches and stress runs came to, alone or side by side.",
 	.synopsis = "[OPTION...] DIR|FILE...",
 	.description =
-		"Reads folders of `irqstorm bench --out`, their summary.json, or what\n"
-		"`irqstorm stress --json` wrote. With two or more, the others are compared with\n"
-		"the first: the change of medians is told, and claimed only where the intervals\n"
-		"do not overlap and the repeats are enough to tell.\n",
+		"Reads folders of `irqstorm bench --out`, their summary.json, or what --json of\n"
+		"stress, gate, diff, explore, run, zoo or campaign wrote. With two or more of a\n"
+		"kind, the others are compared with the first: what differs in their settings,\n"
+		"each figure with its interval, and the ratio. A difference is claimed only where\n"
+		"the intervals do not overlap and the repeats are enough to tell.\n",
 	.examples = "  irqstorm report results/local/b1\n"
 		    "  irqstorm report before/ after/ --html compare.html\n"
 		    "  irqstorm report run.json --html run.html\n"
 		    "  irqstorm report results/local/b1 --svg losses > losses.svg\n"
-		    "  irqstorm report results/local/b1 --markdown\n",
+		    "  irqstorm report results/local/b1 --markdown\n"
+		    "  irqstorm report gate-of-yesterday.json gate.json\n",
 	.opts = report_opts,
 	.words = words_bench,
 	.one_thread = true,

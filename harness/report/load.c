@@ -23,6 +23,12 @@ static json_t *read_file(const char *path, struct errmsg *e)
 		return NULL;
 	}
 	doc = json_loadf(f, 0, &why);
+	/* a seed of diff is any number of 64 bits, which jansson takes as a real one or not at all
+	 */
+	if (!doc && json_error_code(&why) == json_error_numeric_overflow) {
+		rewind(f);
+		doc = json_loadf(f, JSON_DECODE_INT_AS_REAL, &why);
+	}
 	if (!doc)
 		errmsg_set(e, -EINVAL, ferror(f) ? EXIT_ENVIRONMENT : EXIT_USAGE,
 			   "%s is not JSON: line %d: %s", path, why.line, why.text);
@@ -30,11 +36,29 @@ static json_t *read_file(const char *path, struct errmsg *e)
 	return doc;
 }
 
-/* What a document is, by its schema. */
-static json_t *understand(json_t *doc, const char *path, struct errmsg *e)
+static const char schema_prefix[] = "irqstorm.";
+
+static void set_kind(const char *schema, char *kind, size_t size)
+{
+	bool stress =
+		!strcmp(schema, "irqstorm.stress/1") || !strcmp(schema, "irqstorm.bench-cell/1");
+
+	schema += sizeof(schema_prefix) - 1;
+	snprintf(kind, size, "%.*s", stress ? 6 : (int)strcspn(schema, "/"),
+		 stress ? "stress" : schema);
+}
+
+/* What a document is, by its schema; @kind NULL: a storm, or nothing. */
+static json_t *understand(json_t *doc, const char *path, char *kind, size_t size, struct errmsg *e)
 {
 	const char *schema = value_text(doc, "schema");
+	bool ours = !strncmp(schema, schema_prefix, sizeof(schema_prefix) - 1);
 	json_t *summary = NULL;
+
+	if (kind && ours)
+		set_kind(schema, kind, size);
+	if (kind && ours && !load_is_storm(kind))
+		return doc;
 
 	if (!strcmp(schema, SUMMARY_SCHEMA)) {
 		json_t *cell;
@@ -52,13 +76,13 @@ static json_t *understand(json_t *doc, const char *path, struct errmsg *e)
 	else if (!strcmp(schema, "irqstorm.bench-cell/1") && json_object_get(doc, "stress"))
 		summary = summary_of_stress(json_object_get(doc, "stress"));
 	else
-		errmsg_set(e, -EINVAL, EXIT_USAGE,
-			   "%s: schema \"%s\" is none of irqstorm stress or bench", path, schema);
+		errmsg_set(e, -EINVAL, EXIT_USAGE, "%s: schema \"%s\" is none of irqstorm%s", path,
+			   schema, kind ? "" : " stress or bench");
 	json_decref(doc);
 	return summary;
 }
 
-static json_t *load_folder(const char *dir, struct errmsg *e)
+static json_t *load_folder(const char *dir, char *kind, size_t size, struct errmsg *e)
 {
 	json_t *doc = NULL;
 	char *path, *manifest = NULL;
@@ -69,7 +93,7 @@ static json_t *load_folder(const char *dir, struct errmsg *e)
 	}
 	if (!access(path, F_OK)) {
 		doc = read_file(path, e);
-		doc = doc ? understand(doc, path, e) : NULL;
+		doc = doc ? understand(doc, path, kind, size, e) : NULL;
 	} else if (asprintf(&manifest, "%s/manifest.json", dir) >= 0 && !access(manifest, F_OK)) {
 		errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
 			   "%s: no round of this bench is complete yet; the command in its "
@@ -83,13 +107,23 @@ static json_t *load_folder(const char *dir, struct errmsg *e)
 	return doc;
 }
 
-json_t *load_summary(const char *path, struct errmsg *e)
+bool load_is_storm(const char *kind)
+{
+	return !strcmp(kind, "stress") || !strcmp(kind, "bench");
+}
+
+json_t *load_result(const char *path, char *kind, size_t size, struct errmsg *e)
 {
 	struct stat st;
 	json_t *doc;
 
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		return load_folder(path, e);
+		return load_folder(path, kind, size, e);
 	doc = read_file(path, e);
-	return doc ? understand(doc, path, e) : NULL;
+	return doc ? understand(doc, path, kind, size, e) : NULL;
+}
+
+json_t *load_summary(const char *path, struct errmsg *e)
+{
+	return load_result(path, NULL, 0, e);
 }

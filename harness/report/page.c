@@ -216,21 +216,25 @@ static void put_facts(FILE *f, const struct page_run *run)
 static void put_side(FILE *f, const struct page_run *run, const json_t *cell,
 		     const struct compare_metric *m)
 {
-	const struct column c = {.format = m->format, .interval = true};
-	char path[64], text[48], interval[80];
-	const json_t *v;
+	char text[128];
+	size_t end;
 
-	snprintf(path, sizeof(path), "metrics.%s", m->key);
-	v = value_at(cell, path);
+	/* "value (interval)" */
+	compare_show(cell, m, text, sizeof(text));
+	end = strcspn(text, "(");
+	if (text[end]) {
+		text[end - 1] = '\0';
+		text[end + strlen(text + end) - 1] = '\0';
+	}
 	fputs("<td class=\"edge\" data-h=\"", f);
 	esc(f, run->label);
-	fprintf(f, "\">%s",
-		column_format(m->format, value_number(v, "median"), text, sizeof(text)));
-	/* the metric itself stands at the empty path */
-	column_interval(&(struct column){.path = "", .format = c.format, .interval = true}, v,
-			interval, sizeof(interval));
-	if (*interval)
-		fprintf(f, "<small>%s</small>", interval);
+	fputs("\">", f);
+	esc(f, text);
+	if (end > strlen(text)) {
+		fputs("<small>", f);
+		esc(f, text + end + 1);
+		fputs("</small>", f);
+	}
 	fputs("</td>", f);
 }
 
@@ -246,6 +250,19 @@ static void put_claim(FILE *f, const struct compare_result *r, const struct comp
 		: worse  ? "up"
 			 : "down",
 		compare_text(r, text, sizeof(text)));
+}
+
+static void put_difference(void *arg, const char *setting, const char *was, const char *is)
+{
+	FILE *f = arg;
+
+	fputs("<p class=\"soft\">differs: ", f);
+	esc(f, setting);
+	fputs(": ", f);
+	esc(f, was);
+	fputs(" to ", f);
+	esc(f, is);
+	fputs("</p>\n", f);
 }
 
 /* Where a run came from, and what it ran on. */
@@ -306,6 +323,7 @@ static void put_pair(FILE *f, const struct page_run *a, const struct page_run *b
 	const json_t *cells = json_object_get(a->summary, "cells");
 	bool any = false;
 
+	compare_settings(a, b, put_difference, f);
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);
 		const json_t *cb = compare_match(a, b, ca);

@@ -229,37 +229,42 @@ void text_summary(const json_t *summary, FILE *f)
 }
 
 const struct table_column text_comparison_columns[] = {
-	{.heading = "target", .align = TABLE_LEFT, .rank = 1},
-	{.heading = "strategy", .align = TABLE_LEFT, .rank = 1},
+	{.heading = "cell",
+	 .help = "One setting of a storm that both results have, with its target, or both.",
+	 .align = TABLE_LEFT},
 	{.heading = "metric",
-	 .help = "What is compared; medians over the repeats.",
+	 .help = "What is compared: medians over the repeats, and sums of counts; in brackets the "
+		 "95 % interval.",
 	 .align = TABLE_LEFT},
 	{.heading = "was", .help = "In the first of the two results."},
 	{.heading = "is", .help = "In the second."},
+	{.heading = "ratio", .help = "Of the second to the first."},
 	{.heading = "change",
 	 .help = "Claimed only where the intervals do not overlap and the repeats are enough.",
 	 .align = TABLE_FOLD},
 	TABLE_COLUMNS_END,
 };
 
-/* Rows of one cell. Where there is no room they stand under its name. */
+static void put_difference(void *arg, const char *setting, const char *was, const char *is)
+{
+	terminal_line(arg, 4, "  differs: %s: %s to %s", setting, was, is);
+}
+
+/* Rows of one cell, below its name. */
 static void compare_cell(const json_t *ca, const json_t *cb, struct table *t)
 {
-	char target[64], was[48], is[48], claim[64], path[64];
+	char label[160], was[128], is[128], ratio[48], claim[64];
 
 	for (const struct compare_metric *m = compare_metrics; m->key; m++) {
 		struct compare_result r = compare_cells(ca, cb, m);
 
 		if (r.claim == COMPARE_NONE)
 			continue;
-		snprintf(path, sizeof(path), "metrics.%s.median", m->key);
-		table_cell(t, "%s", column_target(ca, target, sizeof(target)));
-		table_cell(t, "%s", value_text(ca, "strategy"));
+		table_cell(t, "%s", compare_label(ca, cb, label, sizeof(label)));
 		table_cell(t, "%s", m->heading);
-		table_cell(t, "%s",
-			   column_format(m->format, value_number(ca, path), was, sizeof(was)));
-		table_cell(t, "%s",
-			   column_format(m->format, value_number(cb, path), is, sizeof(is)));
+		table_cell(t, "%s", compare_show(ca, m, was, sizeof(was)));
+		table_cell(t, "%s", compare_show(cb, m, is, sizeof(is)));
+		table_cell(t, "%s", compare_ratio(ca, cb, m, ratio, sizeof(ratio)));
 		table_cell(t, "%s", compare_text(&r, claim, sizeof(claim)));
 	}
 }
@@ -267,25 +272,30 @@ static void compare_cell(const json_t *ca, const json_t *cb, struct table *t)
 void text_comparison(const struct page_run *a, const struct page_run *b, FILE *f)
 {
 	const json_t *cells = json_object_get(a->summary, "cells");
-	size_t matched = 0;
+	size_t alone[] = {compare_alone(a, b), compare_alone(b, a)};
 	struct table t;
 
 	fputc('\n', f);
 	terminal_line(f, 2, "%s to %s", a->label, b->label);
+	compare_settings(a, b, put_difference, f);
+	if (alone[0] == json_array_size(cells)) {
+		fputs("nothing in common: no cell of one is a cell of the other\n", f);
+		return;
+	}
 	table_init(&t, text_comparison_columns);
-	t.group = 2;
+	t.group = 1;
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);
 		const json_t *cb = compare_match(a, b, ca);
 
 		if (!cb)
 			continue;
-		matched++;
 		compare_cell(ca, cb, &t);
 	}
-	if (t.n)
-		table_write(&t, f);
+	table_write(&t, f);
 	table_free(&t);
-	if (!matched)
-		fputs("no cell of one is a cell of the other\n", f);
+	if (alone[0] || alone[1])
+		terminal_line(f, 2,
+			      "%zu cells of %s and %zu of %s have nothing to be compared with",
+			      alone[0], a->label, alone[1], b->label);
 }

@@ -37,8 +37,51 @@ diff <("$bin" report "$tmp/a/summary.json") "$tmp/text" >"$tmp/diff"
 result "its summary.json alone says the same" $((1 - $?)) "$(head -3 "$tmp/diff")"
 check "the JSON of a stress run is taken" 0 '^FINDING .*lost with no rule' report "$tmp/run.json"
 check "and one run of a bench" 0 '^PASS' report "$tmp"/a/cells/*none*.r1.json
-check "two are compared" 0 'teardown +response p50 .*no claim: fewer than 4 repeats' \
+check "two are compared" 0 '^  response p50 .*no claim: fewer than 4 repeats' report "$tmp/a" "$tmp/b"
+check "and their cells say on which target" 0 '^none on emulator 6.1$' report "$tmp/a" "$tmp/b"
+check "what has no counterpart is counted" 0 '^4 cells of .*/a and 0 of .*/b have nothing' \
 	report "$tmp/a" "$tmp/b"
+
+# two runs of stress always compare, whatever each was asked for
+"$bin" stress --duration 200ms --vectors 4 --resize none --target emu:profile=6.1 --quiet \
+	--json "$tmp/other.json" >/dev/null 2>&1
+check "two runs of stress are compared" 0 '^teardown on emulator 6.12 to none on emulator 6.1$' \
+	report "$tmp/run.json" "$tmp/other.json"
+check "with what differs in their settings" 0 '^  differs: vectors_used: 8 to 4$' \
+	report "$tmp/run.json" "$tmp/other.json"
+check "and intervals" 0 '^  lost per million +[0-9,.]+ \([0-9,.]+ - [0-9,.]+\) +0 \(< [0-9,.]+\) +0  lower' \
+	report "$tmp/run.json" "$tmp/other.json"
+sed 's/"strategy": "[a-z-]*"/"strategy": "another"/' "$tmp/b/summary.json" >"$tmp/apart.json"
+check "with nothing in common that is said" 0 '^nothing in common: no cell of one is a cell of the other' \
+	report "$tmp/apart.json" "$tmp/b"
+"$bin" report "$tmp/apart.json" "$tmp/b" --html "$tmp/apart.html" 2>/dev/null
+grep -q 'Nothing in common' "$tmp/apart.html" && ! grep -q 'class="compare"' "$tmp/apart.html"
+result "on the page, too, in place of an empty table" $((1 - $?)) "no word"
+
+# results that are no storms
+python3 - "$tmp" <<'END'
+import json, sys
+def gate(name, verdict, lost, n, against):
+    checks = [{'name': 'stress:swap', 'kind': 'stress', 'verdict': verdict, 'n': n, 'seed': '0x1',
+               'lost_unexplained': lost, 'lost_explained': 0, 'repeat': 'irqstorm ' + name},
+              {'name': 'x:response_p50', 'verdict': 'pass', 'baseline_ns': 100, 'candidate_ns': 150.5}]
+    json.dump({'schema': 'irqstorm.gate/1', 'verdict': verdict, 'exit_code': lost > 0, 'against': against,
+               'checks': checks}, open('%s/%s.json' % (sys.argv[1], name), 'w'))
+gate('g1', 'pass', 0, 1000000, './before')
+gate('g2', 'fail', 20, 2000000, None)
+END
+g="$tmp/g1.json $tmp/g2.json"
+check "two results of gate are compared" 0 '^  checks.stress:swap.n +1,000,000 +2,000,000 +2' report $g
+check "what differs in them" 0 '^  differs: checks.stress:swap.verdict: pass to fail$' report $g
+check "in their settings as well" 0 '^  differs: against: ./before to -$' report $g
+check "with intervals" 0 'stress:swap.lost per million +0 \(< 3\) +10 \(6.11 - 15.4\) +-  higher$' report $g
+check "one alone is told" 0 '^  checks.stress:swap.n +2,000,000$' report "$tmp/g2.json"
+"$bin" diff --ops 300 --seed 18446744073709551615 --json "$tmp/d.json" >/dev/null 2>&1
+check "a result of diff with itself" 0 '^  ops +[0-9]+ +[0-9]+ +1' report "$tmp/d.json" "$tmp/d.json"
+one_line "a gate and a storm" 2 'g1.json is of irqstorm gate and .*run.json of irqstorm stress: only results of the same kind' \
+	report "$tmp/g1.json" "$tmp/run.json"
+one_line "a bench and a run" 2 'only results of the same kind' report "$tmp/a" "$tmp/run.json"
+one_line "a page of a gate" 2 '--html: a page is of storms' report --html "$tmp/no.html" "$tmp/g1.json"
 
 "$bin" report "$tmp/a" --html "$tmp/a.html" >/dev/null 2>&1
 page "a bench" "$tmp/a.html" "$tmp/a/summary.json"

@@ -10,7 +10,8 @@
 #include "report/value.h"
 #include "support/stats.h"
 
-static const struct compare_metric p50 = {"response_p50_ns", "p50", COLUMN_NS, false};
+static const struct compare_metric p50 = {
+	.key = "response_p50_ns", .heading = "p50", .format = COLUMN_NS};
 
 /* A cell of which repeats had these medians; ends with a 0. */
 static json_t *cell(int first, ...)
@@ -134,6 +135,53 @@ Test(compare, another_strategy_is_no_match)
 
 	cr_assert_null(compare_match(&ra, &rb, value_at(a, "cells.1")));
 	cr_assert_eq(compare_match(&ra, &rb, value_at(a, "cells.0")), value_at(b, "cells.0"));
+	json_decref(a);
+	json_decref(b);
+}
+
+static json_t *counted(int lost, int fired)
+{
+	json_t *cell = json_pack("{s:{s:i, s:{s:i}}, s:s, s:s}", "counts", "fired", fired, "lost",
+				 "total", lost, "strategy", "swap", "target", "emu:profile=6.1");
+
+	summary_lost_per_million(cell);
+	return cell;
+}
+
+static enum compare_claim claim_of(json_t *a, json_t *b)
+{
+	enum compare_claim claim = compare_cells(a, b, &compare_metrics[0]).claim;
+
+	json_decref(a);
+	json_decref(b);
+	return claim;
+}
+
+Test(compare, losses_are_compared_by_the_intervals_of_their_sums)
+{
+	json_t *a = counted(37, 106633);
+	char text[80];
+
+	cr_assert_str_eq(compare_show(a, &compare_metrics[0], text, sizeof(text)),
+			 "347 (244 - 478)");
+	json_decref(a);
+	cr_expect_eq(claim_of(counted(37, 106633), counted(0, 106633)), COMPARE_LOWER);
+	cr_expect_eq(claim_of(counted(37, 106633), counted(90, 106633)), COMPARE_HIGHER);
+	cr_expect_eq(claim_of(counted(37, 106633), counted(50, 106633)), COMPARE_OVERLAP);
+}
+
+Test(compare, a_label_tells_targets_apart)
+{
+	json_t *a = counted(0, 1), *b = counted(0, 1);
+	char text[160];
+
+	cr_assert_str_eq(compare_label(a, b, text, sizeof(text)), "swap on emulator 6.1");
+	json_object_set_new(b, "target", json_string("vfio:auto"));
+	cr_assert_str_eq(compare_label(a, b, text, sizeof(text)),
+			 "swap on emulator 6.1 to vfio:auto");
+	json_object_set_new(b, "strategy", json_string("none"));
+	cr_assert_str_eq(compare_label(a, b, text, sizeof(text)),
+			 "swap on emulator 6.1 to none on vfio:auto");
 	json_decref(a);
 	json_decref(b);
 }
