@@ -86,7 +86,7 @@ static void take_array(json_t *into, const char *path, const json_t *array)
 		const char *name = "";
 		char where[PATH_SIZE];
 
-		if (json_is_number(v)) /* a histogram, samples */
+		if (!json_is_object(v)) /* a histogram, samples, a list of words */
 			continue;
 		for (size_t k = 0; !*name && k < sizeof(names) / sizeof(names[0]); k++)
 			name = value_text(v, names[k]);

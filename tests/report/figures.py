@@ -3,7 +3,9 @@
 """Holds what is shown against the JSON it is of, and the JSON against its own counts.
 
 figures.py sentence STRESS.json TEXT
+figures.py rate STRESS.json TEXT
 figures.py rows SUMMARY.json TEXT
+figures.py published DOCUMENT...
 """
 import json
 import math
@@ -75,6 +77,12 @@ def sentence(run, text):
     expect(want in text, 'the headline is not "%s"' % want)
 
 
+def rate(run, text):
+    reached = run['fired'] + 1 >= .99 * run['rate'] * run['duration_s']
+    expect(run['rate_reached'] is reached, 'rate_reached is %s, fired %d' % (run['rate_reached'], run['fired']))
+    expect(('rate was not reached' in text) is not reached, 'the text says otherwise')
+
+
 def rows(summary, text):
     lines = [l for l in text.splitlines() if l.startswith('emulator')]
     cells = [c for c in summary['cells'] if c['state'] == 'measured']
@@ -99,9 +107,46 @@ def rows(summary, text):
         expect(want in text, 'the sentence has no "%s"' % want)
 
 
-with open(sys.argv[2]) as f:
-    doc = json.load(f)
-with open(sys.argv[3]) as f:
-    {'sentence': sentence, 'rows': rows}[sys.argv[1]](doc, f.read())
+COUNT = r'([\d,]+)'
+SHOWN = re.compile(r'^    (?:emulator \S+|vfio:\S+) +(\S+) +' + COUNT + ' +' + COUNT + r' +\d+ +(\S+) +(< \S+|\S+ - \S+) ')
+MARKDOWN = re.compile(r'^\| `(\S+)` \| ' + COUNT + r' \| ' + COUNT + r' \| (\S+) \(([^)]*)\) \| (?:-|[\d.e-]+) \| [\d,]+ \|')
+
+
+def published(paths):
+    """Rows of tables in documents: each as of its own counts."""
+    n = 0
+    for path in paths:
+        with open(path) as f:
+            lines = f.read().splitlines()
+        inside = False
+        for at, line in enumerate(lines, 1):
+            if re.match(r'    target .* lost per M|\| strategy \| fired \| lost \| lost per million', line):
+                inside = True
+                continue
+            inside = inside and line[:1] in '| ' and line.strip() != ''
+            if not inside or 'cannot' in line or line.startswith('|--'):
+                continue
+            row = SHOWN.match(line) or MARKDOWN.match(line)
+            where = '%s:%d' % (path, at)
+            expect(row, where + ': no row with lost per million and its interval: ' + line)
+            if not row:
+                continue
+            fired, lost = (int(row[i].replace(',', '')) for i in (2, 3))
+            m = rate_of(lost, fired)
+            n += 1
+            expect(row[4] == share(m['rate']) and row[5] == between(m),
+                   '%s: %s of %s is %s (%s), not %s (%s)' % (where, lost, fired, share(m['rate']),
+                                                           between(m), row[4], row[5]))
+    expect(n, 'no table was found')
+    print(n, 'rows')
+
+
+if sys.argv[1] == 'published':
+    published(sys.argv[2:])
+else:
+    with open(sys.argv[2]) as f:
+        doc = json.load(f)
+    with open(sys.argv[3]) as f:
+        {'sentence': sentence, 'rate': rate, 'rows': rows}[sys.argv[1]](doc, f.read())
 print('\n'.join(wrong))
 sys.exit(bool(wrong))
