@@ -22,7 +22,8 @@ static const char *const intremap_names[] = {"on", "off", NULL};
 
 #define FIELD(f) offsetof(struct guest_options, f)
 
-static const char *const kernel_begins[] = {"debian:6.12", "debian:6.1", "FILE", NULL};
+static const char *const kernel_begins[] = {"debian:6.12",   "debian:6.1", "debian:7.3",
+					    "debian:newest", "FILE",       NULL};
 static const char *const device_begins[] = {"ivshmem", "edu", "xhci", "nvme", "e1000e", NULL};
 
 static const struct opt guest_opts[] = {
@@ -32,10 +33,11 @@ static const struct opt guest_opts[] = {
 	 .arg = "K",
 	 .begins = {kernel_begins},
 	 .offset = FIELD(kernel),
-	 .help = "debian:SERIES fetches Debian's current kernel of that series (6.12, 6.1, ...) "
-		 "with "
-		 "apt, once; PATH[,modules=DIR] boots a bzImage of your own. Modules not found are "
-		 "taken as built in. Default: debian:6.12."},
+	 .help = "debian:SERIES fetches Debian's newest kernel of that series (6.1, 6.12, 7.3, "
+		 "..., "
+		 "newest; 6.12-rt for real-time) from whichever release has it, once; irqstorm "
+		 "kernel list --available shows them. PATH[,modules=DIR] boots a bzImage of your "
+		 "own. Modules not found are taken as built in. Default: debian:6.12."},
 	{.type = OPT_STRING,
 	 .name = "devices",
 	 .arg = "LIST",

@@ -3,131 +3,163 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest/apt_view.h"
+#include "guest/debian_unpack.h"
 #include "guest/fsutil.h"
 #include "guest/kernel.h"
+#include "guest/kernel_cache.h"
 #include "guest/proc.h"
 #include "support/log.h"
 
-#define NAME_LEN 128
+/* Debian's names of the architectures that kernels can be fetched for. */
+static const char *const arches[] = {"amd64", "arm64"};
 
-/* The package that apt holds for current. */
-struct package {
-	char name[NAME_LEN];
-	char version[NAME_LEN];
-	uint64_t size; /* of the .deb, 0 when apt did not say */
-};
+/* Lists of which nobody expects that they have changed since. */
+#define JUST_NOW_S 600L
 
-const char *debian_meta(const char *series, char *buf, size_t size)
+#define N_ARCHES (sizeof(arches) / sizeof(arches[0]))
+
+static bool series_ok(const char *s)
 {
-	/* The release's own series has the plain name. */
-	if (!strcmp(series, "6.1"))
-		snprintf(buf, size, "linux-image-amd64");
-	else
-		snprintf(buf, size, "linux-image-%s-amd64", series);
+	char series[APT_SERIES_MAX];
+
+	return !strcmp(s, "newest") || (apt_release_series(s, series) && !strcmp(s, series));
+}
+
+/* Take "-rt" off the end of @word. */
+static bool take_rt(char *word)
+{
+	size_t len = strlen(word);
+
+	if (len <= 3 || strcmp(word + len - 3, "-rt") != 0)
+		return false;
+	word[len - 3] = '\0';
+	return true;
+}
+
+int debian_want_parse(const char *text, struct debian_want *want, struct errmsg *e)
+{
+	char series[64], *arch;
+
+	memset(want, 0, sizeof(*want));
+	snprintf(series, sizeof(series), "%s", text);
+	arch = strchr(series, '/');
+	if (arch)
+		*arch++ = '\0';
+	want->rt = take_rt(series) || (arch && take_rt(arch));
+	if (strlen(text) >= sizeof(series) || !series_ok(series) || (arch && !*arch))
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--kernel debian:%s: want a series like debian:6.12, debian:6.1, "
+				  "debian:6.12-rt, debian:6.12/arm64, or debian:newest",
+				  text);
+	strcpy(want->series, series);
+	for (size_t i = 0; i < N_ARCHES; i++) {
+		if (!strcmp(arch ? arch : arches[0], arches[i])) {
+			strcpy(want->arch, arches[i]);
+			return 0;
+		}
+	}
+	return errmsg_set(e, -EINVAL, EXIT_USAGE,
+			  "--kernel debian:%s: there are no guests of %s, but of amd64 and arm64",
+			  text, arch);
+}
+
+const char *debian_want_text(const struct debian_want *want, char *buf, size_t size)
+{
+	bool other = strcmp(want->arch, arches[0]) != 0;
+
+	snprintf(buf, size, "debian:%s%s%s%s", want->series, want->rt ? "-rt" : "",
+		 other ? "/" : "", other ? want->arch : "");
 	return buf;
 }
 
-static bool have_apt_lists(void)
-{
-	glob_t g = {0};
-	bool have = !glob("/var/lib/apt/lists/*_Packages*", 0, NULL, &g) && g.gl_pathc;
+/* What is asked for, and what of Debian's lists is known. */
+struct search {
+	const struct debian_want *want;
+	struct apt_view view;
+	struct apt_index index;
+	const struct apt_package *parts[APT_PARTS_MAX];
+	int n;      /* parts; the first is the image's package */
+	bool fresh; /* the lists were fetched just now */
+	int sigfd;
+};
 
-	globfree(&g);
-	return have;
+static int not_to_be_had(const struct search *s, struct errmsg *e)
+{
+	char text[64], series[400];
+
+	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "%s is not to be had; there is %s%s",
+			  debian_want_text(s->want, text, sizeof(text)),
+			  apt_index_series(&s->index, s->want, series, sizeof(series)),
+			  s->want->rt ? " with -rt" : "");
 }
 
-/* The first word behind "@key" at a line's beginning (blanks before it do not count). */
-static bool field(const struct bytes *text, const char *key, char *value, size_t size)
+/* Find the packages, in lists that are not older than @max_age_s. */
+static int look(struct search *s, long max_age_s, struct errmsg *e)
 {
-	const char *p = (const char *)text->data, *end = p + text->len;
-	size_t key_len = strlen(key);
-
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-
-		if (!nl)
-			nl = end;
-		while (p < nl && isblank((unsigned char)*p))
-			p++;
-		if ((size_t)(nl - p) > key_len && !memcmp(p, key, key_len)) {
-			size_t len = 0;
-
-			for (p += key_len; p < nl && isblank((unsigned char)*p); p++)
-				;
-			while (p + len < nl && !isspace((unsigned char)p[len]))
-				len++;
-			if (len && len < size && !memchr(p, '/', len)) {
-				memcpy(value, p, len);
-				value[len] = '\0';
-				return true;
-			}
-		}
-		p = nl + 1;
-	}
-	return false;
-}
-
-static int unknown_package(const char *meta, struct errmsg *e)
-{
-	if (!have_apt_lists())
-		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-				  "apt knows no %s because its lists are empty: run apt-get update "
-				  "first (as root)",
-				  meta);
-	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-			  "apt knows no %s: check the series, or run apt-get update (as root)",
-			  meta);
-}
-
-static int resolve(const char *series, int sigfd, struct package *pkg, struct errmsg *e)
-{
-	char meta[NAME_LEN], size[32] = "";
-	const char *depends[] = {"apt-cache", "depends", "--important",
-				 debian_meta(series, meta, sizeof(meta)), NULL};
-	const char *show[] = {"apt-cache", "show", "--no-all-versions", pkg->name, NULL};
-	struct proc_result r;
+	const struct apt_package *image;
+	char missing[APT_NAME_MAX];
 	int err;
 
-	memset(pkg, 0, sizeof(*pkg));
-	err = proc_run(depends, "apt (or give --kernel PATH)", NULL, sigfd, &r, e);
+	apt_index_free(&s->index);
+	err = apt_view_index(&s->view, max_age_s, s->sigfd, &s->index, &s->fresh, e);
 	if (err)
 		return err;
-	if (r.status || !field(&r.out, "Depends:", pkg->name, sizeof(pkg->name)))
-		err = unknown_package(meta, e);
-	bytes_free(&r.out);
-	if (err)
-		return err;
-	err = proc_run(show, "apt", NULL, sigfd, &r, e);
-	if (err)
-		return err;
-	if (r.status || !field(&r.out, "Version:", pkg->version, sizeof(pkg->version)))
-		err = unknown_package(pkg->name, e);
-	else if (field(&r.out, "Size:", size, sizeof(size)))
-		pkg->size = strtoull(size, NULL, 10);
-	bytes_free(&r.out);
+	image = apt_index_newest(&s->index, s->want);
+	if (!image)
+		return not_to_be_had(s, e);
+	s->n = apt_index_parts(&s->index, image, s->parts, missing);
+	if (s->n < 0)
+		return errmsg_set(e, s->n, EXIT_ENVIRONMENT,
+				  "Debian's lists have %s, but no %s that it needs; try again "
+				  "later",
+				  image->name, missing);
+	return 0;
+}
+
+static int resolve(struct search *s, long max_age_s, struct errmsg *e)
+{
+	int err = look(s, max_age_s, e);
+
+	/* A series that came out since. */
+	if (err == -ENOENT && s->index.n && !s->fresh)
+		err = look(s, max_age_s < DEBIAN_HOUR_S ? max_age_s : DEBIAN_HOUR_S, e);
 	return err;
 }
 
-/* True when @dir is a finished entry: it only ever appears by a rename of a whole one. */
-static bool cached(const char *dir)
+static int write_failed(int err, const char *path, struct errmsg *e)
 {
-	char path[PATH_MAX];
+	return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot write %s: %s%s", path, strerror(-err),
+			  err == -ENOSPC ? "; free some space or set XDG_CACHE_HOME" : "");
+}
 
-	snprintf(path, sizeof(path), "%s/vmlinuz", dir);
-	return !access(path, R_OK);
+/* What it was made of, for who wants to know; SHA256SUMS covers it. */
+static int write_parts(const struct search *s, const char *dir, struct errmsg *e)
+{
+	struct apt_index parts = {0};
+	struct apt_package list[APT_PARTS_MAX];
+	struct bytes text = {0};
+	char path[PATH_MAX + 16];
+	int err;
+
+	for (int i = 0; i < s->n; i++)
+		list[i] = *s->parts[i];
+	parts.v = list;
+	parts.n = (size_t)s->n;
+	snprintf(path, sizeof(path), "%s/packages", dir);
+	err = apt_index_print(&parts, &text);
+	if (!err)
+		err = fs_write_file(path, text.data, text.len);
+	bytes_free(&text);
+	return err ? write_failed(err, path, e) : 0;
 }
 
 /* What is wanted behind the download is looked for before it. */
@@ -148,220 +180,151 @@ static int can_unpack(struct errmsg *e)
 	return 0;
 }
 
-static int download(const struct package *pkg, const char *tmp, int sigfd, char *deb, size_t size,
-		    struct errmsg *e)
+static int make_entry(const struct search *s, const char *tmp, const char *new, struct errmsg *e)
 {
-	char what[2 * NAME_LEN + 2];
-	const char *argv[] = {"apt-get", "-q", "download", what, NULL};
-	struct proc_result r;
-	struct stat st;
+	char root[PATH_MAX];
 	int err;
 
-	snprintf(what, sizeof(what), "%s=%s", pkg->name, pkg->version);
-	log_note("guest: fetching %s %s (%" PRIu64 " MB, once)", pkg->name, pkg->version,
-		 pkg->size / 1000000);
-	err = proc_run(argv, "apt", tmp, sigfd, &r, e);
-	if (err)
-		return err;
-	bytes_free(&r.out);
-	if (r.status)
-		return errmsg_set(
-			e, -EIO, EXIT_ENVIRONMENT,
-			"apt-get cannot download %s: %s (is there a network? if the version "
-			"is gone, run apt-get update as root)",
-			pkg->name, r.why[0] ? r.why : "it does not say why");
-	if (fs_find(tmp, "", ".deb", 0, deb, size) || stat(deb, &st))
-		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "apt-get left no %s in %s",
-				  pkg->name, tmp);
-	if (pkg->size && (uint64_t)st.st_size != pkg->size)
-		return errmsg_set(e, -EBADMSG, EXIT_ENVIRONMENT,
-				  "the download of %s is broken: %" PRIu64 " bytes of %" PRIu64
-				  "; try again",
-				  pkg->name, (uint64_t)st.st_size, pkg->size);
-	return 0;
-}
-
-static int unpack(const struct package *pkg, const char *deb, const char *root, int sigfd,
-		  struct errmsg *e)
-{
-	const char *argv[] = {"dpkg-deb", "-x", deb, root, NULL};
-	struct proc_result r;
-	int err = proc_run(argv, "dpkg (or give --kernel PATH)", NULL, sigfd, &r, e);
-
-	if (err)
-		return err;
-	bytes_free(&r.out);
-	if (!r.status)
-		return 0;
-	if (strstr(r.why, strerror(ENOSPC)))
-		return errmsg_set(
-			e, -ENOSPC, EXIT_ENVIRONMENT,
-			"no space left to unpack %s in %s: free 500 MB or set XDG_CACHE_HOME",
-			pkg->name, root);
-	return errmsg_set(e, -EBADMSG, EXIT_ENVIRONMENT,
-			  "the download of %s is broken: %s; try again", pkg->name, r.why);
-}
-
-static int keep_failed(int err, const char *path, struct errmsg *e)
-{
-	return errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot write %s: %s%s", path, strerror(-err),
-			  err == -ENOSPC ? "; free some space or set XDG_CACHE_HOME" : "");
-}
-
-/* Copy what a guest needs out of the unpacked package into the new entry @keep. */
-static int keep(const char *root, const char *keep_dir, int sigfd, struct errmsg *e)
-{
-	struct modules m = {0};
-	struct bytes image = {0};
-	char path[PATH_MAX + MODULE_NAME_MAX + 16], boot[PATH_MAX];
-	int err;
-
-	snprintf(path, sizeof(path), "%s/modules", keep_dir);
-	err = fs_mkdirs(path);
-	if (err)
-		return keep_failed(err, path, e);
-	err = fs_find(root, "vmlinuz-", "", 3, boot, sizeof(boot));
-	if (!err)
-		err = bytes_read_file(&image, boot);
-	if (err) {
-		errmsg_set(e, err, EXIT_ENVIRONMENT, "the package holds no boot/vmlinuz: %s",
-			   strerror(-err));
-		goto out;
-	}
-	err = modules_collect(&m, root, sigfd, e);
-	if (!err && !modules_have(&m, "vfio_pci"))
-		err = errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-				 "the package holds no vfio-pci module: this kernel is of no use");
-	for (size_t i = 0; !err && i < m.n; i++) {
-		snprintf(path, sizeof(path), "%s/modules/%s.ko", keep_dir, m.v[i].name);
-		err = fs_write_file(path, m.v[i].data.data, m.v[i].data.len);
-		if (err)
-			keep_failed(err, path, e);
-	}
-	if (!err) {
-		snprintf(path, sizeof(path), "%s/vmlinuz", keep_dir);
-		err = fs_write_file(path, image.data, image.len);
-		if (err)
-			keep_failed(err, path, e);
-	}
-out:
-	modules_free(&m);
-	bytes_free(&image);
-	return err;
-}
-
-static int fetch(const struct package *pkg, const char *kernels, const char *entry, int sigfd,
-		 struct errmsg *e)
-{
-	char tmp[PATH_MAX - 64], root[PATH_MAX], new[PATH_MAX], deb[PATH_MAX];
-	int err;
-
-	/* One name for all: whoever holds the lock clears what a killed run has left. */
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s/.fetch", kernels) >= sizeof(tmp))
-		return keep_failed(-ENAMETOOLONG, kernels, e);
 	snprintf(root, sizeof(root), "%s/root", tmp);
-	snprintf(new, sizeof(new), "%s/new", tmp);
 	err = can_unpack(e);
 	if (err)
 		return err;
-	err = fs_remove_tree(tmp);
+	err = fs_mkdirs(root);
 	if (!err)
-		err = fs_mkdirs(root);
+		err = fs_mkdirs(new);
 	if (err)
-		return keep_failed(err, tmp, e);
-	err = download(pkg, tmp, sigfd, deb, sizeof(deb), e);
-	if (!err)
-		err = unpack(pkg, deb, root, sigfd, e);
-	if (!err)
-		err = keep(root, new, sigfd, e);
-	if (!err && rename(new, entry)) {
-		err = -errno;
-		keep_failed(err, entry, e);
+		return write_failed(err, tmp, e);
+	err = apt_view_fetch(&s->view, s->parts, s->n, tmp, s->sigfd, e);
+	for (int i = 0; !err && i < s->n; i++) {
+		char deb[PATH_MAX];
+
+		snprintf(deb, sizeof(deb), "%s/%d.deb", tmp, i);
+		err = debian_unpack(s->parts[i]->name, deb, root, s->sigfd, e);
 	}
+	if (!err)
+		err = debian_keep(s->want, s->parts[0]->name, root, new, s->sigfd, e);
+	if (!err)
+		err = write_parts(s, new, e);
+	return err ? err : kernel_cache_seal(new, s->sigfd, e);
+}
+
+/* Make the entry @dir anew; the caller holds its lock. */
+static int fetch(const struct search *s, const char *kernels, const char *dir, struct errmsg *e)
+{
+	const char *name = strrchr(dir, '/') + 1;
+	char tmp[PATH_MAX - 64], new[PATH_MAX], old[PATH_MAX];
+	int err;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s/.fetch-%s", kernels, name) >= sizeof(tmp))
+		return write_failed(-ENAMETOOLONG, kernels, e);
+	snprintf(new, sizeof(new), "%s/new", tmp);
+	snprintf(old, sizeof(old), "%s/old", tmp);
+	err = fs_remove_tree(tmp);
+	if (err)
+		return write_failed(err, tmp, e);
+	err = make_entry(s, tmp, new, e);
+	/* A damaged one, or one without sums, makes room. */
+	if (!err && rename(dir, old) && errno != ENOENT)
+		err = write_failed(-errno, dir, e);
+	if (!err && rename(new, dir))
+		err = write_failed(-errno, dir, e);
 	fs_remove_tree(tmp);
 	return err;
 }
 
-/* An exclusive lock, so that two runs at once fetch once. Returns the fd or -errno with @e. */
-static int lock(const char *kernels, int sigfd, struct errmsg *e)
+/* Have the kernel of @s in the cache, at @dir. */
+static int provide(const struct search *s, const char *kernels, char *dir, size_t size,
+		   struct errmsg *e)
 {
-	struct pollfd stop = {.fd = sigfd, .events = POLLIN};
-	char path[PATH_MAX];
-	bool told = false;
-	int fd, sig, err = fs_mkdirs(kernels);
+	char name[2 * APT_NAME_MAX + 2];
+	int fd, err;
 
-	snprintf(path, sizeof(path), "%s/.lock", kernels);
-	fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		err = err ? err : -errno;
-		return errmsg_set(e, err, EXIT_ENVIRONMENT,
-				  "cannot write to the kernel cache %s: %s; set XDG_CACHE_HOME",
-				  kernels, strerror(-err));
-	}
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK) {
-			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot lock %s: %s", path,
-					 strerror(errno));
-			close(fd);
-			return err;
-		}
-		if (!told)
-			log_note("guest: waiting for another irqstorm that is fetching a kernel");
-		told = true;
-		sig = poll(&stop, 1, 200) > 0 ? proc_stop_signal(sigfd) : 0;
-		if (sig) {
-			close(fd);
-			return proc_interrupted(e, sig);
-		}
-	}
-	return fd;
-}
-
-/* The newest entry of @series in the cache. */
-static int newest(const char *kernels, const char *series, char *dir, size_t size)
-{
-	char prefix[64];
-	int err;
-
-	snprintf(prefix, sizeof(prefix), "linux-image-%s.", series);
-	err = fs_find(kernels, prefix, "", 0, dir, size);
-	return err ? err : cached(dir) ? 0 : -ENOENT;
-}
-
-static int fetch_locked(const struct package *pkg, const char *kernels, const char *entry,
-			int sigfd, struct errmsg *e)
-{
-	int fd = lock(kernels, sigfd, e), err = 0;
-
+	snprintf(name, sizeof(name), "%s_%s", s->parts[0]->name, s->parts[0]->version);
+	if ((size_t)snprintf(dir, size, "%s/%s", kernels, name) >= size)
+		return write_failed(-ENAMETOOLONG, kernels, e);
+	err = kernel_cache_check(dir, s->sigfd, e);
+	if (err != -ENOENT && err != -EBADMSG)
+		return err;
+	fd = kernel_cache_lock(kernels, name, s->sigfd, e);
 	if (fd < 0)
 		return fd;
-	if (!cached(entry))
-		err = fetch(pkg, kernels, entry, sigfd, e);
+	/* Who had the lock may have made it. */
+	err = kernel_cache_check(dir, s->sigfd, e);
+	if (err == -EBADMSG)
+		log_note("guest: %s and is fetched again", e->text);
+	if (err == -ENOENT || err == -EBADMSG)
+		err = fetch(s, kernels, dir, e);
 	close(fd);
 	return err;
 }
 
-int debian_kernel(const char *series, int sigfd, char *dir, size_t size, struct errmsg *e)
+int debian_kernel(const struct debian_want *want, long max_age_s, int sigfd, char *dir, size_t size,
+		  struct errmsg *e)
 {
-	char base[PATH_MAX / 2], kernels[PATH_MAX / 2 + 16];
-	struct package pkg;
+	struct search s = {.want = want, .sigfd = sigfd};
+	char base[PATH_MAX / 4], kernels[PATH_MAX / 2];
+	struct errmsg other;
 	int err = kernel_cache_dir(base, sizeof(base), e);
 
+	if (!err)
+		err = kernel_cache_open(kernels, sizeof(kernels), e);
+	if (!err)
+		err = apt_view_init(&s.view, base, want->arch, e);
 	if (err)
 		return err;
-	snprintf(kernels, sizeof(kernels), "%s/kernels", base);
-	err = resolve(series, sigfd, &pkg, e);
+	kernel_cache_sweep(kernels);
+	err = resolve(&s, max_age_s, e);
 	if (!err) {
-		if ((size_t)snprintf(dir, size, "%s/%s_%s", kernels, pkg.name, pkg.version) >= size)
-			return keep_failed(-ENAMETOOLONG, kernels, e);
-		if (cached(dir))
-			return 0;
-		err = fetch_locked(&pkg, kernels, dir, sigfd, e);
+		err = provide(&s, kernels, dir, size, e);
+		/* Debian keeps no package for long that a newer one has followed. */
+		if (err == -EIO && !s.fresh && !look(&s, JUST_NOW_S, &other) && s.fresh)
+			err = provide(&s, kernels, dir, size, e);
 	}
-	if (!err || err == -EINTR)
+	apt_index_free(&s.index);
+	if (!err || err == -EINTR || e->exit == EXIT_USAGE)
 		return err;
-	if (newest(kernels, series, dir, size))
+	if (kernel_cache_newest(kernels, want, sigfd, dir, size, &other))
 		return err;
 	log_note("guest: %s; using %s from the cache", e->text, strrchr(dir, '/') + 1);
 	return 0;
+}
+
+static void print_series(const struct search *s, char *names)
+{
+	struct debian_want want = *s->want;
+	char *rest = names, *one;
+
+	while ((one = strsep(&rest, ", "))) {
+		const struct apt_package *p;
+		char text[64];
+
+		if (!isdigit((unsigned char)*one))
+			continue;
+		snprintf(want.series, sizeof(want.series), "%.15s", one);
+		p = apt_index_newest(&s->index, &want);
+		if (p)
+			printf("%-22s %s %s\n", debian_want_text(&want, text, sizeof(text)),
+			       p->name, p->version);
+	}
+}
+
+int debian_print_available(const char *arch, int sigfd, struct errmsg *e)
+{
+	struct debian_want want = {.series = "newest"};
+	struct search s = {.want = &want, .sigfd = sigfd};
+	char base[PATH_MAX / 4], names[400];
+	int err = kernel_cache_dir(base, sizeof(base), e);
+
+	snprintf(want.arch, sizeof(want.arch), "%s", arch);
+	if (!err)
+		err = apt_view_init(&s.view, base, arch, e);
+	if (!err)
+		err = apt_view_index(&s.view, DEBIAN_HOUR_S, sigfd, &s.index, &s.fresh, e);
+	for (int rt = 0; !err && rt < 2; rt++) {
+		want.rt = rt;
+		apt_index_series(&s.index, &want, names, sizeof(names));
+		print_series(&s, names);
+	}
+	apt_index_free(&s.index);
+	return err;
 }

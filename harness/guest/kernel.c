@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +18,8 @@
 #define SETUP_MAGIC   0x202
 #define SETUP_RELEASE 0x20e
 #define SETUP_BASE    0x200
-
-static bool series_ok(const char *s)
-{
-	size_t major = strspn(s, "0123456789"), minor;
-
-	if (!major || s[major] != '.')
-		return false;
-	minor = strspn(s + major + 1, "0123456789");
-	return minor && !s[major + 1 + minor];
-}
+/* Where an arm64 Image has its magic (Documentation/arch/arm64/booting.rst). */
+#define ARM64_MAGIC   56
 
 int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg *e)
 {
@@ -34,13 +28,8 @@ int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg 
 
 	memset(spec, 0, sizeof(*spec));
 	if (!strncmp(text, "debian:", 7)) {
-		if (!series_ok(text + 7) || strlen(text + 7) >= sizeof(spec->series))
-			return errmsg_set(
-				e, -EINVAL, EXIT_USAGE,
-				"--kernel %s: want a series like debian:6.12 or debian:6.1", text);
 		spec->debian = true;
-		strcpy(spec->series, text + 7);
-		return 0;
+		return debian_want_parse(text + 7, &spec->want, e);
 	}
 	/* a word that is no file here, and meant the other form */
 	if (!strncmp(text, "debian", 6) && !strchr(text, '/') && access(text, F_OK))
@@ -60,38 +49,44 @@ int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg 
 	return 0;
 }
 
-int kernel_image_release(const char *image, char *release, size_t size)
+/* The release's text at @offset of a bzImage; "" when it does not say one. */
+static void read_release(int fd, uint16_t offset, char *release, size_t size)
+{
+	ssize_t n = offset ? pread(fd, release, size - 1, SETUP_BASE + offset) : 0;
+
+	release[n > 0 ? n : 0] = '\0';
+	/* "6.12.1-amd64 (builder@host) #1 SMP ...": the first word is the release. */
+	release[strcspn(release, " ")] = '\0';
+	for (char *p = release; *p; p++) {
+		if (!isprint((unsigned char)*p))
+			release[0] = '\0';
+	}
+}
+
+int kernel_image_probe(const char *image, const char **arch, char *release, size_t size)
 {
 	int fd = open(image, O_RDONLY | O_CLOEXEC), err = 0;
-	uint8_t head[0x210];
-	uint16_t offset;
+	uint8_t head[0x210] = {0};
 	struct stat st;
 	ssize_t n;
 
 	release[0] = '\0';
 	if (fd < 0)
 		return -errno;
+	n = pread(fd, head, sizeof(head), 0);
 	if (fstat(fd, &st))
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = -EISDIR;
-	else if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-		 memcmp(head + SETUP_MAGIC, "HdrS", 4))
+	else if (n == (ssize_t)sizeof(head) && !memcmp(head + SETUP_MAGIC, "HdrS", 4))
+		*arch = "amd64";
+	else if (n == (ssize_t)sizeof(head) && !memcmp(head + ARM64_MAGIC, "ARM\x64", 4))
+		*arch = "arm64";
+	else
 		err = -ENOEXEC;
-	if (err)
-		goto out;
-	offset = (uint16_t)(head[SETUP_RELEASE] | head[SETUP_RELEASE + 1] << 8);
-	n = offset ? pread(fd, release, size - 1, SETUP_BASE + offset) : 0;
-	if (n > 0) {
-		release[n] = '\0';
-		/* "6.12.1-amd64 (builder@host) #1 SMP ...": the first word is the release. */
-		release[strcspn(release, " ")] = '\0';
-	}
-	for (char *p = release; *p; p++) {
-		if (!isprint((unsigned char)*p))
-			release[0] = '\0';
-	}
-out:
+	if (!err && !strcmp(*arch, "amd64"))
+		read_release(fd, (uint16_t)(head[SETUP_RELEASE] | head[SETUP_RELEASE + 1] << 8),
+			     release, size);
 	close(fd);
 	return err;
 }
@@ -118,7 +113,7 @@ static int prepare_debian(const struct kernel_spec *spec, int sigfd, struct kern
 			  struct errmsg *e)
 {
 	char dir[PATH_MAX - 16], modules[PATH_MAX];
-	int err = debian_kernel(spec->series, sigfd, dir, sizeof(dir), e);
+	int err = debian_kernel(&spec->want, DEBIAN_WEEK_S, sigfd, dir, sizeof(dir), e);
 
 	if (err)
 		return err;
@@ -127,11 +122,23 @@ static int prepare_debian(const struct kernel_spec *spec, int sigfd, struct kern
 	return modules_collect(&k->modules, modules, sigfd, e);
 }
 
+static int wrong_arch(const char *kernel, const char *arch, struct errmsg *e)
+{
+	return errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
+			  "--kernel %s: is an %s kernel; this guest is x86-64", kernel, arch);
+}
+
 int kernel_prepare(const struct kernel_spec *spec, int sigfd, struct kernel *k, struct errmsg *e)
 {
+	const char *arch = "amd64";
+	char text[64];
 	int err = 0;
 
 	memset(k, 0, sizeof(*k));
+	/* Before anything is fetched for it. */
+	if (spec->debian && strcmp(spec->want.arch, arch) != 0)
+		return wrong_arch(debian_want_text(&spec->want, text, sizeof(text)),
+				  spec->want.arch, e);
 	if (spec->debian) {
 		err = prepare_debian(spec, sigfd, k, e);
 	} else {
@@ -141,8 +148,11 @@ int kernel_prepare(const struct kernel_spec *spec, int sigfd, struct kernel *k, 
 	}
 	if (err)
 		return err;
-	err = kernel_image_release(k->image, k->release, sizeof(k->release));
-	if (err) {
+	err = kernel_image_probe(k->image, &arch, k->release, sizeof(k->release));
+	if (!err && strcmp(arch, "amd64") != 0) {
+		err = wrong_arch(k->image, arch, e);
+		kernel_free(k);
+	} else if (err) {
 		errmsg_set(e, err, EXIT_ENVIRONMENT,
 			   err == -ENOEXEC ? "--kernel %s: not a bzImage (%s)"
 					   : "--kernel %s: cannot read it: %s",

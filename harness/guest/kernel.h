@@ -9,14 +9,15 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "guest/debian.h"
 #include "guest/modules.h"
 #include "support/errmsg.h"
 
 struct kernel_spec {
 	bool debian;
-	char series[16];        /* "6.12" */
-	char image[PATH_MAX];   /* of the user's own */
-	char modules[PATH_MAX]; /* "" for none */
+	struct debian_want want; /* of Debian's */
+	char image[PATH_MAX];    /* of the user's own */
+	char modules[PATH_MAX];  /* "" for none */
 };
 
 struct kernel {
@@ -25,7 +26,8 @@ struct kernel {
 	struct modules modules;
 };
 
-/* "debian:6.12" or "PATH[,modules=DIR]". -EINVAL with @e (exit 2). */
+/* "debian:6.12" (debian_want_parse() has all forms) or "PATH[,modules=DIR]". -EINVAL with @e (exit
+ * 2). */
 int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg *e);
 
 /*
@@ -39,7 +41,10 @@ void kernel_free(struct kernel *k);
 /* The folder for what irqstorm keeps between runs. 0, or -errno with @e when there is none. */
 int kernel_cache_dir(char *path, size_t size, struct errmsg *e);
 
-/* Read the release out of a bzImage. 0, -ENOEXEC when it is none, else -errno. */
-int kernel_image_release(const char *image, char *release, size_t size);
+/*
+ * What the file @image is: *@arch in Debian's words ("amd64": a bzImage, "arm64": an Image), and
+ * the release, where it says one ("" otherwise). 0, -ENOEXEC when it is neither, else -errno.
+ */
+int kernel_image_probe(const char *image, const char **arch, char *release, size_t size);
 
 #endif

@@ -24,7 +24,7 @@ Test(kernel_spec, good_ones)
 
 	cr_assert_eq(kernel_spec_parse("debian:6.12", &s, &e), 0);
 	cr_assert(s.debian);
-	cr_assert_str_eq(s.series, "6.12");
+	cr_assert_str_eq(s.want.series, "6.12");
 	cr_assert_eq(kernel_spec_parse("/boot/bz", &s, &e), 0);
 	cr_assert(!s.debian);
 	cr_assert_str_eq(s.image, "/boot/bz");
@@ -54,30 +54,33 @@ Test(kernel_spec, bad_ones)
 	}
 }
 
-Test(kernel_spec, debian_meta_packages)
-{
-	char buf[64];
-
-	cr_assert_str_eq(debian_meta("6.1", buf, sizeof(buf)), "linux-image-amd64");
-	cr_assert_str_eq(debian_meta("6.12", buf, sizeof(buf)), "linux-image-6.12-amd64");
-}
-
-Test(kernel, only_a_bzimage_will_do)
+Test(kernel, tells_images_by_what_they_hold)
 {
 	char path[] = "/tmp/irqstorm-test-XXXXXX", release[64];
+	const char *arch = NULL;
 	uint8_t head[0x400] = {0};
 	int fd = mkstemp(path);
 
-	cr_assert_eq(kernel_image_release(path, release, sizeof(release)), -ENOEXEC, "empty");
+	cr_assert_eq(kernel_image_probe(path, &arch, release, sizeof(release)), -ENOEXEC, "empty");
 	memcpy(head + 0x202, "HdrS", 4);
 	head[0x20e] = 0x00;
 	head[0x20f] = 0x01;
 	strcpy((char *)head + 0x300, "6.12.117+deb12-amd64 (x@y) #1 SMP");
 	cr_assert_eq(pwrite(fd, head, sizeof(head), 0), (ssize_t)sizeof(head));
-	cr_assert_eq(kernel_image_release(path, release, sizeof(release)), 0);
+	cr_assert_eq(kernel_image_probe(path, &arch, release, sizeof(release)), 0);
 	cr_assert_str_eq(release, "6.12.117+deb12-amd64");
-	cr_assert_eq(kernel_image_release("/", release, sizeof(release)), -EISDIR);
-	cr_assert_eq(kernel_image_release("/nonexistent", release, sizeof(release)), -ENOENT);
+	cr_assert_str_eq(arch, "amd64");
+	memset(head, 0, sizeof(head));
+	memcpy(head + 56, "ARM\x64", 4);
+	cr_assert_eq(pwrite(fd, head, sizeof(head), 0), (ssize_t)sizeof(head));
+	cr_assert_eq(kernel_image_probe(path, &arch, release, sizeof(release)), 0);
+	cr_assert_str_eq(arch, "arm64");
+	cr_assert_str_eq(release, "");
+	memset(head + 56, 0, 4);
+	cr_assert_eq(pwrite(fd, head, sizeof(head), 0), (ssize_t)sizeof(head));
+	cr_assert_eq(kernel_image_probe(path, &arch, release, sizeof(release)), -ENOEXEC);
+	cr_assert_eq(kernel_image_probe("/", &arch, release, sizeof(release)), -EISDIR);
+	cr_assert_eq(kernel_image_probe("/nonexistent", &arch, release, sizeof(release)), -ENOENT);
 	unlink(path);
 	close(fd);
 }
