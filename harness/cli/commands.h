@@ -52,6 +52,7 @@ extern const struct command cmd_zoo;
 extern const struct command cmd_gate;
 extern const struct command cmd_nightly;
 extern const struct command cmd_guest;
+extern const struct command cmd_kernel;
 extern const struct command cmd_doctor;
 extern const struct command cmd_manual;
 

@@ -15,9 +15,9 @@
 #include "support/version.h"
 
 static const struct command *const commands[] = {
-	&cmd_info,    &cmd_stress,   &cmd_bench,  &cmd_report,   &cmd_run, &cmd_diff,
-	&cmd_explore, &cmd_minimize, &cmd_export, &cmd_campaign, &cmd_zoo, &cmd_gate,
-	&cmd_nightly, &cmd_guest,    &cmd_doctor, &cmd_manual,
+	&cmd_info,    &cmd_stress,   &cmd_bench,  &cmd_report,   &cmd_run,    &cmd_diff,
+	&cmd_explore, &cmd_minimize, &cmd_export, &cmd_campaign, &cmd_zoo,    &cmd_gate,
+	&cmd_nightly, &cmd_guest,    &cmd_kernel, &cmd_doctor,   &cmd_manual,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
