@@ -70,6 +70,8 @@ static int read_lists(const struct apt_view *v, int sigfd, struct apt_index *x, 
 	int err = proc_run_all(&job, 1, NULL, NULL, sigfd, &r, e);
 	char *line, *rest;
 
+	if (!err && r.status)
+		err = errmsg_set(e, -EIO, EXIT_ENVIRONMENT, "apt-get indextargets: %s", r.why);
 	if (!err)
 		err = bytes_append(&r.out, "", 1);
 	rest = err ? NULL : (char *)r.out.data;
@@ -84,8 +86,9 @@ static int read_lists(const struct apt_view *v, int sigfd, struct apt_index *x, 
 		err = proc_run_all(&job, 1, NULL, NULL, sigfd, &list, e);
 		if (err)
 			break;
-		if (!list.status)
-			err = apt_index_parse(x, &list.out, line);
+		err = list.status ? errmsg_set(e, -EIO, EXIT_ENVIRONMENT, "cannot read %s: %s",
+					       path + 1, list.why)
+				  : apt_index_parse(x, &list.out, line);
 		bytes_free(&list.out);
 	}
 	bytes_free(&r.out);
