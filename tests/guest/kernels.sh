@@ -19,7 +19,7 @@ cache=$work/cache/irqstorm/kernels
 check() {
 	local name=$1 code=$2 pattern=$3 got
 	shift 3
-	timeout 100 "$@" >out 2>err </dev/null
+	timeout 600 "$@" >out 2>err </dev/null
 	got=$?
 	[ $got = "$code" ] && grep -Eq -- "$pattern" out err
 	result "$name" $((!$?)) "exit $got, not $code, or no '$pattern': $(tail -n 3 out err)"
@@ -208,17 +208,22 @@ check "no home" 3 "set HOME or XDG_CACHE_HOME" env -u HOME -u XDG_CACHE_HOME "$b
 cat >fake/dpkg-deb <<'SH'
 #!/bin/sh
 touch "$FAKE/unpacking"
-sleep "${FAKE_DELAY:-0}"
+while [ -e "$FAKE/hold" ]; do sleep 0.1; done
 exec /usr/bin/dpkg-deb "$@"
 SH
 export FAKE=$work
-slow() { # DELAY SERIES: sets $pid
-	rm -f unpacking
-	FAKE_DELAY=$1 PATH=$work/fake:$PATH "$bin" kernel fetch "debian:$2" >"out.$2" 2>"err.$2" &
-	pid=$!
-	for _ in $(seq 600); do [ -e unpacking ] && break || sleep 0.1; done
+await() { # COMMAND...: until it is true, ten minutes at most
+	local i
+	for i in $(seq 6000); do "$@" && return || sleep 0.1; done
 }
-slow 100 6.98
+held() { # SERIES: is unpacked until hold is removed; sets $pid
+	rm -f unpacking
+	touch hold
+	PATH=$work/fake:$PATH "$bin" kernel fetch "debian:$1" >"out.$1" 2>"err.$1" &
+	pid=$!
+	await test -e unpacking
+}
+held 6.98
 check "the others can be cleared meanwhile" 0 "[0-9] MB of kernels removed, and" "$bin" kernel clear
 [ -d "$cache/.fetch-linux-image-6.98.0-3-amd64_6.98.17-1" ]
 result "what another fetches is left alone" $((!$?)) "$(ls -A "$cache")"
@@ -227,16 +232,21 @@ wait $pid
 [ $? = 130 ]
 result "Ctrl-C while fetching" $((!$?)) "$(cat err.6.98)"
 nothing_of "nothing half fetched is left" 6.98
-slow 100 6.98
+held 6.98
 kill -KILL $pid
 wait $pid 2>/dev/null
 [ -d "$cache/.fetch-linux-image-6.98.0-3-amd64_6.98.17-1" ]
 result "a killed run leaves a mess" $((!$?)) "$(ls -A "$cache")"
 check "which the next one clears away" 0 "/linux-image-6.99.9" "$bin" kernel fetch debian:6.99
 nothing_of "whatever it fetches" '^\.fetch'
-slow 3 6.98
+held 6.98
 other=$pid
-check "two at once" 0 "waiting for another irqstorm that is fetching this kernel" "$bin" kernel fetch debian:6.98
+"$bin" kernel fetch debian:6.98 >out 2>err &
+await grep -q "waiting for another irqstorm that is fetching this kernel" err
+result "of two at once one waits" $((!$?)) "$(cat err)"
+rm hold
+wait $!
+result "and has the kernel, too" $((!$?)) "$(cat err)"
 wait $other
 [ $? = 0 ] && [ "$(cat err err.6.98 | grep -c 'fetching linux-image')" = 1 ]
 result "fetch once" $((!$?)) "$(cat err err.6.98)"
