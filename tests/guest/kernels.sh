@@ -215,6 +215,7 @@ export FAKE=$work
 await() { # COMMAND...: until it is true, ten minutes at most
 	local i
 	for i in $(seq 6000); do "$@" && return || sleep 0.1; done
+	return 1
 }
 held() { # SERIES: is unpacked until hold is removed; sets $pid
 	rm -f unpacking
