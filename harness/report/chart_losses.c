@@ -30,7 +30,7 @@ static const struct svg_style bounds[SERIES_MAX] = {
 };
 static const struct svg_style style_unexplained = {"sbad", NULL, 'x'};
 
-typedef char series_name[200];
+typedef char series_name[300];
 
 struct row {
 	const char *strategy;

@@ -391,7 +391,7 @@ static void source_of(const struct page_run *run, char *buf, size_t size)
 static void put_page(struct album *a, const struct page_run *runs, size_t n)
 {
 	FILE *f = a->page;
-	char source[800], prefix[24];
+	char source[800], prefix[32];
 
 	put_head(f, runs, n);
 	for (size_t i = 0; i < n; i++) {

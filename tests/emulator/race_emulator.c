@@ -171,8 +171,7 @@ static void step_anything(struct run *run, struct irq_set_buf *buf, uint64_t ran
 		backend_set_irqs(run->be, &unmask);
 		break;
 	case 3:
-		backend_device(run->be, BACKEND_DEV_FUNCTION_MASK,
-			       (uint32_t)(random >> 63));
+		backend_device(run->be, BACKEND_DEV_FUNCTION_MASK, (uint32_t)(random >> 63));
 		break;
 	case 4:
 		emulator_state(run->be, &state);
