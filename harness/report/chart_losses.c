@@ -12,7 +12,7 @@
 #include "report/charts.h"
 #include "report/columns.h"
 #include "report/value.h"
-#include "support/interval.h"
+#include "support/stats.h"
 
 #define SERIES_MAX 6 /* in one picture: more are another */
 #define LINE       14.0
@@ -145,19 +145,10 @@ static bool is_measured(const json_t *cell)
 	return !strcmp(value_text(cell, "state"), "measured");
 }
 
-static struct rate_interval rate_of(const json_t *cell, const char *path)
+/* As in the table: lost / fired x 1,000,000. */
+static struct stats_share rate_of(const json_t *cell, const char *path)
 {
-	struct rate_interval r =
-		rate_interval(value_number(cell, path), value_number(cell, "counts.fired"));
-	double bound = value_number(cell, "loss_bound_95");
-
-	/* the summary's own: of the fires that could be lost */
-	if (!(r.rate > 0) && bound > 0)
-		r.hi = bound;
-	r.rate *= 1e6;
-	r.lo *= 1e6;
-	r.hi *= 1e6;
-	return r;
+	return stats_per_million(value_number(cell, path), value_number(cell, "counts.fired"));
 }
 
 static void measure(struct picture *p)
@@ -168,17 +159,17 @@ static void measure(struct picture *p)
 		for (size_t s = 0; s < p->n_series; s++) {
 			const json_t *cell = p->rows[row].cell[s];
 			double bad = value_number(cell, "counts.lost.unexplained");
-			struct rate_interval r;
+			struct stats_share r;
 
 			if (!is_measured(cell))
 				continue;
 			r = rate_of(cell, "counts.lost.total");
 			if (!isfinite(r.hi))
 				continue;
-			p->some[s] |= r.rate > 0;
-			p->none[s] |= r.rate <= 0;
+			p->some[s] |= r.share > 0;
+			p->none[s] |= r.share <= 0;
 			p->any_unexplained |= bad > 0;
-			p->lo = fmin(p->lo, r.rate > 0 ? r.lo : r.hi);
+			p->lo = fmin(p->lo, r.share > 0 ? r.lo : r.hi);
 			p->hi = fmax(p->hi, r.hi);
 			if (bad > 0)
 				p->lo = fmin(p->lo, rate_of(cell, "counts.lost.unexplained").lo);
@@ -206,7 +197,7 @@ static void put_count(struct svg_chart *c, const json_t *cell, double y)
 static void put_rate(struct svg_chart *c, const json_t *cell, size_t s, double y)
 {
 	double bad = value_number(cell, "counts.lost.unexplained"), x;
-	struct rate_interval r;
+	struct stats_share r;
 
 	if (!cell)
 		return;
@@ -220,16 +211,16 @@ static void put_rate(struct svg_chart *c, const json_t *cell, size_t s, double y
 	if (!isfinite(r.hi))
 		return;
 	x = svg_x(c, r.hi);
-	if (r.rate <= 0) {
+	if (r.share <= 0) {
 		svg_line(c, &bounds[s], c->left, y, x, y);
 		svg_mark(c, &bounds[s], x, y, "none lost: the rate is below this (95 %)");
 		return;
 	}
 	svg_line(c, &styles[s], svg_x(c, r.lo), y, x, y);
-	svg_mark(c, &styles[s], svg_x(c, r.rate), y, NULL);
+	svg_mark(c, &styles[s], svg_x(c, r.share), y, NULL);
 	if (bad > 0)
 		svg_mark(c, &style_unexplained,
-			 svg_x(c, rate_of(cell, "counts.lost.unexplained").rate), y,
+			 svg_x(c, rate_of(cell, "counts.lost.unexplained").share), y,
 			 "lost with no rule that allows it");
 }
 

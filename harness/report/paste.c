@@ -9,7 +9,7 @@
 #include "report/columns.h"
 #include "report/value.h"
 #include "report/verdict.h"
-#include "support/interval.h"
+#include "support/stats.h"
 #include "support/units.h"
 
 #define COLUMNS   6
@@ -62,21 +62,18 @@ static const char *const headings[COLUMNS] = {"strategy",           "lost",  "no
 
 static void format_rate(const json_t *cell, char *buf, size_t size)
 {
-	struct rate_interval r = rate_interval(value_number(cell, "counts.lost.total"),
-					       value_number(cell, "counts.fired"));
-	double bound = value_number(cell, "loss_bound_95");
+	struct stats_share r = stats_per_million(value_number(cell, "counts.lost.total"),
+						 value_number(cell, "counts.fired"));
 	char rate[24], lo[24], hi[24];
 
-	if (!isfinite(r.rate)) {
+	if (!isfinite(r.share)) {
 		snprintf(buf, size, "-");
 		return;
 	}
-	if (!(r.rate > 0) && bound > 0)
-		r.hi = bound;
-	column_format(COLUMN_RATE, r.rate * 1e6, rate, sizeof(rate));
-	column_format(COLUMN_RATE, r.lo * 1e6, lo, sizeof(lo));
-	column_format(COLUMN_RATE, r.hi * 1e6, hi, sizeof(hi));
-	if (r.rate > 0)
+	column_format(COLUMN_RATE, r.share, rate, sizeof(rate));
+	column_format(COLUMN_RATE, r.lo, lo, sizeof(lo));
+	column_format(COLUMN_RATE, r.hi, hi, sizeof(hi));
+	if (r.share > 0)
 		snprintf(buf, size, "%s (%s-%s)", rate, lo, hi);
 	else
 		snprintf(buf, size, "below %s", hi);
@@ -268,8 +265,8 @@ static const char *metric_of(const struct column *c)
 
 static void csv_cell(FILE *f, const struct page_run *run, const json_t *cell)
 {
-	struct rate_interval r = rate_interval(value_number(cell, "counts.lost.total"),
-					       value_number(cell, "counts.fired"));
+	struct stats_share r = stats_per_million(value_number(cell, "counts.lost.total"),
+						 value_number(cell, "counts.fired"));
 	double rate = value_number(cell, "rate");
 	char path[96];
 
@@ -294,9 +291,9 @@ static void csv_cell(FILE *f, const struct page_run *run, const json_t *cell)
 		snprintf(path, sizeof(path), "counts.%s", csv_counts[i]);
 		csv_number(f, value_number(cell, path));
 	}
-	csv_number(f, r.rate * 1e6);
-	csv_number(f, r.lo * 1e6);
-	csv_number(f, r.hi * 1e6);
+	csv_number(f, r.share);
+	csv_number(f, r.lo);
+	csv_number(f, r.hi);
 	for (const struct column *c = columns; c->heading; c++) {
 		static const char *const parts[] = {"median", "lo", "hi"};
 
