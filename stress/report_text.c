@@ -113,7 +113,7 @@ static void text_stopped(const struct stress_config *cfg, const struct stress_re
 	stopped_say(f, r->stop_signal,
 		    "%.2f of %.2f s of the storm are done; %" PRIu64 " lost of %s fires until then",
 		    (double)r->elapsed_ns / 1e9, (double)cfg->duration_ns / 1e9, lost(r),
-		    units_format_count(at_risk(r), fired, sizeof(fired)));
+		    units_format_count(r->fired, fired, sizeof(fired)));
 }
 
 static void text_verdict(const struct stress_config *cfg, const struct stress_result *r, FILE *f)

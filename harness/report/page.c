@@ -350,7 +350,7 @@ static void put_pair(FILE *f, const struct page_run *a, const struct page_run *b
 		fputs("</table></div>\n", f);
 		return;
 	}
-	fputs("<p><b>No cell of ", f);
+	fputs("<p><b>Nothing in common: no cell of ", f);
 	esc(f, a->label);
 	fputs(" is a cell of ", f);
 	esc(f, b->label);

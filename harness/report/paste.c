@@ -260,7 +260,7 @@ static const char *const csv_counts[] = {
 /* The name of a metric is the end of its path: metrics.response_p99_ns. */
 static const char *metric_of(const struct column *c)
 {
-	return c->interval ? strchr(c->path, '.') + 1 : NULL;
+	return c->interval && !c->at ? strchr(c->path, '.') + 1 : NULL;
 }
 
 static void csv_cell(FILE *f, const struct page_run *run, const json_t *cell)

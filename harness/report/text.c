@@ -20,7 +20,7 @@ static const char *const goes_first[] = {
 	"metrics.stall_p99_ns",       "metrics.host_vectors",
 	"metrics.resize_call_p50_ns", "metrics.response_p50_ns",
 	"metrics.ratio_throughput",   "metrics.response_p99_ns",
-	"metrics.lost_per_million",   "counts.fired",
+	"lost_per_million",           "counts.fired",
 };
 
 #define N_GOES_FIRST (sizeof(goes_first) / sizeof(goes_first[0]))
@@ -284,6 +284,7 @@ void text_comparison(const struct page_run *a, const struct page_run *b, FILE *f
 	}
 	table_init(&t, text_comparison_columns);
 	t.group = 1;
+	t.over_rows = true;
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);
 		const json_t *cb = compare_match(a, b, ca);

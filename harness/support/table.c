@@ -142,7 +142,7 @@ static uint64_t line_width(const struct table *t, const struct layout *l)
 
 static void leave_out(const struct table *t, struct layout *l)
 {
-	if (t->group && line_width(t, l) > l->line) {
+	if (t->group && (t->over_rows || line_width(t, l) > l->line)) {
 		l->grouped = true;
 		l->indent += 2;
 		for (uint32_t k = 0; k < t->group; k++)

@@ -48,6 +48,7 @@ struct table {
 	 * over the rows of each, instead of being left out. 0: none.
 	 */
 	uint32_t group;
+	bool over_rows; /* so also where there is room */
 	bool no_head;
 	struct table_cell *cell;
 	size_t n, room;

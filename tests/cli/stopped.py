@@ -145,6 +145,7 @@ with tempfile.TemporaryDirectory() as top:
         'report': (['report', os.path.join(top, 'run.json')], []),
         'export': (['export', '--as', 'c', prog], []),
         'manual': (['manual'], []),
+        'kernel': (['kernel', 'list'], []),
     }
     # of the subcommands, those for which a build or a kernel is needed have tests of their own:
     # tests/zoo/engines.sh, tests/campaign/campaign.sh, tests/guest/guest_cli.sh
@@ -243,7 +244,8 @@ with tempfile.TemporaryDirectory() as top:
         code, text, err = Run(['stress', '--duration', '1h', '--json', 'r.json'], dir, pending=signal.SIGINT).end()
         ratio = json.load(open(os.path.join(dir, 'r.json')))['ratio']
         result('a ratio is absent before control has run', 'ratio to it' not in text and
-               ratio == {'throughput': None, 'p50': None}, f'{ratio} {text}')
+               ratio == {'throughput': None, 'throughput_lo': None, 'throughput_hi': None, 'segments': 0,
+                         'p50': None}, f'{ratio} {text}')
 
 print(f'{passed} passed, {failed} failed')
 sys.exit(failed > 0)

@@ -181,11 +181,11 @@ for folder, _, files in os.walk(os.path.join(SOURCE, 'harness')):
             text = open(os.path.join(folder, f)).read()
             used |= set(re.findall(r'table_init\(&\w+, (\w+)', text))
             told |= set(re.findall(r'table_words\((\w+)', text))
-text = open(os.path.join(SOURCE, 'stress/report.c')).read()
+text = open(os.path.join(SOURCE, 'stress/report_text.c')).read()
 used |= set(re.findall(r'table_init\(&\w+, (\w+)', text))
 # that of cells is made of report/columns.h, which text_words() tells
 result('no table is without its words', used - {'chosen'} == told - {'const'}, used ^ told)
-for column in re.findall(r'\.heading = "([^"]*)"', open(os.path.join(SOURCE, 'stress/report.c')).read()):
+for column in re.findall(r'\.heading = "([^"]*)"', open(os.path.join(SOURCE, 'stress/report_text.c')).read()):
     result(f'and "{column}" of stress is among them', column in headings, '')
 
 print(f'{passed} passed, {failed} failed')

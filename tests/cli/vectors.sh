@@ -68,7 +68,7 @@ one_line "a program grows the table itself" 2 'the operation table_size grows th
 check "the target repeats itself" 0 '^target   emu:profile=6.12,vectors=4,grown=8$' \
 	info --target emu:vectors=4,grown=8
 check "stress is told what the kernel answers" 3 'Numerical result out of range' \
-	stress --target emu:vectors=4,grown=8 --vectors 8 --duration 200ms --quiet
+	stress --target emu:vectors=4,grown=8 --vectors 8 --resize none --duration 200ms --quiet
 
 corpus=$(dirname "$0")/../../corpus/rules
 for program in sriov_count_needs_no_driver domain_remembers_the_table_size; do

@@ -45,12 +45,12 @@ printf '#!/bin/sh\necho QEMU emulator version 7.2.1\n' >"$TMP/bin/qemu-system-x8
 for p in apt-get dpkg-deb; do printf '#!/bin/sh\n' >"$TMP/bin/$p"; done
 chmod +x "$TMP/bin"/*
 env HOME="$TMP" XDG_CACHE_HOME="$TMP/cache" PATH="$TMP/bin" "$IRQSTORM" doctor >"$TMP/out" 2>&1
-grep -q '^Guests .*: no, for want of: unpacking$' "$TMP/out" && grep -q '^  no    unpacking .*xz-utils' "$TMP/out"
+grep -q '^Guests .*: no, for want of: unpacking$' "$TMP/out" && grep -qE '^  no +unpacking .*xz-utils' "$TMP/out"
 result "guests are not to be had without xz" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/out")"
 mkdir -p "$TMP/cache/irqstorm/kernels/linux-image-6.1"
 touch "$TMP/cache/irqstorm/kernels/linux-image-6.1/vmlinuz"
 env HOME="$TMP" XDG_CACHE_HOME="$TMP/cache" PATH="$TMP/bin" "$IRQSTORM" doctor >"$TMP/out" 2>&1
-grep -q '^Guests .*: can be used' "$TMP/out" && grep -q '^  note  unpacking ' "$TMP/out"
+grep -q '^Guests .*: can be used' "$TMP/out" && grep -qE '^  note +unpacking ' "$TMP/out"
 result "but for a kernel that is there already" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/out")"
 
 (

@@ -37,7 +37,7 @@ for kernel in 6.12 6.1; do
 		$ivshmem --resize random --duration $((2 * times))s
 	storm "loopback delivers exactly what was fired" 0 \
 		"$clean and j['fired'] == j['delivered'] > $((500 * times))" \
-		--target $device,trigger=loopback --duration ${times}s
+		--target $device,trigger=loopback --resize none --duration ${times}s
 	boot two $kernel
 	in_guest two $kernel -- "$guest_vfio" $kernel \
 		>"$tmp/out" 2>&1 </dev/null
@@ -46,7 +46,7 @@ for kernel in 6.12 6.1; do
 done
 
 # One alone, whose result comes out as a file; and again from that file, in a guest of its kind.
-"$bin" guest --kernel debian:6.12 --devices ivshmem=8,edu --smp 1 -- stress --seed 1 --duration 1s --vectors 8 \
+"$bin" guest --kernel debian:6.12 --devices ivshmem=8,edu --smp 1 -- stress --seed 1 --duration 1s --vectors 8 --resize none \
 	--target vfio:auto,trigger=ivshmem,fault=drop:100 --json "$tmp/r.json" >"$tmp/out" 2>&1 </dev/null
 code=$?
 python3 -c "import json, sys

@@ -60,7 +60,7 @@ result "a night has its campaigns" "$([ "$(grep -c '^campaign-libfuzzer' <<<"$wh
 	! grep -q 'no fuzz target' <<<"$why" && echo 1)" "$why"
 result "and its zoo" "$(grep '^zoo-libfuzzer' with | grep -qv 'no build of preset zoo' && echo 1)" "$(grep '^zoo' with)"
 env -i HOME="$TMP" PATH=/none root/usr/bin/irqstorm doctor >doctor 2>&1
-result "doctor knows it" "$(grep -q '^Fuzzing .*: can be used' doctor && grep -q '^  ok    libFuzzer .*irqstorm-fuzz' doctor &&
+result "doctor knows it" "$(grep -q '^Fuzzing .*: can be used' doctor && grep -qE '^  ok +libFuzzer .*irqstorm-fuzz' doctor &&
 	echo 1)" "$(grep -A3 '^Fuzzing' doctor)"
 rm -r root/usr/libexec
 list >without

@@ -37,7 +37,7 @@ result "a user needs no Criterion" "$([ $? = 0 ] && echo 1)" "$(tail -3 out)"
 result "and gets warnings, none of them an error" "$(grep -q -e -Wconversion build/build.ninja &&
 	! grep -q -e -Werror build/build.ninja && echo 1)" "$(grep -m1 -o -e '-W.*' build/build.ninja)"
 # of a clone, by the preset that README names
-preset() { PKG_CONFIG_LIBDIR=$TMP/pc PKG_CONFIG_PATH='' "$CMAKE" -S "$source" -B preset --preset release >out 2>&1; }
+preset() { PKG_CONFIG_LIBDIR=$TMP/pc PKG_CONFIG_PATH='' "$CMAKE" -S "$root" -B preset --preset release >out 2>&1; }
 preset
 result "nor does the preset release want it" "$([ $? = 0 ] && echo 1)" "$(grep -A3 'CMake Error' out)"
 wants libcriterion-dev 'criterion is missing: apt-get install libcriterion-dev' -DIRQSTORM_TESTS=ON

@@ -99,8 +99,8 @@ def rows(summary, text):
         m = rate_of(counts['lost']['total'], counts['fired'])
         if 'lost_per_million' in cell:
             check_json(cell['strategy'], cell['lost_per_million'], m)
-        fired, lost, _, rate = line[33:].split()[:4]
-        where = '%s on %s' % (cell['strategy'], line[:18].strip())
+        target, fired, lost, rate = re.match(r'(\S+ \S+) +\S+ +(\S+) +(\S+) +\S+ +(\S+)', line).groups()
+        where = '%s on %s' % (cell['strategy'], target)
         expect(fired == '{:,}'.format(counts['fired']), where + ': fired ' + fired)
         expect(lost == '{:,}'.format(counts['lost']['total']), where + ': lost ' + lost)
         expect(rate == share(m['rate']), '%s: lost per M %s is not %s' % (where, rate, share(m['rate'])))
@@ -114,7 +114,7 @@ def rows(summary, text):
 
 
 COUNT = r'([\d,]+)'
-SHOWN = re.compile(r'^    (?:emulator \S+|vfio:\S+) +(\S+) +' + COUNT + ' +' + COUNT + r' +\d+ +(\S+) +(< \S+|\S+ - \S+) ')
+SHOWN = re.compile(r'^(?:    )?(?:emulator \S+|vfio:\S+) +(\S+) +' + COUNT + ' +' + COUNT + r' +\d+ +(\S+) +(< \S+|\S+ - \S+) ')
 MARKDOWN = re.compile(r'^\| `(\S+)` \| ' + COUNT + r' \| ' + COUNT + r' \| (\S+) \(([^)]*)\) \| (?:-|[\d.e-]+) \| [\d,]+ \|')
 
 
@@ -126,10 +126,10 @@ def published(paths):
             lines = f.read().splitlines()
         inside = False
         for at, line in enumerate(lines, 1):
-            if re.match(r'    target .* lost per M|\| strategy \| fired \| lost \| lost per million', line):
+            if re.match(r'(?:    )?target .* lost per M|\| strategy \| fired \| lost \| lost per million', line):
                 inside = True
                 continue
-            inside = inside and line[:1] in '| ' and line.strip() != ''
+            inside = inside and line[:1] in '| ev' and line.strip() != ''
             if not inside or 'cannot' in line or line.startswith('|--'):
                 continue
             row = SHOWN.match(line) or MARKDOWN.match(line)

@@ -49,13 +49,13 @@ check "two runs of stress are compared" 0 '^teardown on emulator 6.12 to none on
 	report "$tmp/run.json" "$tmp/other.json"
 check "with what differs in their settings" 0 '^  differs: vectors_used: 8 to 4$' \
 	report "$tmp/run.json" "$tmp/other.json"
-check "and intervals" 0 '^  lost per million +[0-9,.]+ \([0-9,.]+ - [0-9,.]+\) +0 \(< [0-9,.]+\) +0  lower' \
+check "and intervals" 0 '^  lost per million +[0-9,.]+ \([0-9,.]+ - [0-9,.]+\) +0 \(< [0-9,.]+\) +0 lower' \
 	report "$tmp/run.json" "$tmp/other.json"
 sed 's/"strategy": "[a-z-]*"/"strategy": "another"/' "$tmp/b/summary.json" >"$tmp/apart.json"
 check "with nothing in common that is said" 0 '^nothing in common: no cell of one is a cell of the other' \
 	report "$tmp/apart.json" "$tmp/b"
 "$bin" report "$tmp/apart.json" "$tmp/b" --html "$tmp/apart.html" 2>/dev/null
-grep -q 'Nothing in common' "$tmp/apart.html" && ! grep -q 'class="compare"' "$tmp/apart.html"
+grep -q 'Nothing in common' "$tmp/apart.html" && ! grep -q 'class="compare' "$tmp/apart.html"
 result "on the page, too, in place of an empty table" $((1 - $?)) "no word"
 
 # results that are no storms
@@ -81,7 +81,7 @@ check "a result of diff with itself" 0 '^  ops +[0-9]+ +[0-9]+ +1' report "$tmp/
 one_line "a gate and a storm" 2 'g1.json is of irqstorm gate and .*run.json of irqstorm stress: only results of the same kind' \
 	report "$tmp/g1.json" "$tmp/run.json"
 one_line "a bench and a run" 2 'only results of the same kind' report "$tmp/a" "$tmp/run.json"
-one_line "a page of a gate" 2 '--html: a page is of storms' report --html "$tmp/no.html" "$tmp/g1.json"
+one_line "a page of a gate" 2 '--html: that is of storms' report --html "$tmp/no.html" "$tmp/g1.json"
 
 "$bin" report "$tmp/a" --html "$tmp/a.html" >/dev/null 2>&1
 page "a bench" "$tmp/a.html" "$tmp/a/summary.json"
@@ -170,7 +170,8 @@ result "each is written alone, with its style" $([ -s "$tmp/names" ] && [ ! -s "
 	"$(cat "$tmp/bad")"
 one_line "a chart that there is none of" 2 "no chart 'nonsense'; --svg list names" report "$tmp/a" --svg nonsense
 one_line "two things for one stdout" 2 'all write to stdout: name one' report "$tmp/a" --markdown --csv
-"$bin" report "$tmp/a" "$tmp/run.json" --markdown >"$tmp/md"
+"$bin" report "$tmp/a" --markdown >"$tmp/md"
+"$bin" report "$tmp/run.json" --markdown >>"$tmp/md"
 "$bin" report "$tmp/a" --csv >"$tmp/csv"
 long=$(awk 'length($0) > 80' "$tmp/md")
 result "--markdown is 80 columns wide at most" $([ -s "$tmp/md" ] && [ -z "$long" ] && echo 1 || echo 0) "$long"
@@ -189,10 +190,6 @@ result "a run without resizes has one chart of percentiles, not three of one cur
 	$([ "$is_one" = 1 ] && echo 1 || echo 0) "$is_one"
 ! grep -q 'class="strip"' "$tmp/none.html"
 result "and no strip of resizes" $((1 - $?)) "there is one"
-"$bin" report "$tmp/none.json" "$tmp/run.json" --html "$tmp/differ.html"
-grep -q 'No cell of .* is a cell of' "$tmp/differ.html" && ! grep -q 'class="compare' "$tmp/differ.html"
-result "two runs with nothing in common are told so, and no empty table is shown" $((1 - $?)) \
-	"$(grep -c 'class="compare' "$tmp/differ.html")"
 
 # text from outside is text in the page
 python3 - "$tmp" <<'EOF'

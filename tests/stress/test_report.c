@@ -287,7 +287,7 @@ Test(stress_report, a_storm_that_was_stopped_does_not_pass)
 	r->interrupted = true;
 	r->stop_signal = SIGTERM;
 	EXPECT_LINES(
-		"STOPPED  by SIGTERM: 2.50 of 3.00 s of the storm are done; 7000 lost of 910,000 "
+		"STOPPED  by SIGTERM: 2.50 of 3.50 s of the storm are done; 7000 lost of 1,000,000 "
 		"fires until then\n");
 	text = as_text();
 	cr_expect(!strstr(text, "PASS"), "%s", text);
@@ -297,7 +297,7 @@ Test(stress_report, a_storm_that_was_stopped_does_not_pass)
 	cr_expect_str_eq(json_string_value(at(root, "stopped_by")), "SIGTERM");
 	json_decref(root);
 	r->tally.lost_unexplained = 1;
-	EXPECT_LINES("FINDING  lost 1 unexplained", "STOPPED  by SIGTERM: 2.50 of 3.00 s");
+	EXPECT_LINES("FINDING  lost 1 unexplained", "STOPPED  by SIGTERM: 2.50 of 3.50 s");
 	root = as_json();
 	cr_expect_str_eq(json_string_value(at(root, "verdict")), "finding");
 	json_decref(root);
