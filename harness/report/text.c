@@ -238,7 +238,7 @@ const struct table_column text_comparison_columns[] = {
 	 .align = TABLE_LEFT},
 	{.heading = "was", .help = "In the first of the two results."},
 	{.heading = "is", .help = "In the second."},
-	{.heading = "ratio", .help = "Of the second to the first."},
+	{.heading = "ratio", .help = "Of the second to the first.", .rank = 1},
 	{.heading = "change",
 	 .help = "Claimed only where the intervals do not overlap and the repeats are enough.",
 	 .align = TABLE_FOLD},
