@@ -129,10 +129,10 @@ static int unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-/* No SA_RESTART: what waits for a file that never ends is to fail. */
+/* What waits for input says so: stopped_ends_input(). */
 static void listen(const struct command *cmd)
 {
-	struct sigaction sa = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction sa = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
 	sigset_t signals;
 
 	if (cmd->stops) {

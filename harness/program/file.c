@@ -8,6 +8,7 @@
 
 #include "program/binary.h"
 #include "program/text.h"
+#include "support/stopped.h"
 
 /* Bytes of the UTF-8 character that begins with @c, 0 if none does. */
 static size_t utf8_len(uint8_t c)
@@ -50,7 +51,7 @@ int program_load_bytes(const void *data, size_t size, const char *name, struct p
 	return err ? errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: no memory", name) : 0;
 }
 
-int program_load(const char *path, struct program *p, struct errmsg *e)
+static int load(const char *path, struct program *p, struct errmsg *e)
 {
 	bool is_stdin = !strcmp(path, "-");
 	const char *name = is_stdin ? "<stdin>" : path;
@@ -87,5 +88,15 @@ int program_load(const char *path, struct program *p, struct errmsg *e)
 out:
 	if (!is_stdin)
 		fclose(f);
+	return err;
+}
+
+int program_load(const char *path, struct program *p, struct errmsg *e)
+{
+	int err;
+
+	stopped_ends_input(true);
+	err = load(path, p, e);
+	stopped_ends_input(false);
 	return err;
 }

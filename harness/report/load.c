@@ -10,8 +10,9 @@
 
 #include "report/summary.h"
 #include "report/value.h"
+#include "support/stopped.h"
 
-static json_t *read_file(const char *path, struct errmsg *e)
+static json_t *read_json(const char *path, struct errmsg *e)
 {
 	json_error_t why;
 	json_t *doc;
@@ -33,6 +34,16 @@ static json_t *read_file(const char *path, struct errmsg *e)
 		errmsg_set(e, -EINVAL, ferror(f) ? EXIT_ENVIRONMENT : EXIT_USAGE,
 			   "%s is not JSON: line %d: %s", path, why.line, why.text);
 	fclose(f);
+	return doc;
+}
+
+static json_t *read_file(const char *path, struct errmsg *e)
+{
+	json_t *doc;
+
+	stopped_ends_input(true);
+	doc = read_json(path, e);
+	stopped_ends_input(false);
 	return doc;
 }
 

@@ -22,6 +22,27 @@ const char *stopped_by(int sig)
 				: "a signal";
 }
 
+void stopped_ends_input(bool on)
+{
+	static const int both[] = {SIGINT, SIGTERM};
+	struct sigaction sa;
+	sigset_t signals, before;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	/* a handler that a signal has just reset is not to come back */
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
+		if (sigaction(both[i], NULL, &sa) || sa.sa_handler == SIG_DFL ||
+		    sa.sa_handler == SIG_IGN)
+			continue;
+		sa.sa_flags = on ? sa.sa_flags & ~SA_RESTART : sa.sa_flags | SA_RESTART;
+		sigaction(both[i], &sa, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void stopped_say(FILE *f, int sig, const char *fmt, ...)
 {
 	char text[512], said[600];
