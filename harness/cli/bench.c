@@ -232,12 +232,7 @@ static int write_results(const struct bench_options *o, const json_t *summary,
 		code = complain(&e);
 	else if (o->out)
 		log_note("%s/report.html shows it", o->out);
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
-		code = EXIT_ENVIRONMENT;
-	}
-	return code;
+	return command_flush(code);
 }
 
 static int bench(struct bench_options *o, const char *command, struct errmsg *e)

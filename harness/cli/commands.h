@@ -81,6 +81,9 @@ int command_stopped(void);
 /* To be called with one that came otherwise. */
 void command_note_stop(int sig);
 
+/* Text on stdout is to arrive: @code, or EXIT_ENVIRONMENT and an error when it did not. */
+int command_flush(int code);
+
 /* A seed for a run that was given none. */
 uint64_t command_random_seed(void);
 

@@ -241,10 +241,8 @@ static int kernel_main(const struct command *cmd, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = dispatch(&o, argc - rest, argv + rest, &e);
-	if (!code && (fflush(stdout) || ferror(stdout)))
-		code = errmsg_set(&e, -EIO, EXIT_ENVIRONMENT, "cannot write to stdout");
 	if (!code)
-		return EXIT_PASS;
+		return command_flush(EXIT_PASS);
 	log_error("%s", e.text);
 	return (int)e.exit;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* irqstorm: finds the subcommand and hands over. As /init of a guest it is the guest's init. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,15 @@ uint64_t command_random_seed(void)
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = clock_ns();
 	return seed;
+}
+
+int command_flush(int code)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
+	return EXIT_ENVIRONMENT;
 }
 
 static volatile sig_atomic_t stop_signal;

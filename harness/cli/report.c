@@ -100,12 +100,7 @@ static int show(const struct report_options *o, const char *kind, const struct p
 		paste_csv(stdout, runs, n);
 	if (!o->html && !o->svg && !o->markdown && !o->csv)
 		show_text(kind, runs, n);
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
-		code = EXIT_ENVIRONMENT;
-	}
-	return code;
+	return command_flush(code);
 }
 
 static int report_main(const struct command *cmd, int argc, char **argv)

@@ -309,11 +309,7 @@ static int write_results(const struct stress_report *rep, struct outfile *json,
 		code = complain(&e);
 	if (outfile_commit(json, &e))
 		code = complain(&e);
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
-		code = EXIT_ENVIRONMENT;
-	}
+	code = command_flush(code);
 	/* the text has the command that repeats it */
 	if (stress_verdict(rep->result) == EXIT_FINDING && text) {
 		log_error("finding; seed 0x%llx", (unsigned long long)rep->cfg->seed);
