@@ -134,44 +134,40 @@ static int one(struct gate_run *g, const struct scenario *s, const char *strateg
 	return 0;
 }
 
+/* The scenario's strategy at *@at, which goes on behind it; NULL behind the last. @word: room. */
+static const char *next_strategy(const struct scenario *s, size_t *at, char word[SCENARIO_WORD])
+{
+	const char *list = s->strategy;
+	size_t n;
+
+	if (!strcmp(list, "all"))
+		return strategies[*at] ? strategies[(*at)++]->name : NULL;
+	*at += strspn(list + *at, " \t,");
+	n = strcspn(list + *at, " \t,");
+	snprintf(word, SCENARIO_WORD, "%.*s", (int)n, list + *at);
+	*at += n;
+	return n ? word : NULL;
+}
+
 size_t gate_planned_stress(const struct gate_run *g, const struct scenario *s)
 {
-	const char *at = s->strategy;
 	char word[SCENARIO_WORD];
-	size_t n = 0;
+	const char *strategy;
+	size_t at = 0, n = 0;
 
-	if (!strcmp(s->strategy, "all")) {
-		for (size_t i = 0; strategies[i]; i++)
-			n += gate_wants(g, s, strategies[i]->name);
-		return n;
-	}
-	while (*(at += strspn(at, " \t,"))) {
-		size_t len = strcspn(at, " \t,");
-
-		snprintf(word, sizeof(word), "%.*s", (int)len, at);
-		n += gate_wants(g, s, word);
-		at += len;
-	}
+	while ((strategy = next_strategy(s, &at, word)))
+		n += gate_wants(g, s, strategy);
 	return n;
 }
 
 int gate_stress(struct gate_run *g, const struct scenario *s, struct errmsg *e)
 {
-	const char *at = s->strategy;
 	char word[SCENARIO_WORD];
+	const char *strategy;
+	size_t at = 0;
 	int err = 0;
 
-	if (!strcmp(s->strategy, "all")) {
-		for (size_t i = 0; strategies[i] && !err; i++)
-			err = one(g, s, strategies[i]->name, e);
-		return err;
-	}
-	while (!err && *(at += strspn(at, " \t,"))) {
-		size_t n = strcspn(at, " \t,");
-
-		snprintf(word, sizeof(word), "%.*s", (int)n, at);
-		err = one(g, s, word, e);
-		at += n;
-	}
+	while (!err && (strategy = next_strategy(s, &at, word)))
+		err = one(g, s, strategy, e);
 	return err;
 }
