@@ -19,16 +19,12 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # nothing into the sources
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+from lib import finish, result
+
 BIN, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 PATIENCE = 400  # seconds until a test is given up: of a loaded machine, nothing is measured
-passed = failed = 0
-
-
-def result(name, ok, why=''):
-    global passed, failed
-    passed += bool(ok)
-    failed += not ok
-    print(f'ok {name}' if ok else f'not ok {name}: ' + str(why).replace('\n', ' | ')[-700:], flush=True)
 
 
 class Run:
@@ -70,6 +66,12 @@ class Run:
             self.said += more.decode(errors='replace')
         self.child.kill()
         return False
+
+    def wait_in(self, call):
+        """Until it is in the system call that /proc shows so."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not open(f'/proc/{self.child.pid}/syscall').read().startswith(call):
+            time.sleep(0.02)
 
     def end(self):
         ok = self.read()
@@ -182,9 +184,7 @@ with tempfile.TemporaryDirectory() as top:
             run = Run(args, dir, stdin=r)
             os.close(r)
             # it waits for good: in read(), which is system call 0; a file is never waited for so
-            end = time.monotonic() + PATIENCE
-            while time.monotonic() < end and not open(f'/proc/{run.child.pid}/syscall').read().startswith('0 0x'):
-                time.sleep(0.02)
+            run.wait_in('0 0x')
             os.kill(run.child.pid, signal.SIGINT)
             code, text, err = run.end()
             os.close(w)
@@ -211,10 +211,8 @@ with tempfile.TemporaryDirectory() as top:
             filled = os.write(w, b' ' * 4096)
             run = Run(args, dir, stdout=w)
             os.close(w)
-            end = time.monotonic() + PATIENCE
             # it hangs in write() to stdout, which is system call 1
-            while time.monotonic() < end and not open(f'/proc/{run.child.pid}/syscall').read().startswith('1 0x1 '):
-                time.sleep(0.02)
+            run.wait_in('1 0x1 ')
             os.kill(run.child.pid, signal.SIGINT)
             text = b''
             while True:
@@ -246,5 +244,4 @@ with tempfile.TemporaryDirectory() as top:
                ratio == {'throughput': None, 'throughput_lo': None, 'throughput_hi': None, 'segments': 0,
                          'p50': None}, f'{ratio} {text}')
 
-print(f'{passed} passed, {failed} failed, 0 skipped')
-sys.exit(failed > 0)
+finish()

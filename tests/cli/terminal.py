@@ -18,16 +18,12 @@ import termios
 import fcntl
 import time
 
+sys.dont_write_bytecode = True  # nothing into the sources
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+from lib import finish, result
+
 BIN, SOURCE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 PATIENCE = 240
-passed = failed = 0
-
-
-def result(name, ok, why=''):
-    global passed, failed
-    passed += bool(ok)
-    failed += not ok
-    print(f'ok {name}' if ok else f'not ok {name}: ' + str(why).replace('\n', ' | ')[-700:], flush=True)
 
 
 def clean(**more):
@@ -188,5 +184,4 @@ result('no table is without its words', used - {'chosen'} == told - {'const'}, u
 for column in re.findall(r'\.heading = "([^"]*)"', open(os.path.join(SOURCE, 'stress/report_text.c')).read()):
     result(f'and "{column}" of stress is among them', column in headings, '')
 
-print(f'{passed} passed, {failed} failed, 0 skipped')
-sys.exit(failed > 0)
+finish()
