@@ -155,11 +155,13 @@ static void make_state(struct campaign_state *s)
 				     .seconds = 12.5,
 				     .corpus = 7};
 	f = state_add(s, "return:R1:set_irqs/msix");
+	cr_assert_not_null(f);
 	strcpy(f->folder, "return_R1");
 	strcpy(f->what, "a \"quoted\" \\ line\nand another");
 	f->hits = 9;
 	strcpy(f->repeat, "'/a b/t' x");
 	f = state_add(s, "hang");
+	cr_assert_not_null(f);
 	f->shown = 2;
 }
 
