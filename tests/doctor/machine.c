@@ -86,23 +86,13 @@ static const struct doctor_ops ops = {
 	.sleeper = answer_sleeper,
 };
 
-static void make_parent(const char *path)
-{
-	char command[512], dir[256];
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	*strrchr(dir, '/') = '\0';
-	snprintf(command, sizeof(command), "mkdir -p %s", dir);
-	cr_assert_eq(system(command), 0, "%s", command);
-}
-
 void machine_put(struct machine *m, const char *path, const char *text)
 {
 	char where[256];
 	FILE *f;
 
 	snprintf(where, sizeof(where), "%s/%s", m->tree.root, path);
-	make_parent(where);
+	tree_folder("%.*s", (int)(strrchr(where, '/') - where), where);
 	f = fopen(where, "w");
 	cr_assert_not_null(f, "%s", where);
 	fprintf(f, "%s\n", text);

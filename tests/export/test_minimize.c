@@ -11,6 +11,7 @@
 #include "generated.h"
 #include "program/text.h"
 #include "support/clock.h"
+#include "tests/length.h"
 #include "wrapper.h"
 
 static struct executor x;
@@ -94,7 +95,7 @@ out:
 
 Test(minimize, five_hundred_operations_become_six_at_most, .timeout = 120)
 {
-	for (uint64_t seed = 1; seed <= 12; seed++) {
+	for (uint64_t seed = 1; seed <= LENGTH(3, 12); seed++) {
 		long_program(seed, -EINVAL, 0);
 		long_program(seed, -ENOTTY, -EINVAL);
 		long_program(seed, -EBADF, 0);

@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "program/binary.h"
+#include "tests/length.h"
 
 /* Bytes in a block of exactly their size, for the sanitizers. */
 static uint8_t *random_bytes(struct rng *rng, size_t *size)
@@ -70,7 +71,7 @@ Test(binary, any_bytes_are_a_program)
 
 	program_init(&p);
 	rng_init(&rng, 2, 0);
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < LENGTH(30000, 100000); i++) {
 		size_t size;
 		uint8_t *data = random_bytes(&rng, &size);
 

@@ -8,6 +8,7 @@
 #include "exec/target.h"
 #include "stress/report.h"
 #include "support/clock.h"
+#include "tests/length.h"
 
 struct run {
 	struct stress_config cfg;
@@ -38,7 +39,7 @@ static void run_init(struct run *u, const char *strategy)
 		.strategy = by_name(strategy),
 		.resize_rate_hz = 500,
 		.consumer = CONSUMER_EPOLL,
-		.duration_ns = 500 * NSEC_PER_MSEC,
+		.duration_ns = LENGTH(100, 500) * NSEC_PER_MSEC,
 		.deadline_ns = 60 * NSEC_PER_SEC,
 		.seed = 1,
 		.quiet = true,
@@ -150,7 +151,7 @@ static void expect_drops(const struct strategy *strategy, enum consumer_kind con
 		u.cfg.consumer = consumer;
 		u.cfg.mode = mode;
 		u.cfg.rate_hz = mode == STRESS_OPEN ? 5000 : 0;
-		u.cfg.duration_ns = 100 * NSEC_PER_MSEC * ((uint64_t)again + 1);
+		u.cfg.duration_ns = LENGTH(40, 100) * NSEC_PER_MSEC * ((uint64_t)again + 1);
 		u.cfg.resize_rate_hz = 200;
 		u.cfg.seed = (uint64_t)again + 1;
 		run(&u, "emu:profile=6.12,fault=drop:50");

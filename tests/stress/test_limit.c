@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "stress/sim/sim.h"
+#include "tests/length.h"
 #include "vmm/strategy.h"
 
 /* Costs in a simulation are from 1 to twice the figure, at random. */
@@ -65,7 +66,7 @@ static double ratio_of(const struct load *l, const struct machine *m, uint64_t h
 		.strategy = strategy_find(l->strategy),
 		.rate_hz = l->rate_hz,
 		.resize_rate_hz = 2000,
-		.duration_ns = 1500000000,
+		.duration_ns = LENGTH(300000000, 1500000000),
 		.deadline_ns = 1000000000,
 		.control = true,
 		.fire_ns = half_fire_ns,

@@ -20,6 +20,8 @@ struct tree {
 void tree_make(struct tree *t);
 void tree_remove(struct tree *t);
 
+/* A folder, with those that it is in, as `mkdir -p` makes it. */
+__attribute__((format(printf, 1, 2))) void tree_folder(const char *fmt, ...);
 /* @driver NULL: bound to none; @group NULL: in none. */
 void tree_device(struct tree *t, const char *bdf, uint16_t vendor, uint16_t device,
 		 const char *driver, const char *group);

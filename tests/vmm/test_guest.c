@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/rng.h"
+#include "tests/length.h"
 #include "vmm/guest_run.h"
 #include "vmm/plans.h"
 
@@ -353,7 +354,7 @@ Test(guest, random_guests_find_nothing_and_see_everything)
 	struct rng rng;
 
 	rng_init(&rng, 1, 0);
-	for (int i = 0; i < 80000; i++) {
+	for (int i = 0; i < LENGTH(40000, 80000); i++) {
 		struct guest_result r;
 
 		random_program(&rng, &p);
