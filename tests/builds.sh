@@ -184,7 +184,9 @@ script_of() { # CC TYPE OPTIONS
 	*,dirs,*) cmake+=" -DCMAKE_INSTALL_BINDIR=tools -DCMAKE_INSTALL_DATADIR=data -DCMAKE_INSTALL_MANDIR=pages" ;;
 	esac
 	echo "cmake $cmake ${flags:+'-DCMAKE_C_FLAGS=${flags# }'}"
-	echo "cmake --build build"
+	# before each change what the unit tests need, which is most of it; all of it every night
+	[ -n "$host" ] && [ "${options/dirs/}" = "$options" ] && echo "cmake --build build --target irqstorm unit_tests" ||
+		echo "cmake --build build"
 	case ,$options, in
 	*,dirs,*)
 		echo "DESTDIR=\$PWD/dest cmake --install build --prefix /opt/storm"
