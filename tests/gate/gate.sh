@@ -201,7 +201,15 @@ is "a busy machine does not make a build fail" "0 5" 'resize:resize_p50'
 # [saved] bears any noise, so that there is a baseline whatever else the machine does. From the one
 # that a build of a thousandth of its latency would have saved, and from one of a thousand times,
 # this build differs by more than any noise.
-gate --only saved --save-baseline base.json
+trusted() { # ARGS...: as gate, and longer on a machine that has no time for its slices
+	local slice
+	for slice in 10 40 160 640; do
+		sed -i "/^\[saved\]/,/^\$/s/slice = .*/slice = ${slice}ms/" short.gate
+		gate "$@"
+		[ "$code" = 5 ] || break
+	done
+}
+trusted --only saved --save-baseline base.json
 is "a baseline is saved" 0 'saved:response_p50 .*of the control'
 [ "$(json base.json schema) $(json base.json latencies 0 name)" = "irqstorm.baseline/2 saved:response_p50" ]
 result "the file has what was measured" $((1 - $?)) "$(head -c 300 base.json)"
@@ -238,12 +246,18 @@ engine() { # ARGS...: as gate
 	out=$("$bin" gate --quiet --seed 3 --file fuzz.gate "$@" 2>&1)
 	code=$?
 }
+finds() { # ARGS...: as engine, and again where it had no time to find anything
+	for _ in 1 2 3 4 5 6 7 8; do
+		engine "$@"
+		[ "$code" = 0 ] || break
+	done
+}
 TOY='' engine --fuzz-dir toys --json fuzz.json
 is "fuzzing that finds nothing passes" 0 '^rules +f [0-9,]+ executions: 0 differences'
 [ "$(json fuzz.json checks 0 unit)" = executions ] && [ "$(json fuzz.json checks 0 n)" -gt 100 ] &&
 	! ls -d irqstorm-gate-* >/dev/null 2>&1
 result "and says how much it was, and leaves nothing" $((1 - $?)) "$(cat fuzz.json; ls)"
-TOY=r engine --fuzz-dir toys --out fuzzed
+TOY=r finds --fuzz-dir toys --out fuzzed
 is "what it finds fails the gate" 1 'fail +f: return: a <range>'
 is "with all that repeats the gate" 1 '^repeat +irqstorm gate --file fuzz.gate --fuzz-dir toys --seed 0x3$'
 repeat=$(echo "$out" | sed -n 's/^  repeat: irqstorm //p')
