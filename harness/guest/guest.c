@@ -40,23 +40,23 @@ static int poll_timeout(const struct run *run, const struct machine *m)
 
 static void loop(struct run *run, struct machine *m)
 {
-	struct pollfd p[SLOT_COUNT];
+	struct pollfd p[SLOT_COUNT], *const its = &p[SLOT_MACHINE];
 
 	while (!run->over) {
-		nfds_t n = SLOT_MACHINE + machine_poll(m, &p[SLOT_MACHINE]);
+		nfds_t n = SLOT_MACHINE + machine_poll(m, its);
 
 		p[SLOT_SIGNAL] = (struct pollfd){.fd = run->c->sigfd, .events = POLLIN};
-		p[SLOT_MACHINE + MACHINE_CHANNEL].fd = run->channel;
+		its[MACHINE_CHANNEL].fd = run->channel;
 		if (poll(p, n, poll_timeout(run, m)) < 0)
 			continue;
-		machine_serve(m, &p[SLOT_MACHINE]);
-		if (p[SLOT_MACHINE + MACHINE_CONSOLE].revents)
+		machine_serve(m, its);
+		if (its[MACHINE_CONSOLE].revents)
 			on_console(run, m);
-		if (p[SLOT_MACHINE + MACHINE_CHANNEL].revents)
+		if (its[MACHINE_CHANNEL].revents)
 			run_channel(run);
 		if (p[SLOT_SIGNAL].revents)
 			run_signal(run);
-		if (p[SLOT_MACHINE + MACHINE_PID].revents)
+		if (its[MACHINE_PID].revents)
 			run->over = true;
 		run_check_time(run, RUN_SILENCE, m->pid);
 		run_show(run);

@@ -27,7 +27,13 @@
 #define TAKE_WAIT   (2 * NSEC_PER_SEC)
 #define LOG_MAX     (2u << 20) /* of the kernel, then a new guest is due */
 
-enum slot { SLOT_LISTEN, SLOT_SIGNAL, SLOT_PEERS, SLOT_MACHINE = SLOT_PEERS + PEERS_MAX };
+enum slot {
+	SLOT_LISTEN,
+	SLOT_SIGNAL,
+	SLOT_PEERS,
+	SLOT_MACHINE = SLOT_PEERS + PEERS_MAX,
+	SLOT_COUNT = SLOT_MACHINE + MACHINE_SLOTS
+};
 
 static void end_because(struct keeper *k, const char *why)
 {
@@ -347,10 +353,10 @@ static bool has_room(const struct keeper *k)
 
 static void loop(struct keeper *k)
 {
-	struct pollfd p[SLOT_MACHINE + MACHINE_SLOTS];
+	struct pollfd p[SLOT_COUNT], *const its = &p[SLOT_MACHINE];
 
 	while (!k->ending[0]) {
-		nfds_t n = SLOT_MACHINE + machine_poll(&k->m, &p[SLOT_MACHINE]);
+		nfds_t n = SLOT_MACHINE + machine_poll(&k->m, its);
 		struct peer *next = is_free(k) ? next_peer(k) : NULL;
 
 		if (next)
@@ -367,13 +373,13 @@ static void loop(struct keeper *k)
 						  (peer_waiting(&k->peers[i]) ? POLLOUT : 0)),
 			};
 		if (k->running && peer_waiting(k->running) > PEER_BACKLOG)
-			p[SLOT_MACHINE + MACHINE_CHANNEL].fd = -1;
+			its[MACHINE_CHANNEL].fd = -1;
 		if (poll(p, n, machine_poll_time(&k->m, k->last_word_at ? 20 : TICK_MS)) < 0)
 			continue;
-		machine_serve(&k->m, &p[SLOT_MACHINE]);
-		if (p[SLOT_MACHINE + MACHINE_CONSOLE].revents)
+		machine_serve(&k->m, its);
+		if (its[MACHINE_CONSOLE].revents)
 			keeper_take_console(k);
-		if (p[SLOT_MACHINE + MACHINE_CHANNEL].revents)
+		if (its[MACHINE_CHANNEL].revents)
 			keeper_take_channel(k);
 		for (size_t i = 0; i < PEERS_MAX; i++) {
 			if (p[SLOT_PEERS + i].revents && k->peers[i].fd >= 0)
@@ -386,7 +392,7 @@ static void loop(struct keeper *k)
 			keeper_welcome(k);
 		if (p[SLOT_SIGNAL].revents && proc_stop_signal(k->c->guest->sigfd))
 			end_because(k, "its keeper was told to stop");
-		if (p[SLOT_MACHINE + MACHINE_PID].revents)
+		if (its[MACHINE_PID].revents)
 			end_because(k, "the guest ended");
 		check_time(k);
 	}
