@@ -28,6 +28,21 @@ enum fire_class fire_classify(uint64_t before, uint64_t after)
 	return FIRE_REMOVED;
 }
 
+/*
+ * Has the vector of a fire that was armed, or covered by a lossy call, been removed since? A lossy
+ * call changes the state twice, a removal does it without being counted as one.
+ */
+static bool was_removed(uint64_t before, uint64_t now)
+{
+	uint64_t changes = (word_seq(now) - word_seq(before)) & WORD_COUNT_MASK;
+	uint64_t lossy = (word_lossy(now) - word_lossy(before)) & WORD_COUNT_MASK;
+
+	/* the first of them ended the call that had begun */
+	if (word_state(before) != VEC_ARMED && changes)
+		changes--;
+	return changes > 2 * lossy;
+}
+
 int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state)
 {
 	memset(l, 0, sizeof(*l));
@@ -157,6 +172,7 @@ static void keep_stamp(struct ledger *l, const struct stamp *s, enum fire_class 
 	if (l->n_held < HELD_STAMPS)
 		l->held[l->n_held++] = (struct held_stamp){
 			.intended = s->intended,
+			.before = s->before,
 			.lag = s->lag,
 			.hold = (uint8_t)hold,
 			.wanted = was_wanted(s),
@@ -212,7 +228,7 @@ static uint64_t pay_holds(struct ledger *l, struct delivery *d, uint64_t count)
 	for (int k = 0; k < FIRE_MAY_CLASSES && count; k++) {
 		take = pay_hold(l, d, &l->hold[k], (enum fire_class)k, count);
 		if (k == FIRE_REMOVED)
-			tally_forget(&d->t->departed, l->vector, take);
+			tally_forget(&d->t->departed, l->vector, false, take);
 		count -= take;
 	}
 	return count;
@@ -257,9 +273,9 @@ static uint64_t take_back(struct ledger *l, struct tally *t, const struct accoun
 		t->late += take;
 		t->untimed += take;
 		if (k == FIRE_MUST)
-			tally_forget(&t->missing, l->vector, take);
-		else if (k == FIRE_REMOVED)
-			tally_forget(&t->departed, l->vector, take);
+			tally_forget(&t->missing, l->vector, false, take);
+		else if (k != VERDICT_COALESCED)
+			tally_forget(&t->departed, l->vector, k != FIRE_REMOVED, take);
 	}
 	return count;
 }
@@ -296,15 +312,35 @@ static void give_verdict(struct ledger *l, struct tally *t, const struct account
 	}
 }
 
+/*
+ * Losses that a call explains, of a vector that was removed, too, while they were under way or
+ * held: the call need not be what became of them.
+ */
+static void depart_explained(struct ledger *l, struct tally *t, int k, uint64_t word)
+{
+	for (uint32_t i = 0; i < l->n_held; i++) {
+		const struct held_stamp *s = &l->held[i];
+		uint32_t n = t->departed.n;
+
+		if (s->hold != k || !was_removed(s->before, word))
+			continue;
+		tally_event(&t->departed, s->intended + stamp_lag(s->lag), l->vector, 1);
+		if (n < t->departed.n)
+			t->departed.at[n].explained = true;
+	}
+}
+
 static void flush_hold(struct ledger *l, struct tally *t, const struct account_rules *r, int k,
-		       uint64_t now)
+		       uint64_t word, uint64_t now)
 {
 	struct hold *h = &l->hold[k];
 	/* one pending bit, one interrupt (P3); what a teardown drops has no bit */
 	bool merged = h->paid && k != FIRE_TEARDOWN;
 
 	if (merged && k == FIRE_REMOVED)
-		tally_forget(&t->departed, l->vector, h->n - h->paid);
+		tally_forget(&t->departed, l->vector, false, h->n - h->paid);
+	if (!merged && !r->sync_fire && k != FIRE_REMOVED)
+		depart_explained(l, t, k, word);
 	give_verdict(l, t, r, merged ? VERDICT_COALESCED : k, h->n - h->paid, now);
 	*h = (struct hold){0};
 	forget_stamps(l, (enum fire_class)k);
@@ -339,7 +375,7 @@ static void settle_missing(struct ledger *l, struct tally *t, const struct accou
 	}
 	/* a replay that came before this fire does not speak for it */
 	if (l->hold[cls].paid)
-		flush_hold(l, t, r, (int)cls, now);
+		flush_hold(l, t, r, (int)cls, word, now);
 	keep_stamp(l, s, cls);
 	if (!l->hold[cls].n++) {
 		l->hold_since = now;
@@ -364,15 +400,17 @@ static bool replay_is_over(const struct ledger *l, const struct account_rules *r
 }
 
 static void flush_holds(struct ledger *l, struct tally *t, const struct account_rules *r,
-			enum vector_state state, uint64_t now)
+			uint64_t word, uint64_t now)
 {
+	enum vector_state state = word_state(word);
+
 	if (state == VEC_DISARMED || state == VEC_ADDING)
 		l->rearmed = 0;
 	else if (state == VEC_ARMED && !l->rearmed)
 		l->rearmed = now;
 	for (int k = 0; k < FIRE_MAY_CLASSES && state == VEC_ARMED; k++) {
 		if (l->hold[k].n && replay_is_over(l, r, k, now))
-			flush_hold(l, t, r, k, now);
+			flush_hold(l, t, r, k, word, now);
 	}
 }
 
@@ -454,7 +492,7 @@ void account_resolve(struct ledger *l, struct tally *t, const struct account_rul
 		atomic_store_explicit(&l->head, head, memory_order_release);
 	/* a vector that was armed when the pass began has replayed what it had pending */
 	if (account_held(l) && !unsure)
-		flush_holds(l, t, r, word_state(m->word), now);
+		flush_holds(l, t, r, m->word, now);
 	if (l->overdue.n)
 		flush_overdue(l, t, r, now);
 }
@@ -469,5 +507,6 @@ void account_finish(struct ledger *l, struct tally *t, const struct account_rule
 		account_mark(l, &m);
 		account_resolve(l, t, &last, &m, now);
 	} while (account_queued(l));
-	flush_holds(l, t, &last, VEC_ARMED, now);
+	/* as if armed: nothing is replayed any more */
+	flush_holds(l, t, &last, m.word >> WORD_STATE_BITS << WORD_STATE_BITS | VEC_ARMED, now);
 }

@@ -151,9 +151,10 @@ struct hold {
 /* When such fires were due, the oldest first, so that an outage shows in the response. */
 struct held_stamp {
 	uint64_t intended;
-	uint32_t lag; /* as in struct stamp */
-	uint8_t hold; /* enum fire_class */
-	bool wanted;  /* at its vector: else it waits for that, and not for the engine */
+	uint64_t before; /* state word, as in struct stamp */
+	uint32_t lag;    /* as in struct stamp */
+	uint8_t hold;    /* enum fire_class */
+	bool wanted;     /* at its vector: else it waits for that, and not for the engine */
 };
 #define HELD_STAMPS 8 /* of those beyond no time is known: tally.untimed */
 
@@ -191,6 +192,7 @@ struct account_event {
 	uint32_t vector;
 	uint32_t count;
 	uint64_t renewed; /* of signals: when the vector's trigger had last been set up */
+	bool explained;   /* of a fire that departed: it is a loss explained, else unarmed */
 };
 #define ACCOUNT_MAX_EVENTS 4096
 
@@ -209,7 +211,10 @@ struct tally {
 	struct hist service; /* per wake-up, newest stamp */
 	struct hist response[PHASES];
 	struct account_events missing, extras;
-	/* timed only: unarmed fires that a message may have left for before their vector went */
+	/*
+	 * Asynchronous only: fires whose message may have left before their vector was removed:
+	 * unarmed ones, and losses that a call explains before or after the removal.
+	 */
 	struct account_events departed;
 };
 
@@ -223,21 +228,29 @@ struct account_rules {
 
 void tally_init(struct tally *t);
 
-/* One more event; the last @n events of @vector taken back. */
+/*
+ * One more event; the last @n events of @vector taken back, of those that are among the losses
+ * explained, or that are not.
+ */
 void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count);
-void tally_forget(struct account_events *ev, uint32_t vector, uint64_t n);
+void tally_forget(struct account_events *ev, uint32_t vector, bool explained, uint64_t n);
 
 /* What extra signals turn out to be; the rest of them is spurious. */
 struct tally_pairs {
 	uint64_t misrouted; /* with a loss on another vector, at most @window_ns apart */
-	/* With an unarmed fire of another vector, which had been removed, at a vector whose trigger
-	 * was set up after that fire: the second half of R80. At most @flight_ns after it. */
+	/* With a fire of another vector that departed, at a vector whose trigger was set up after
+	 * that fire: the second half of R80. At most @flight_ns after it. */
 	uint64_t strays;
+	/* Of these, with a fire that is among the losses explained. Its message has been seen, and
+	 * its vector was out then: tally_settle() has it among the unarmed. */
+	uint64_t explained;
 };
 
 /* Each signal and each fire is in one pair at most. */
 void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
 		struct tally_pairs *out);
+
+void tally_settle(struct tally *t, const struct tally_pairs *pairs);
 
 /* @ring_size is a power of two. 0 or -ENOMEM. */
 int ledger_init(struct ledger *l, uint32_t vector, uint32_t ring_size, enum vector_state state);

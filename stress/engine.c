@@ -223,11 +223,12 @@ static void judge(struct storm *s, struct consume *c, struct stress_result *r)
 	for (uint32_t v = 0; v < s->cfg->vectors; v++)
 		account_finish(&s->ledgers[v], &c->tally, &s->rules, storm_now(s));
 	r->fired = storm_fired(s);
+	tally_pair(&c->tally, window, 2 * (s->rules.flight_ns + slow), &pairs);
+	tally_settle(&c->tally, &pairs);
 	series_finish(&c->series, &c->tally,
 		      &(struct series_counts){.fired = r->fired, .resizes = s->resizer.resizes},
 		      storm_now(s));
 	r->tally = c->tally;
-	tally_pair(&r->tally, window, 2 * (s->rules.flight_ns + slow), &pairs);
 	r->misrouted = pairs.misrouted;
 	r->strays = pairs.strays;
 	r->spurious = r->tally.extra - r->misrouted - r->strays;

@@ -58,6 +58,21 @@ static bool make_room(const struct tally *t, const struct account_event *extra, 
 	return false;
 }
 
+/* A free message for @extra of @t's departed: of the losses explained, or not. */
+static bool take_stray(const struct tally *t, const struct account_event *extra, bool explained,
+		       bool *gone, uint64_t flight_ns)
+{
+	for (uint32_t k = 0; k < t->departed.n; k++) {
+		const struct account_event *left = &t->departed.at[k];
+
+		if (gone[k] || left->explained != explained || !is_stray(extra, left, flight_ns))
+			continue;
+		gone[k] = true;
+		return true;
+	}
+	return false;
+}
+
 void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
 		struct tally_pairs *out)
 {
@@ -84,14 +99,19 @@ void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
 			out->misrouted++;
 			left--;
 		}
-		for (k = 0; k < t->departed.n && left; k++) {
-			if (gone[k] || !is_stray(extra, &t->departed.at[k], flight_ns))
-				continue;
-			gone[k] = true;
+		for (; left && take_stray(t, extra, false, gone, flight_ns); left--)
 			out->strays++;
-			left--;
+		for (; left && take_stray(t, extra, true, gone, flight_ns); left--) {
+			out->strays++;
+			out->explained++;
 		}
 	}
+}
+
+void tally_settle(struct tally *t, const struct tally_pairs *pairs)
+{
+	t->lost_explained -= pairs->explained;
+	t->unarmed += pairs->explained;
 }
 
 void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count)
@@ -101,11 +121,11 @@ void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64
 			.ns = ns, .vector = vector, .count = (uint32_t)count};
 }
 
-/* The last @n events of @vector were none. */
-void tally_forget(struct account_events *ev, uint32_t vector, uint64_t n)
+/* The last @n such events of @vector were none. */
+void tally_forget(struct account_events *ev, uint32_t vector, bool explained, uint64_t n)
 {
 	for (uint32_t i = ev->n; n && i > 0; i--) {
-		if (ev->at[i - 1].vector != vector)
+		if (ev->at[i - 1].vector != vector || ev->at[i - 1].explained != explained)
 			continue;
 		ev->at[i - 1] = ev->at[--ev->n];
 		n--;

@@ -31,7 +31,7 @@ struct books {
 	const struct stress_config *cfg;
 	const struct stress_result *r;
 	bool sync, timed, open;
-	bool replayed;         /* what is a replay, or explained by a later call, may go astray */
+	bool replayed;         /* a replay may have gone astray: whose it was is not known */
 	uint64_t late, extras; /* fires of that kind; signals without a fire that were read */
 	uint64_t slack;        /* how far off a verdict by age may be */
 	struct lane *lanes;
@@ -131,11 +131,12 @@ static void judge_fire(struct books *b, uint32_t i)
 	uint8_t set = labels(b, f, b->before[i] = state_at(of, f->sent));
 
 	if (!f->read) {
+		set |= f->strayed && set & EXPLAINED ? UNARMED : 0;
 		b->outcome[i] = f->fate == FATE_MERGED ? set | COALESCED : set;
 		if (!b->sync) /* the next one's signal may have passed for its own */
 			l->may |= (uint8_t)(set & ~UNEXPLAINED);
 		l->odd |= b->open;
-		b->replayed |= f->fate == FATE_GAP && (b->before[i] == OUT || set & EXPLAINED);
+		b->replayed |= f->fate == FATE_GAP && b->before[i] == OUT;
 		return;
 	}
 	if (!b->sync) /* what it was when it was read */

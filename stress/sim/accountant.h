@@ -11,6 +11,8 @@
  *	- Without a synchronous fire() a call explains a loss when it began within about two flights
  *	  (100 ms) of the fire: about, as the consumer looks every 2 ms and a slow machine has
  *longer flights.
+ *	- A loss that a call explains is unarmed when its message is seen at the newcomer of its
+ *slot, as its vector was out then: which fire's it was is known to the simulation alone.
  *	- The schedule stands still for slices of control: when exactly, each producer knows alone.
  */
 #ifndef IRQSTORM_STRESS_SIM_ACCOUNTANT_H

@@ -54,10 +54,15 @@ static uint32_t add_extra(struct sim *s, uint32_t vector, enum truth_extra_kind 
 	return s->truth.extras.n - 1;
 }
 
+/* What is older may have been given up: then its signal passes for that of a younger fire. */
+#define GIVEN_UP_NS (900 * NSEC_PER_MSEC)
+
 /* Into the eventfd of @v's trigger. */
 static void deliver(struct sim *s, uint32_t v, struct sim_signal sig)
 {
 	if (sig.fire != TRUTH_NO_FIRE) {
+		if (s->now - TRUTH_FIRE(&s->truth, sig.fire)->sent > GIVEN_UP_NS)
+			s->truth.lanes[v].doubtful = true;
 		TRUTH_FIRE(&s->truth, sig.fire)->fate = FATE_SENT;
 		TRUTH_FIRE(&s->truth, sig.fire)->signalled = s->now;
 	} else if (sig.extra != TRUTH_NO_FIRE) {
@@ -108,6 +113,7 @@ static void went_astray(struct sim *s, const struct sim_event *ev)
 	if (to == ev->vector || s->vectors[ev->vector].fd >= 0 || s->vectors[ev->vector].torn ||
 	    !sim_chance(s, s->sc->stray))
 		return;
+	f->strayed = true;
 	deliver(s, to,
 		(struct sim_signal){.fire = TRUTH_NO_FIRE, .extra = add_extra(s, to, EXTRA_STRAY)});
 }

@@ -32,6 +32,7 @@ struct truth_fire {
 	bool resize, settle; /* made while a resize was under way; within 1 ms after one */
 	bool delayed;        /* by the scenario, beyond what a fire takes */
 	bool refused;        /* fire() said no */
+	bool strayed;        /* FATE_GAP: its message went to the newcomer of its slot */
 	enum truth_fate fate;
 };
 
@@ -92,7 +93,7 @@ struct truth_lane {
 	uint32_t extras;          /* signals without a fire that were read */
 	bool changed;             /* a resize of the storm met it */
 	bool merges;              /* one that was no teardown: its pending bit may have been kept */
-	bool doubtful;            /* an extra signal was sent to it, read or not */
+	bool doubtful; /* sent an extra signal, or one after its fire may have been given up */
 };
 
 struct truth {

@@ -28,7 +28,8 @@ TestSuite(pair, .init = setup, .fini = teardown);
 static void add(struct account_events *ev, uint64_t ns, uint32_t vector, uint32_t count,
 		uint64_t renewed)
 {
-	ev->at[ev->n++] = (struct account_event){ns, vector, count, renewed};
+	ev->at[ev->n++] = (struct account_event){
+		.ns = ns, .vector = vector, .count = count, .renewed = renewed};
 }
 
 static struct tally_pairs pair(void)
