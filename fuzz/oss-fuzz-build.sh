@@ -22,7 +22,7 @@ mkdir -p "$OUT" "$WORK"
 # What turns seeds into inputs runs here: without the engine and its flags.
 (
 	unset CFLAGS CXXFLAGS
-	cmake -S "$root" -B "$WORK/seeds" -G Ninja -DCMAKE_BUILD_TYPE=Release -DIRQSTORM_TESTS=OFF
+	cmake -S "$root" -B "$WORK/seeds" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O0 -DIRQSTORM_TESTS=OFF
 	ninja -C "$WORK/seeds" fuzz/all
 ) >"$WORK/seeds.log" 2>&1 || {
 	tail -20 "$WORK/seeds.log"
