@@ -189,6 +189,27 @@ Test(stray, a_fire_still_held_at_the_end_has_its_message_too)
 	cr_assert_eq(pair(2000, 1500).strays, 1);
 }
 
+Test(stray, a_removal_that_has_only_begun_after_a_swap_is_one)
+{
+	fire(1000);
+	calls("Sr");
+	account_finish(&l, t, &async, 2500);
+	cr_assert_eq(t->lost_explained, 1);
+	cr_assert_eq(pair(2000, 1500).strays, 1);
+}
+
+Test(stray, a_message_is_as_old_as_its_fire_and_not_as_its_schedule)
+{
+	uint64_t slot = 0;
+
+	cr_assert(ledger_begin(&l, 200, 1000, PHASE_STEADY, &slot), "due at 200");
+	ledger_end(&l, slot);
+	calls("RAT");
+	account_finish(&l, t, &async, 2500);
+	cr_assert_eq(pair(2000, 500).strays, 0, "the newcomer was there before the fire");
+	cr_assert_eq(pair(2000, 1500).strays, 1);
+}
+
 Test(stray, a_fire_that_was_delivered_has_no_message_elsewhere)
 {
 	fire(1000);
