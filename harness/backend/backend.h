@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "features/probe.h"
 #include "uapi/irq_set.h"
 
 enum backend_caps {
@@ -105,10 +106,10 @@ struct backend_inspect {
 #define BACKEND_CPUS 64
 
 struct backend_desc {
-	char target[160];    /* canonical target, as --target takes it: repeats this backend */
+	char target[320];    /* canonical target, as --target takes it: repeats this backend */
 	char device[128];    /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
 	char kernel[128];    /* "6.12 (emulated)", or uname release of the running kernel */
-	char profile[16];    /* whose rules hold: "6.1", "6.12"; "" when not known */
+	char profile[16];    /* the name of the kernel's features (features.def) */
 	char trigger[32];    /* how fire() works: "device", "loopback", "ivshmem" */
 	uint32_t caps;       /* enum backend_caps */
 	uint32_t fire_max;   /* fire() takes vectors below this on the MSI-X index */
@@ -120,6 +121,9 @@ struct backend_desc {
 		uint32_t flags; /* VFIO_IRQ_INFO_* */
 		uint32_t count; /* 0: the index is absent */
 	} irq[VFIO_PCI_NUM_IRQS];
+	struct features_found features; /* what is known without asking: see backend/ask.h */
+	struct shape shape;             /* what configuration space says, not GET_IRQ_INFO */
+	int its; /* the host's MSI come from an ITS (features/probe.h): 1, 0, -1: not known */
 };
 
 /* What a host will refuse, or has little of: a line each. */

@@ -2,8 +2,10 @@
 /* irqstorm info: what a target is, what its interrupts can do, and whether they can be had. */
 #include <string.h>
 
+#include "backend/ask.h"
 #include "backend/gone.h"
 #include "cli/commands.h"
+#include "cli/info_features.h"
 #include "exec/tablesize.h"
 #include "exec/target.h"
 #include "support/json.h"
@@ -14,7 +16,7 @@
 
 struct info_options {
 	const char *target, *json;
-	bool check;
+	bool check, features;
 };
 
 #define FIELD(f) offsetof(struct info_options, f)
@@ -27,6 +29,11 @@ static const struct opt info_opts[] = {
 	 .help = "Try whether the kernel still takes every MSI-X vector that the device has. "
 		 "Enables "
 		 "MSI-X for a moment and disables it again."},
+	{.type = OPT_FLAG,
+	 .name = "features",
+	 .offset = FIELD(features),
+	 .help = "List every feature and profile that there is, with what each means, and open no "
+		 "target."},
 	{.type = OPT_OUTFILE,
 	 .name = "json",
 	 .arg = "FILE",
@@ -84,7 +91,8 @@ static void print_irq(FILE *f, const struct backend_desc *d, uint32_t i)
 static void print_table(FILE *f, const struct backend_desc *d, const struct host_limits *limits)
 {
 	fprintf(f, "target   %s\ndevice   %s\nkernel   %s\nprofile  %s\n", d->target, d->device,
-		d->kernel, *d->profile ? d->profile : "not known (no MSI-X)");
+		d->kernel, d->profile);
+	info_print_features(f, &d->features);
 	fprintf(f, "trigger  %s, MSI-X vectors below %u\ncaps    ", d->trigger, d->fire_max);
 	for (size_t i = 0; i < N_CAPS; i++) {
 		if (d->caps & cap_names[i].bit)
@@ -202,7 +210,8 @@ static void write_json(FILE *f, const struct backend_desc *d, const struct host_
 	json_str(&j, "target", d->target);
 	json_str(&j, "device", d->device);
 	json_str(&j, "kernel", d->kernel);
-	json_str(&j, "profile", *d->profile ? d->profile : NULL);
+	json_str(&j, "profile", d->profile);
+	info_write_features(&j, d);
 	json_str(&j, "trigger", d->trigger);
 	json_u64(&j, "fire_max", d->fire_max);
 	json_array_begin(&j, "caps");
@@ -242,8 +251,10 @@ static int look(const char *target, struct backend_desc *d, struct host_limits *
 	if (err)
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "%s: cannot be described: %s", target,
 			   strerror(-err));
-	else
+	if (!err) {
+		backend_ask_features(be, d);
 		backend_host_limits(be, limits);
+	}
 	if (!err && t)
 		err = tablesize_check(be, t, e);
 	if (err || (t && t->verdict != TABLESIZE_SAME))
@@ -265,6 +276,8 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	code = command_parse_only(cmd, argc, argv, &o);
 	if (code >= 0)
 		return code;
+	if (o.features)
+		return info_list_features();
 	checked = o.check ? &size : NULL;
 	if (outfile_open(&out, o.json, &e))
 		goto fail;
@@ -297,15 +310,20 @@ fail:
 const struct command cmd_info = {
 	.name = "info",
 	.summary = "Show what a target is and what its interrupts can do.",
-	.synopsis = "[--target T] [--check] [--json FILE]",
+	.synopsis = "[--target T] [--check] [--json FILE] | --features",
 	.description = TARGET_HELP
 	"\nA line `host` says what SET_IRQS has to reckon with here: an interrupt line that\n"
 	"is shared and cannot be, fewer vectors than the device has.\n"
+	"\nA line `has` names features of kernel and host, and how each was found out:\n"
+	"`probe`, by the device's own answers, which leaves no trace in it; `arch` and\n"
+	"`version`, by the kernel's release. A line `unusual` is where a probe and the\n"
+	"release disagree: a backport, or another host; no fault.\n"
 	"\nWith --check: exit code 0 when the kernel takes every MSI-X vector that the\n"
 	"device reports; 1 when the device changed its table behind the kernel, and the\n"
 	"new vectors cannot be had; 4 when that cannot be tried (no MSI-X). A host that\n"
 	"has run out of vectors is not the device's fault: 0, and it says so.\n",
 	.examples = "  irqstorm info\n"
+		    "  irqstorm info --features\n"
 		    "  irqstorm info --target vfio:auto --check\n"
 		    "  irqstorm info --target emu:vectors=64,grown=128 --check\n"
 		    "  irqstorm info --target vfio:0000:00:03.0,trigger=loopback --json -\n",

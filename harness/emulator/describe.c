@@ -8,11 +8,6 @@
 #include "emulator/device.h"
 #include "emulator/zoo.h"
 
-static const char *const profile_names[] = {
-	[EMU_PROFILE_6_1] = "6.1",
-	[EMU_PROFILE_6_12] = "6.12",
-};
-
 /* Text that grows. By hand: an executor describes each device that a program brings. */
 struct line {
 	char *at, *end;
@@ -43,6 +38,19 @@ static struct line line_start(char *buf, size_t size)
 	return (struct line){.at = buf, .end = buf + size - 1};
 }
 
+/* As far as the profile does not say it. */
+static void put_features(struct line *l, const struct emu_config *cfg)
+{
+	uint32_t differ = cfg->features ^ profile_features(cfg->profile);
+
+	for (enum feature f = 0; differ >> f; f++) {
+		if (!feature_in(differ, f))
+			continue;
+		put(l, feature_in(cfg->features, f) ? ",+" : ",-");
+		put(l, feature_rows[f].name);
+	}
+}
+
 /* Profile and table size always, the rest where it is not the default. */
 static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 {
@@ -51,7 +59,8 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 
 	emu_config_default(&def);
 	put(&l, "emu:profile=");
-	put(&l, profile_names[cfg->profile]);
+	put(&l, profile_name(cfg->profile));
+	put_features(&l, cfg);
 	put_key(&l, ",vectors=", cfg->msix_vectors);
 	if (cfg->msix_grown)
 		put_key(&l, ",grown=", cfg->msix_grown);
@@ -59,6 +68,8 @@ static void format_target(const struct emu_config *cfg, char *buf, size_t size)
 		put_key(&l, ",msi=", cfg->msi_vectors);
 	if (cfg->intx != def.intx)
 		put_key(&l, ",intx=", cfg->intx);
+	if (cfg->irqless)
+		put(&l, ",irq=0");
 	if (cfg->pcie != def.pcie)
 		put_key(&l, ",pcie=", cfg->pcie);
 	if (cfg->pci_2_3 != def.pci_2_3)
@@ -97,8 +108,12 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	memset(desc, 0, sizeof(*desc));
 	format_target(&emu->cfg, desc->target, sizeof(desc->target));
 	strcpy(desc->device, emu->cfg.pcie ? "emulated PCIe function" : "emulated PCI function");
-	strcpy(desc->profile, profile_names[emu->cfg.profile]);
-	strcpy(desc->kernel, profile_names[emu->cfg.profile]);
+	strcpy(desc->profile, profile_name(emu->cfg.profile));
+	strcpy(desc->kernel, profile_name(emu->cfg.profile));
+	features_by_profile(emu->cfg.profile, emu_config_features(&emu->cfg), &desc->features);
+	emu_config_shape(&emu->cfg, &desc->shape);
+	desc->shape.msix = (uint16_t)emu->msix.count;
+	desc->its = -1; /* nothing here comes from one */
 	strcat(desc->kernel, " (emulated)");
 	strcpy(desc->trigger, "device");
 	desc->caps = BACKEND_SYNC_FIRE | BACKEND_HW_FIRE | BACKEND_RESET | BACKEND_MASK_ENTRY;
@@ -109,7 +124,7 @@ int emu_describe(struct backend *be, struct backend_desc *desc)
 	desc->traits = BACKEND_FIRE_MSI | (zoo_compiled_in() ? BACKEND_OOPSES : 0);
 
 	for (uint32_t index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
-		if (index == VFIO_PCI_ERR_IRQ_INDEX && !emu->cfg.pcie)
+		if (index == VFIO_PCI_ERR_IRQ_INDEX && !emu_irq_count(emu, index))
 			continue; /* absent (R14) */
 		emu_get_info(emu, index, &desc->irq[index].flags, &desc->irq[index].count);
 	}

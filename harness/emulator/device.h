@@ -96,10 +96,15 @@ struct emu {
 #endif
 };
 
-/* 6.1 keeps an array of nvec contexts and can address nothing beyond it. */
+static inline bool emu_has(const struct emu *emu, enum feature feature)
+{
+	return feature_in(emu->cfg.features, feature);
+}
+
+/* An array of nvec contexts: nothing beyond it can be addressed. */
 static inline bool contexts_are_array(const struct emu *emu)
 {
-	return emu->cfg.profile == EMU_PROFILE_6_1;
+	return emu_has(emu, FEATURE_CONTEXTS_WITHIN_NVEC);
 }
 
 static inline bool is_intx(const struct emu *emu)

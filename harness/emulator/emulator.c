@@ -15,7 +15,6 @@
 void emu_config_default(struct emu_config *cfg)
 {
 	*cfg = (struct emu_config){
-		.profile = EMU_PROFILE_6_12,
 		.msix_vectors = 64,
 		.msi_vectors = 16,
 		.intx = true,
@@ -24,13 +23,39 @@ void emu_config_default(struct emu_config *cfg)
 		.host_dyn = true,
 		.host_intremap = true,
 	};
+	emu_config_profile(cfg, PROFILE_6_12);
+}
+
+void emu_config_profile(struct emu_config *cfg, enum profile profile)
+{
+	cfg->profile = profile;
+	cfg->features = profile_features(profile);
+}
+
+uint32_t emu_config_features(const struct emu_config *cfg)
+{
+	return cfg->host_dyn ? cfg->features : cfg->features & ~FEATURE_BIT(DYN_MSIX);
+}
+
+void emu_config_shape(const struct emu_config *cfg, struct shape *out)
+{
+	*out = (struct shape){
+		.known = true,
+		.pcie = cfg->pcie,
+		.irqless = cfg->irqless,
+		.pin = cfg->intx,
+		.msi = (uint16_t)cfg->msi_vectors,
+		.msix = (uint16_t)cfg->msix_vectors,
+	};
 }
 
 static int check_config(const struct emu_config *cfg, struct errmsg *e)
 {
-	if (cfg->profile != EMU_PROFILE_6_1 && cfg->profile != EMU_PROFILE_6_12)
-		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: profile=%d: must be 6.1 or 6.12",
-				  (int)cfg->profile);
+	char names[FEATURE_NAMES_MAX];
+
+	if (cfg->profile == PROFILE_ANY || cfg->profile >= PROFILES)
+		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: profile %d: must be one of %s",
+				  (int)cfg->profile, profile_names(names, sizeof(names)));
 	if (cfg->msix_vectors > IRQ_MAX_VECTORS)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "emu: vectors=%u: must be 0 to %u",
 				  cfg->msix_vectors, IRQ_MAX_VECTORS);
@@ -53,13 +78,15 @@ uint32_t emu_irq_count(const struct emu *emu, uint32_t index)
 {
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
-		return emu->cfg.intx;
+		/* R16: vfio's virtual pin */
+		return emu->cfg.intx &&
+		       !(emu->cfg.irqless && emu_has(emu, FEATURE_INTX_COUNT_NEEDS_IRQ));
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return emu->cfg.msi_vectors;
 	case VFIO_PCI_MSIX_IRQ_INDEX:
 		return emu->msix.count;
 	case VFIO_PCI_ERR_IRQ_INDEX:
-		return emu->cfg.pcie;
+		return emu->cfg.pcie || emu_has(emu, FEATURE_ERR_ANY_FUNCTION);
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		return 1;
 	default:
@@ -69,7 +96,7 @@ uint32_t emu_irq_count(const struct emu *emu, uint32_t index)
 
 bool emu_samples_dyn(const struct emu *emu)
 {
-	return emu->cfg.profile != EMU_PROFILE_6_1 && emu->cfg.host_dyn && emu->msix.count;
+	return emu_has(emu, FEATURE_DYN_MSIX) && emu->cfg.host_dyn && emu->msix.count;
 }
 
 int emu_trigger_get(struct emu *emu, int32_t fd, struct signal_ref **out)

@@ -10,21 +10,20 @@
 #include "backend/backend.h"
 #include "emulator/breach.h"
 #include "emulator/signal.h"
+#include "features/features.h"
+#include "features/shape.h"
 #include "support/errmsg.h"
 
-enum emu_profile {
-	EMU_PROFILE_6_1,  /* no dynamic MSI-X, contexts are an array of nvec */
-	EMU_PROFILE_6_12, /* dynamic MSI-X where the host has it */
-};
-
 struct emu_config {
-	enum emu_profile profile;
+	enum profile profile;  /* a name for features, as far as it goes; emu_config_profile() */
+	uint32_t features;     /* the kernel's and host's: bits of features/features.h */
 	uint32_t msix_vectors; /* table size, 0 (no capability) or 1..2048 */
 	uint32_t
 		msix_grown; /* 0, or the size that the table has grown to behind the kernel (P13) */
 	uint32_t msi_vectors; /* 0, 1, 2, 4, 8, 16, 32 */
-	bool intx;            /* has an INTx pin */
-	bool pcie;            /* has the ERR index */
+	bool intx;            /* has an INTx pin, */
+	bool irqless;         /* for which the host has no irq */
+	bool pcie;            /* has the PCI Express capability */
 	bool pci_2_3;         /* implements DisINTx; else INTx is masked at the host's irq chip */
 	bool host_dyn;      /* the host's MSI domain can allocate MSI-X vectors one by one (R17) */
 	bool host_intremap; /* the host can give MSI more than one vector (R48) */
@@ -42,6 +41,12 @@ struct emu_config {
 
 /* 6.12, 64 MSI-X vectors, 16 MSI, INTx, DisINTx, PCIe, host_dyn, host_intremap, real eventfds. */
 void emu_config_default(struct emu_config *cfg);
+/* What a kernel of that name has. */
+void emu_config_profile(struct emu_config *cfg, enum profile profile);
+/* What it comes to: without dyn-msix where the host cannot. */
+uint32_t emu_config_features(const struct emu_config *cfg);
+/* What the configuration space of that device says. */
+void emu_config_shape(const struct emu_config *cfg, struct shape *out);
 
 /* 0, -EINVAL (@e says which field; exit 2) or -ENOMEM. The caller owns *@out: backend_close(). */
 int emulator_open(const struct emu_config *cfg, struct backend **out, struct errmsg *e);

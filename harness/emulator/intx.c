@@ -307,6 +307,10 @@ static int set_eventfd(struct emu *emu, int32_t fd)
 		set_trigger(emu, trigger);
 		return 0;
 	}
+	if (emu->cfg.irqless) {
+		emu_trigger_put(emu, trigger);
+		return -ENODEV; /* R25 */
+	}
 	err = intx_enable(emu, trigger); /* R26: with no trigger too */
 	if (err && !PLANT(intx_refused, emu))
 		emu_trigger_put(emu, trigger);

@@ -112,7 +112,9 @@ int msi_set_block(struct emu *emu, uint32_t start, uint32_t count, const int32_t
 	uint32_t done;
 	int err = 0;
 
-	if (contexts_are_array(emu) && (start >= emu->nvec || start + count > emu->nvec))
+	if (!count && start >= emu->nvec && !emu_has(emu, FEATURE_EMPTY_ENABLE))
+		return -EINVAL;
+	if (contexts_are_array(emu) && count && start + count > emu->nvec)
 		return -EINVAL;
 
 	if (PLANT(set_block, emu, start, count, fds, &err))

@@ -56,7 +56,7 @@ static void release_vectors(struct emu *emu)
 /* P13: the domain was made for so many vectors, whatever the table has now. */
 static bool domain_has(const struct emu *emu, uint32_t vectors)
 {
-	return emu->cfg.profile == EMU_PROFILE_6_1 || vectors <= emu->msix_domain;
+	return !emu_has(emu, FEATURE_MSIX_DOMAIN_KEEPS_SIZE) || vectors <= emu->msix_domain;
 }
 
 /* R50-3, R55: can @vector be added in place? */
@@ -175,7 +175,7 @@ int msi_enable(struct emu *emu, uint32_t index, uint32_t nvec)
 
 	if (PLANT(msi_enable, emu, nvec, &ret))
 		return ret;
-	if (emu->cfg.profile == EMU_PROFILE_6_1 && emu_fails(emu))
+	if (contexts_are_array(emu) && emu_fails(emu))
 		return -ENOMEM; /* the array of contexts */
 	/* R46: __pci_enable_msi_range() looks at the D-state first, the MSI-X one at nvec. */
 	if (emu->off && (nvec || index == VFIO_PCI_MSI_IRQ_INDEX))

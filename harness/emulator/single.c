@@ -2,8 +2,8 @@
 /*
  * single: ERR and REQ, one trigger each with no irq behind it, as
  * vfio_pci_set_ctx_trigger_single(). Independent of INTX, MSI and MSI-X (R20). A dropped reference
- * goes at once; 6.12 lets an RCU grace period pass first (R63), which no caller can tell from a
- * slow ioctl.
+ * goes at once, with err-req-rcu, too: that a grace period passes first (R63) no caller can tell
+ * from a slow ioctl.
  */
 #include <errno.h>
 
@@ -90,7 +90,7 @@ static int set_eventfd(struct emu *emu, struct single *single, const struct requ
 		return -EINVAL;
 	fd = *(const int32_t *)req->data;
 	if (fd < -1) /* a dialect: other than on MSI-X, only -1 removes (section 1.6) */
-		return emu->cfg.profile == EMU_PROFILE_6_1 ? 0 : -EINVAL;
+		return emu_has(emu, FEATURE_NEGATIVE_FD_REFUSED_ERR_REQ) ? -EINVAL : 0;
 
 	if (fd >= 0) {
 		/* Whatever fails, the old one stays (R63). */
@@ -99,7 +99,7 @@ static int set_eventfd(struct emu *emu, struct single *single, const struct requ
 		err = emu_trigger_get(emu, fd, &trigger);
 		if (err)
 			return err;
-		if (emu->cfg.profile != EMU_PROFILE_6_1 && emu_fails(emu)) {
+		if (emu_has(emu, FEATURE_ERR_REQ_RCU) && emu_fails(emu)) {
 			emu_trigger_put(emu, trigger);
 			return -ENOMEM;
 		}

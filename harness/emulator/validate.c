@@ -208,7 +208,7 @@ int emu_irq_info(struct backend *be, struct vfio_irq_info *info)
 	/* R14: no lock, nothing changes; argsz stays as given. */
 	if (info->argsz < IRQ_INFO_SIZE || info->index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;
-	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && !emu->cfg.pcie)
+	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && !emu_irq_count(emu, info->index))
 		return -EINVAL;
 
 	emu_get_info(emu, info->index, &info->flags, &info->count);

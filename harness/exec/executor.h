@@ -20,6 +20,7 @@
 #include "exec/recorder.h"
 #include "exec/slots.h"
 #include "exec/step_watch.h"
+#include "exec/target.h"
 #include "model/model.h"
 #include "program/withheld.h"
 
@@ -56,6 +57,7 @@ struct executor {
 	struct fault_counter faults;  /* whose counters were this as the last program began */
 	struct program_device device; /* that the emulator was opened with */
 	bool has_device;
+	struct target_rules rules_named; /* what of the answers --target names, not the device */
 	struct model_config answers; /* what a right answer depends on: of this device and host */
 
 	struct model model;

@@ -328,9 +328,7 @@ void oracle_skip(struct oracle *o)
 
 static bool expect_applies(const struct oracle *o, const struct op *op)
 {
-	uint32_t profiles = op->flags & (EXPECT_6_1 | EXPECT_6_12);
-
-	return !profiles || (profiles & (o->x->model.cfg.is_6_1 ? EXPECT_6_1 : EXPECT_6_12));
+	return op_expect_applies(op, o->x->model.cfg.features);
 }
 
 /* Another answer than this one is not what the author of the line wondered about. */

@@ -9,7 +9,7 @@ static struct model_config config_of(const struct model_config *device, enum exp
 {
 	struct model_config cfg = *device;
 
-	cfg.is_6_1 = kernel == EXPORT_6_1;
+	cfg.features = profile_features(kernel == EXPORT_6_1 ? PROFILE_6_1 : PROFILE_6_12);
 	cfg.dyn = kernel == EXPORT_6_12 && cfg.count[VFIO_PCI_MSIX_IRQ_INDEX];
 	return cfg;
 }

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* setup: opens what an executor drives, and makes it as new before each program. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/ask.h"
 #include "backend/gone.h"
 #include "emulator/emulator.h"
 #include "exec/oracle.h"
 #include "exec/target.h"
 
-/* 6.5 brought one context a vector; a release like "6.12.117+deb12-amd64" or "6.1 (emulated)". */
-static bool is_before_6_5(const char *kernel)
+/* What the model holds the target against: the device by its shape, whatever GET_IRQ_INFO says. */
+static void set_answers(struct executor *x, const struct shape *shape, uint32_t features)
 {
-	unsigned int major = 0, minor = 0;
-
-	return sscanf(kernel, "%u.%u", &major, &minor) == 2 &&
-	       (major < 6 || (major == 6 && minor < 5));
-}
-
-/* A real device and its kernel say themselves what they are. */
-static void device_answers(struct executor *x)
-{
-	const struct backend_desc *d = &x->desc;
 	struct model_config *cfg = &x->answers;
 
 	memset(cfg, 0, sizeof(*cfg));
+	cfg->features = features = target_rules_apply(&x->rules_named, features);
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
-		cfg->count[i] = d->irq[i].count;
-	cfg->is_6_1 = is_before_6_5(d->kernel);
-	cfg->dyn = d->irq[VFIO_PCI_MSIX_IRQ_INDEX].count &&
-		   !(d->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE);
+		cfg->count[i] = shape_count(shape, features, i);
+	cfg->dyn = shape->msix && feature_in(features, FEATURE_DYN_MSIX);
+	cfg->irqless = shape->irqless;
+}
+
+/* A real device and its kernel show themselves what they are, as far as they can be asked. */
+static void device_answers(struct executor *x)
+{
+	struct backend_desc *d = &x->desc;
+	struct model_config *cfg = &x->answers;
+
+	backend_ask_features(x->be, d);
+	set_answers(x, &d->shape, d->features.set);
 	cfg->msi_multi = true; /* until probe_msi() */
 	cfg->pba_survives = d->traits & BACKEND_PBA_SURVIVES;
 }
@@ -40,14 +40,10 @@ static void emulator_answers(struct executor *x, const struct emu_config *emu)
 {
 	struct model_config *cfg = &x->answers;
 
-	memset(cfg, 0, sizeof(*cfg));
-	cfg->count[VFIO_PCI_INTX_IRQ_INDEX] = emu->intx;
-	cfg->count[VFIO_PCI_MSI_IRQ_INDEX] = emu->msi_vectors;
-	cfg->count[VFIO_PCI_MSIX_IRQ_INDEX] = emu->msix_vectors;
-	cfg->count[VFIO_PCI_ERR_IRQ_INDEX] = emu->pcie;
-	cfg->count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
-	cfg->is_6_1 = emu->profile == EMU_PROFILE_6_1;
-	cfg->dyn = emu->profile != EMU_PROFILE_6_1 && emu->host_dyn && emu->msix_vectors;
+	struct shape shape;
+
+	emu_config_shape(emu, &shape);
+	set_answers(x, &shape, emu_config_features(emu));
 	cfg->msi_multi = emu->host_intremap;
 	cfg->pba_cleared = emu->pba_cleared_on_disable;
 	cfg->message_cached = emu->message_cached;
@@ -195,7 +191,9 @@ int executor_open(struct executor *x, const char *spec, struct errmsg *e)
 		errmsg_set(e, err, EXIT_ENVIRONMENT, "cannot make eventfds: %s", strerror(-err));
 		goto fail;
 	}
-	err = open_backend(x, e);
+	err = target_rules(spec, &x->rules_named, e);
+	if (!err)
+		err = open_backend(x, e);
 	if (err)
 		goto fail;
 	if (!x->emulated && !(x->desc.device_ops >> BACKEND_DEV_REOPEN & 1)) {

@@ -21,6 +21,8 @@ struct parse {
 	struct emu_config emu;
 	struct vfio_config vfio;
 	struct fault_config fault;
+	struct feature_change change; /* of the emulator itself, on top of its profile */
+	struct target_rules rules;
 	bool sized; /* the user named the number of vectors */
 	struct errmsg *e;
 };
@@ -36,15 +38,44 @@ static int bad_value(struct parse *p, const char *key, const char *value, const 
 			  value, want);
 }
 
+static int bad_profile(struct parse *p, const char *key, const char *value)
+{
+	char names[FEATURE_NAMES_MAX], want[FEATURE_NAMES_MAX + 64];
+
+	snprintf(want, sizeof(want), "one of %s%s", profile_names(names, sizeof(names)),
+		 !strcmp(key, "rules") ? "; or +FEATURE or -FEATURE" : "");
+	return bad_value(p, key, value, want);
+}
+
 static int set_profile(struct parse *p, const char *value)
 {
-	if (!strcmp(value, "6.1"))
-		p->emu.profile = EMU_PROFILE_6_1;
-	else if (!strcmp(value, "6.12"))
-		p->emu.profile = EMU_PROFILE_6_12;
-	else
-		return bad_value(p, "profile", value, "6.1 or 6.12");
+	enum profile profile = profile_find(value, strlen(value));
+
+	if (profile == PROFILE_ANY)
+		return bad_profile(p, "profile", value);
+	emu_config_profile(&p->emu, profile);
 	return 0;
+}
+
+static int set_feature(struct parse *p, struct feature_change *change, const char *word)
+{
+	char why[FEATURE_NAMES_MAX + 64];
+	int err = feature_change_add(change, word, strlen(word), why, sizeof(why));
+
+	return err ? errmsg_set(p->e, err, EXIT_USAGE, "--target %s: %s", p->spec, why) : 0;
+}
+
+static bool names_feature(const char *word)
+{
+	return *word == '+' || *word == '-';
+}
+
+static int set_rules(struct parse *p, const char *value)
+{
+	if (names_feature(value))
+		return set_feature(p, &p->rules.change, value);
+	p->rules.profile = profile_find(value, strlen(value));
+	return p->rules.profile == PROFILE_ANY ? bad_profile(p, "rules", value) : 0;
 }
 
 static int set_count(struct parse *p, const char *key, const char *value, uint32_t max,
@@ -99,6 +130,15 @@ static int set_pcie(struct parse *p, const char *value)
 static int set_pci23(struct parse *p, const char *value)
 {
 	return set_bool(p, "pci23", value, &p->emu.pci_2_3);
+}
+
+static int set_irq(struct parse *p, const char *value)
+{
+	bool irq = false;
+	int err = set_bool(p, "irq", value, &irq);
+
+	p->emu.irqless = !irq;
+	return err;
 }
 
 static int set_intremap(struct parse *p, const char *value)
@@ -180,6 +220,8 @@ static const struct key emu_keys[] = {
 	{"intx", set_intx},
 	{"pcie", set_pcie},
 	{"pci23", set_pci23},
+	{"irq", set_irq},
+	{"rules", set_rules},
 	{"dyn", set_dyn},
 	{"intremap", set_intremap},
 	{"hostvecs", set_hostvecs},
@@ -195,6 +237,7 @@ static const struct key emu_keys[] = {
 
 static const struct key vfio_keys[] = {
 	{"trigger", set_trigger},
+	{"rules", set_rules},
 	{"fault", set_fault},
 	{NULL, NULL},
 };
@@ -209,6 +252,17 @@ static int parse_keys(struct parse *p, const struct key *keys, char *list)
 		const struct key *k;
 		int err;
 
+		if (names_feature(word) && keys == emu_keys) {
+			err = set_feature(p, &p->change, word);
+			if (err)
+				return err;
+			continue;
+		}
+		if (names_feature(word))
+			return errmsg_set(p->e, -EINVAL, EXIT_USAGE,
+					  "--target %s: a real device has what it has; rules=%s "
+					  "holds it against that",
+					  p->spec, word);
 		if (!value)
 			return errmsg_set(p->e, -EINVAL, EXIT_USAGE,
 					  "--target %s: '%s' is not KEY=VALUE", p->spec, word);
@@ -228,10 +282,10 @@ static int parse_keys(struct parse *p, const struct key *keys, char *list)
 /* A program's device. Its size counts as given. */
 static void set_device(struct parse *p, const struct program_device *d)
 {
-	if (d->profile == PROFILE_6_1)
-		p->emu.profile = EMU_PROFILE_6_1;
-	else if (d->profile == PROFILE_6_12)
-		p->emu.profile = EMU_PROFILE_6_12;
+	if (d->profile != PROFILE_ANY)
+		emu_config_profile(&p->emu, (enum profile)d->profile);
+	p->emu.features = feature_change_apply(&(struct feature_change){d->with, d->without},
+					       p->emu.features);
 	p->emu.msix_vectors = d->msix;
 	p->sized = true;
 	p->emu.msi_vectors = d->msi;
@@ -258,6 +312,7 @@ static int parse_emu(struct parse *p, char *keys, const struct target_options *o
 	err = parse_keys(p, emu_keys, keys);
 	if (err)
 		return err;
+	p->emu.features = feature_change_apply(&p->change, p->emu.features);
 	if (!p->sized && p->emu.msix_vectors < o->min_vectors)
 		p->emu.msix_vectors = o->min_vectors;
 	return 0;
@@ -361,6 +416,22 @@ int target_emulator_config(const char *spec, const struct target_options *o, str
 				  "--target %s: grown=%u is not for programs: in one, the "
 				  "operation table_size grows the table",
 				  spec, cfg->msix_grown);
+	return err;
+}
+
+int target_rules(const char *spec, struct target_rules *out, struct errmsg *e)
+{
+	struct parse p = {.spec = spec, .e = e};
+	char *copy = strdup(spec), *save, *word;
+	int err = copy ? 0 : errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+
+	for (word = copy ? strtok_r(copy, ",:", &save) : NULL; word && !err;
+	     word = strtok_r(NULL, ",:", &save)) {
+		if (!strncmp(word, "rules=", 6))
+			err = set_rules(&p, word + 6);
+	}
+	*out = p.rules;
+	free(copy);
 	return err;
 }
 

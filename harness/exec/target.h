@@ -2,29 +2,35 @@
 /*
  * target: turns what --target takes into an open backend.
  *
- *	emu[:profile=6.12,vectors=64,msi=16,intx=1,pcie=1,pci23=1,dyn=1,intremap=1,hostvecs=0,
- *	    pba=keep|clear,msg=reread|cached,posted=0|1,grown=N,bug=ID]
+ *	emu[:profile=6.12,+FEATURE,-FEATURE,vectors=64,msi=16,intx=1,irq=1,pcie=1,pci23=1,dyn=1,
+ *	    intremap=1,hostvecs=0,pba=keep|clear,msg=reread|cached,posted=0|1,grown=N,bug=ID]
  *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
  *
- * and, for both, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which plants a fault in
- * every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N (backend/fault.h), each with
- * +COUNT for the fires that are taken to have been.
+ * and, for both, rules=PROFILE|+FEATURE|-FEATURE, which changes what the model holds the target
+ * against and not the target, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which
+ *plants a fault in every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N
+ *(backend/fault.h), each with +COUNT for the fires that are taken to have been.
  */
 #ifndef IRQSTORM_EXEC_TARGET_H
 #define IRQSTORM_EXEC_TARGET_H
 
 #include "backend/backend.h"
+#include "features/features.h"
 #include "support/errmsg.h"
 
 #define TARGET_HELP                                                                                \
 	"Target:\n"                                                                                \
-	"  emu[:profile=6.1|6.12,vectors=N,msi=N,intx=0|1,pcie=0|1,pci23=0|1,dyn=0|1,\n"           \
-	"      intremap=0|1,hostvecs=N,pba=keep|clear,msg=reread|cached,posted=0|1,\n"             \
-	"      grown=N,bug=ID]\n"                                                                  \
-	"      the emulator in this process (default emu:profile=6.12,vectors=64)\n"               \
+	"  emu[:profile=NAME,+FEATURE,-FEATURE,vectors=N,msi=N,intx=0|1,irq=0|1,pcie=0|1,\n"       \
+	"      pci23=0|1,dyn=0|1,intremap=0|1,hostvecs=N,pba=keep|clear,\n"                        \
+	"      msg=reread|cached,posted=0|1,grown=N,bug=ID]\n"                                     \
+	"      the emulator in this process (default emu:profile=6.12,vectors=64);\n"              \
+	"      irqstorm info --features lists profiles and features\n"                             \
 	"  vfio:BDF[,trigger=loopback|ivshmem|edu|e1000e]\n"                                       \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
 	"      only suitable one\n"                                                                \
+	"  ...,rules=PROFILE|+FEATURE|-FEATURE\n"                                                  \
+	"      the target is held against these rules, whatever it shows of itself;\n"             \
+	"      may be given several times\n"                                                       \
 	"  ...,fault=drop:N|double:N|misroute:N|delay:N[:DURATION]\n"                              \
 	"      plants a fault in every N-th fire, to see it reported; N+K: as if K\n"              \
 	"      fires had been already, which a repeat may need\n"                                  \
@@ -54,6 +60,22 @@ int target_open_with(const char *spec, const struct target_options *o, struct ba
 		     struct errmsg *e);
 
 bool target_is_emulator(const char *spec);
+
+/* What rules= of a spec says, all of them together. Zeroed: nothing. */
+struct target_rules {
+	enum profile profile; /* PROFILE_ANY: as the target shows itself */
+	struct feature_change change;
+};
+
+/* Of @spec, which was opened; 0, or -ENOMEM with @e. */
+int target_rules(const char *spec, struct target_rules *out, struct errmsg *e);
+
+static inline uint32_t target_rules_apply(const struct target_rules *r, uint32_t set)
+{
+	if (r->profile != PROFILE_ANY)
+		set = profile_features(r->profile);
+	return feature_change_apply(&r->change, set);
+}
 
 /*
  * @spec with bug=@bug (docs/zoo.md) among its keys, to be freed. @bug NULL: as it is. NULL with @e:

@@ -56,7 +56,7 @@ static enum fine_result single(struct fine *f, struct fine_caller *c)
 			DONE();
 		fd = op_request_fd(c->op, 0);
 		if (fd < -1) {
-			c->err = m->cfg.is_6_1 ? 0 : -EINVAL;
+			c->err = model_has(m, FEATURE_NEGATIVE_FD_REFUSED_ERR_REQ) ? -EINVAL : 0;
 			DONE();
 		}
 		c->err = 0;
@@ -64,7 +64,7 @@ static enum fine_result single(struct fine *f, struct fine_caller *c)
 			c->err = step_fails(m) ? -EBADF : model_eventfd_get(m, fd, &c->object);
 			if (c->err)
 				DONE();
-			if (!m->cfg.is_6_1 && step_fails(m)) {
+			if (model_has(m, FEATURE_ERR_REQ_RCU) && step_fails(m)) {
 				model_eventfd_put(m, c->object);
 				c->err = -ENOMEM;
 				DONE();

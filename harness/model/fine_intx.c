@@ -213,6 +213,11 @@ static enum fine_result set_eventfd(struct fine *f, struct fine_caller *c)
 			DONE();
 		STEP();
 	}
+	if (!enabled(m) && m->cfg.irqless) {
+		model_eventfd_put(m, c->object);
+		c->err = -ENODEV;
+		DONE();
+	}
 	for (c->item = 0; !enabled(m) && c->item < 3; c->item++) {
 		if (step_fails(m)) {
 			model_eventfd_put(m, c->object);

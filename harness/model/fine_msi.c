@@ -59,7 +59,7 @@ static enum fine_result set_vector(struct fine *f, struct fine_caller *c, uint32
 
 	ROUTINE(c, FINE_PART)
 	c->err = 0;
-	if (m->cfg.is_6_1 && v >= m->nvec) {
+	if (contexts_are_array(m) && v >= m->nvec) {
 		c->err = -EINVAL;
 		DONE();
 	}
@@ -82,7 +82,7 @@ static enum fine_result set_vector(struct fine *f, struct fine_caller *c, uint32
 			DONE();
 		STEP();
 	}
-	if ((!m->cfg.is_6_1 && step_fails(m)) || step_fails(m)) {
+	if ((!contexts_are_array(m) && step_fails(m)) || step_fails(m)) {
 		c->err = -ENOMEM;
 		DONE();
 	}
@@ -124,7 +124,8 @@ static enum fine_result set_block(struct fine *f, struct fine_caller *c)
 
 	ROUTINE(c, FINE_BLOCK)
 	c->err = 0;
-	if (m->cfg.is_6_1 && (c->h.start >= m->nvec || c->h.start + c->h.count > m->nvec)) {
+	if ((!c->h.count && c->h.start >= m->nvec && !model_has(m, FEATURE_EMPTY_ENABLE)) ||
+	    (contexts_are_array(m) && c->h.count && c->h.start + c->h.count > m->nvec)) {
 		c->err = -EINVAL;
 		DONE();
 	}
@@ -166,7 +167,7 @@ enum fine_result fine_msi_disable(struct fine *f, struct fine_caller *c)
 static bool half_enables(const struct model *m, const struct fine_caller *c)
 {
 	return c->h.index == VFIO_PCI_MSIX_IRQ_INDEX && c->nvec && !m->d3hot &&
-	       !(m->cfg.is_6_1 && m->fail == 1);
+	       !(contexts_are_array(m) && m->fail == 1);
 }
 
 static enum fine_result enable(struct fine *f, struct fine_caller *c)
@@ -204,7 +205,7 @@ static enum fine_result loopback(struct fine *f, struct fine_caller *c)
 
 	ROUTINE(c, FINE_BLOCK)
 	c->err = 0;
-	if (m->cfg.is_6_1 && c->h.start + c->h.count > m->nvec) {
+	if (contexts_are_array(m) && c->h.start + c->h.count > m->nvec) {
 		c->err = -EINVAL;
 		DONE();
 	}

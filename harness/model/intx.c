@@ -185,6 +185,8 @@ static int enable(struct model *m, uint8_t object)
 	decides(m, RULED_RETURN, R(25));
 	decides(m, RULED_TYPE, R(25));
 	decides(m, RULED_ACTIVE, R(25));
+	if (m->cfg.irqless)
+		err = -ENODEV;
 	for (uint32_t i = 0; !err && i < 3; i++)
 		err = step_fails(m) ? errors[i] : 0;
 	if (!err)

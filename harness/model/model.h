@@ -11,12 +11,14 @@
 #ifndef IRQSTORM_MODEL_MODEL_H
 #define IRQSTORM_MODEL_MODEL_H
 
+#include "features/features.h"
 #include "model/rule.h"
 #include "program/program.h"
 
 struct model_config {
-	bool is_6_1; /* context array (6.1), else one context a vector (6.5 and later) */
-	bool dyn;    /* NORESIZE is clear on MSI-X (R15, R17) */
+	uint32_t features;                 /* of kernel and host: bits of features/features.h */
+	bool dyn;                          /* NORESIZE is clear on MSI-X (R15, R17) */
+	bool irqless;                      /* the host has no irq for the pin (R25) */
 	uint32_t count[VFIO_PCI_NUM_IRQS]; /* n of each index after open, ERR 0 without PCIe */
 	bool msi_multi;                    /* the host can give MSI more than one vector (R48) */
 	uint32_t host_vectors;             /* MSI(-X) vectors that the host can give, 0: enough */
@@ -148,6 +150,11 @@ void model_observe_counter(struct model *m, uint32_t slot, uint64_t value);
 void model_observe_pending(struct model *m, uint32_t vector, bool pending);
 /* And then: 0, or -1 when an event is missing (R54, P8), 1 when there is one too many. */
 int model_observe_events(const struct model *m);
+
+static inline bool model_has(const struct model *m, enum feature feature)
+{
+	return feature_in(m->cfg.features, feature);
+}
 
 static inline bool vector_in(const struct vector_set *s, uint32_t v)
 {

@@ -78,7 +78,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	int err;
 
 	decides(m, RULED_RETURN, R(50));
-	if (m->cfg.is_6_1 && vector >= m->nvec)
+	if (contexts_are_array(m) && vector >= m->nvec)
 		return -EINVAL;
 	rule(m, R(50));
 	if (fd < 0)
@@ -102,7 +102,7 @@ static int set_vector(struct model *m, uint32_t vector, int32_t fd)
 	}
 	rule(m, R(56)); /* whatever fails now, the vector stays in A */
 	decides(m, RULED_ALLOCATED, R(56));
-	if (!m->cfg.is_6_1 && step_fails(m))
+	if (!contexts_are_array(m) && step_fails(m))
 		return -ENOMEM;
 	if (step_fails(m))
 		return -ENOMEM;
@@ -136,7 +136,9 @@ static int set_block(struct model *m, const struct call *c)
 	int err = 0;
 
 	decides(m, RULED_RETURN, R(53));
-	if (m->cfg.is_6_1 && (start >= m->nvec || end > m->nvec))
+	if (!c->h.count && start >= m->nvec && !model_has(m, FEATURE_EMPTY_ENABLE))
+		return -EINVAL;
+	if (contexts_are_array(m) && c->h.count && end > m->nvec)
 		return -EINVAL;
 	rule(m, R(54));
 	decides(m, RULED_RETURN, R(50));
@@ -172,7 +174,7 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 
 	decides(m, RULED_RETURN, R(46));
 	decides(m, RULED_TYPE, R(46));
-	if (m->cfg.is_6_1 && step_fails(m))
+	if (contexts_are_array(m) && step_fails(m))
 		return -ENOMEM;
 	rule(m, R(46));
 	/* Which of the two comes first depends on the kind. */
@@ -182,10 +184,10 @@ int model_msi_enable(struct model *m, uint32_t index, uint32_t nvec)
 		return -ERANGE;
 	if (m->d3hot)
 		return -EINVAL;
-	/* P13: a domain of either kind replaces the other's. 6.1 has none of its own. */
+	/* P13: a domain of either kind replaces the other's. Not every kernel has them. */
 	if (!msix)
 		m->domain_size = 0;
-	else if (!m->domain_size || m->cfg.is_6_1)
+	else if (!m->domain_size || !model_has(m, FEATURE_MSIX_DOMAIN_KEEPS_SIZE))
 		m->domain_size = m->msix_count;
 	err = host_refuses(m, HOST_VECTORS, nvec, R(46));
 	if (err)
@@ -277,7 +279,7 @@ static int enable(struct model *m, const struct call *c)
 static int loopback(struct model *m, const struct call *c)
 {
 	decides(m, RULED_RETURN, R(59));
-	if (m->cfg.is_6_1 && c->h.start + c->h.count > m->nvec)
+	if (contexts_are_array(m) && c->h.start + c->h.count > m->nvec)
 		return -EINVAL;
 	rule(m, R(59));
 	decides(m, RULED_COUNTER, R(59));

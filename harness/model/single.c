@@ -12,14 +12,14 @@ static int set_eventfd(struct model *m, const struct call *c, uint8_t *trigger)
 		return answer(m, R(12), -EINVAL);
 	fd = op_request_fd(c->op, 0);
 	if (fd < -1)
-		return m->cfg.is_6_1 ? 0 : -EINVAL; /* 98693e0897f7, section 1.10 */
+		return model_has(m, FEATURE_NEGATIVE_FD_REFUSED_ERR_REQ) ? -EINVAL : 0;
 	if (fd >= 0) {
 		if (step_fails(m))
 			return -EBADF;
 		err = model_eventfd_get(m, fd, &object);
 		if (err)
 			return err; /* the old one is kept */
-		if (!m->cfg.is_6_1 && step_fails(m)) {
+		if (model_has(m, FEATURE_ERR_REQ_RCU) && step_fails(m)) {
 			model_eventfd_put(m, object);
 			return answer(m, R(63), -ENOMEM);
 		}

@@ -156,6 +156,12 @@ int model_function_step(struct model *m, const struct op *op);
 int model_enter_check(struct model *m, const struct op *op, struct call *c);
 int model_enter_set_irqs(struct model *m, const struct op *op);
 int model_enter_irq_info(struct model *m, const struct op *op, struct expectation *out);
+/* An array of nvec contexts: nothing beyond it can be addressed (section 1.10). */
+static inline bool contexts_are_array(const struct model *m)
+{
+	return model_has(m, FEATURE_CONTEXTS_WITHIN_NVEC);
+}
+
 uint32_t model_irq_count(const struct model *m, uint32_t index);
 
 #endif

@@ -99,6 +99,44 @@ static void put_short_value(struct form_bytes *out, const struct op *op)
 	}
 }
 
+/*
+ * What an expect compares, and for whom. Bits 0x1 and 0x2 stood for 6.1 and 6.12, which are told
+ * apart by their contexts; with EXPECT_SETS two sets of features follow.
+ */
+#define EXPECT_OLD_6_1  0x1u
+#define EXPECT_OLD_6_12 0x2u
+#define EXPECT_SETS     0x10u
+
+static void read_expect(struct form_reader *r, struct op *op)
+{
+	uint8_t c = (uint8_t)form_value(r, 1);
+	uint32_t has = 0, lacks = 0, old = c & (EXPECT_OLD_6_1 | EXPECT_OLD_6_12);
+
+	op->flags = c & (EXPECT_INFO | EXPECT_VALUE);
+	if (c & EXPECT_SETS) {
+		has = (uint32_t)form_value(r, 2) & FEATURES_ALL;
+		lacks = (uint32_t)form_value(r, 2) & FEATURES_ALL & ~has;
+	} else if (old == EXPECT_OLD_6_1) {
+		has = FEATURE_BIT(CONTEXTS_WITHIN_NVEC);
+	} else if (old == EXPECT_OLD_6_12) {
+		lacks = FEATURE_BIT(CONTEXTS_WITHIN_NVEC);
+	}
+	op->data[EXPECT_HAS] = (int32_t)has;
+	op->data[EXPECT_LACKS] = (int32_t)lacks;
+}
+
+static void write_expect(const struct op *op, struct form_bytes *out)
+{
+	bool sets = op_expect_has(op) || op_expect_lacks(op);
+
+	form_put_value(out, (op->flags & (EXPECT_INFO | EXPECT_VALUE)) | (sets ? EXPECT_SETS : 0),
+		       1);
+	if (sets) {
+		form_put_value(out, op_expect_has(op), 2);
+		form_put_value(out, op_expect_lacks(op), 2);
+	}
+}
+
 /* The fields of the kinds that are not SET_IRQS; write_plain() must put what this takes. */
 static void read_plain(struct form_reader *r, bool wide, struct op *op)
 {
@@ -151,8 +189,7 @@ static void read_plain(struct form_reader *r, bool wide, struct op *op)
 	case OP_EXPECT:
 		if (!wide)
 			break;
-		op->flags =
-			form_value(r, 1) & (EXPECT_6_1 | EXPECT_6_12 | EXPECT_INFO | EXPECT_VALUE);
+		read_expect(r, op);
 		if (op->flags & EXPECT_INFO) {
 			op->flags &= ~EXPECT_VALUE;
 			op->index = form_value32(r);
@@ -218,7 +255,7 @@ static void write_plain(const struct op *op, bool wide, struct form_bytes *out)
 	case OP_EXPECT:
 		if (!wide)
 			break;
-		form_put_value(out, op->flags, 1);
+		write_expect(op, out);
 		if (op->flags & EXPECT_INFO) {
 			form_put_value(out, op->index, 4);
 			form_put_value(out, op->count, 4);
@@ -294,8 +331,11 @@ void form_write_op(const struct op *op, struct form_bytes *out, struct op *again
 /*
  * The device, from the back: 0 for none, else bit 0: the short form, bits 1..2 profile, bits 3..5
  * a size of the MSI-X table, bits 6..7 of MSI; in the long form bits 3..5 are that of MSI, bit 6 is
- * set, bit 7 is DEVICE_OPEN, and the values follow. Then a choice with the other flags.
+ * set, bit 7 is DEVICE_OPEN, and the values follow. Then a choice with the other flags. LONG_NAMED
+ * in place of a size of MSI: profiles and features beyond the two first are named. A choice has the
+ * size, bits 0..2, and the profile, and two values are the sets.
  */
+#define LONG_NAMED 7u
 static const uint16_t short_msix[8] = {8, 4, 1, 2, 3, 16, 64, 0};
 static const uint8_t short_msi[4] = {4, 1, 0, 32};
 static const uint8_t long_msi[8] = {0, 1, 2, 4, 8, 16, 32, 0};
@@ -316,7 +356,16 @@ bool form_read_device(struct form_reader *r, struct program_device *device)
 		return true;
 	}
 	device->flags |= c & 0x80 ? DEVICE_OPEN : 0;
-	device->msi = long_msi[c >> 3 & 7];
+	if ((c >> 3 & 7) == LONG_NAMED) {
+		uint8_t named = form_choice(r);
+
+		device->msi = long_msi[named & 7];
+		device->profile = named >> 3 < PROFILES ? named >> 3 : PROFILE_ANY;
+		device->with = (uint16_t)(form_value(r, 2) & FEATURES_ALL);
+		device->without = (uint16_t)(form_value(r, 2) & FEATURES_ALL & ~device->with);
+	} else {
+		device->msi = long_msi[c >> 3 & 7];
+	}
 	device->msix = (uint16_t)(form_value(r, 2) % (IRQ_MAX_VECTORS + 1));
 	device->host_vectors = (uint16_t)form_value(r, 2);
 	return true;
@@ -324,22 +373,30 @@ bool form_read_device(struct form_reader *r, struct program_device *device)
 
 void form_write_device(const struct program_device *device, struct form_bytes *out)
 {
-	uint32_t c = (uint32_t)device->profile << 1, msix = 0, msi = 0;
+	bool named = device->profile > PROFILE_6_12 || device->with || device->without;
+	uint32_t c = named ? 0 : (uint32_t)device->profile << 1, msix = 0, msi = 0;
 
 	out->n_choices = out->n_values = 0;
 	while (msix < 8 && short_msix[msix] != device->msix)
 		msix++;
 	while (msi < 4 && short_msi[msi] != device->msi)
 		msi++;
-	if (msix < 8 && msi < 4 && !device->host_vectors && !(device->flags & DEVICE_OPEN)) {
+	if (!named && msix < 8 && msi < 4 && !device->host_vectors &&
+	    !(device->flags & DEVICE_OPEN)) {
 		form_put_choice(out, c | 1 | msix << 3 | msi << 6);
 		form_put_choice(out, device->flags & DEVICE_FLAG_BYTE);
 		return;
 	}
 	for (msi = 0; msi < 6 && long_msi[msi] != device->msi;)
 		msi++;
-	form_put_choice(out, c | msi << 3 | 1u << 6 | (device->flags & DEVICE_OPEN ? 0x80u : 0));
+	c |= 1u << 6 | (device->flags & DEVICE_OPEN ? 0x80u : 0);
+	form_put_choice(out, c | (named ? LONG_NAMED : msi) << 3);
 	form_put_choice(out, device->flags & DEVICE_FLAG_BYTE);
+	if (named) {
+		form_put_choice(out, msi | (uint32_t)device->profile << 3);
+		form_put_value(out, device->with, 2);
+		form_put_value(out, device->without, 2);
+	}
 	form_put_value(out, device->msix, 2);
 	form_put_value(out, device->host_vectors, 2);
 }

@@ -90,7 +90,8 @@ static void configure(const struct program *p, struct generator_config *cfg)
 	cfg->count[VFIO_PCI_MSIX_IRQ_INDEX] = d.msix;
 	cfg->count[VFIO_PCI_ERR_IRQ_INDEX] = !!(d.flags & DEVICE_PCIE);
 	cfg->count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
-	cfg->dyn = (d.flags & DEVICE_DYN) && d.profile != PROFILE_6_1 && d.msix;
+	cfg->dyn = (d.flags & DEVICE_DYN) && d.msix &&
+		   feature_in(program_device_features(&d), FEATURE_DYN_MSIX);
 	cfg->device_ops = UINT32_MAX;
 	cfg->fire_max = d.msix;
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)

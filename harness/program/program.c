@@ -259,7 +259,8 @@ static bool same_request(const struct op *a, const struct op *b)
 
 static bool same_expect(const struct op *a, const struct op *b)
 {
-	if (a->flags != b->flags)
+	if (((a->flags ^ b->flags) & (EXPECT_INFO | EXPECT_VALUE)) ||
+	    op_expect_has(a) != op_expect_has(b) || op_expect_lacks(a) != op_expect_lacks(b))
 		return false;
 	if (a->flags & EXPECT_INFO)
 		return a->index == b->index && a->count == b->count;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "features/features.h"
 #include "support/errmsg.h"
 #include "uapi/vfio_irq.h"
 
@@ -66,12 +67,16 @@ enum op_kind {
 	OP_KINDS,
 };
 
-/* op.flags of OP_EXPECT: which profile it is for (0: every), and what is compared. */
-#define EXPECT_6_1   0x1u
-#define EXPECT_6_12  0x2u
+/* op.flags of OP_EXPECT: what is compared. 0x1 and 0x2 were the profiles 6.1 and 6.12. */
 #define EXPECT_INFO  0x4u /* flags in `index` and count in `count` of GET_IRQ_INFO */
 #define EXPECT_VALUE 0x8u /* what READ read, what ENTRY showed */
 /* none of the two: `value`, as int64_t, is the return value: 0, -errno or a positive number */
+
+/*
+ * Which targets an OP_EXPECT is for, in data[]: those that have all features of one set and none of
+ * the other.
+ */
+enum { EXPECT_HAS, EXPECT_LACKS };
 
 /* Operations allowed between OP_AT and its call: FIRE, READ, IRQ_INFO. */
 bool op_allowed_in_at(enum op_kind kind);
@@ -102,6 +107,24 @@ struct op {
 	};
 };
 
+/* The two sets of the OP_EXPECT @op: no feature is in both. */
+static inline uint32_t op_expect_has(const struct op *op)
+{
+	return (uint32_t)op->data[EXPECT_HAS] & FEATURES_ALL;
+}
+static inline uint32_t op_expect_lacks(const struct op *op)
+{
+	return (uint32_t)op->data[EXPECT_LACKS] & FEATURES_ALL & ~op_expect_has(op);
+}
+
+/* Is it for a target that has @features? */
+static inline bool op_expect_applies(const struct op *op, uint32_t features)
+{
+	uint32_t has = op_expect_has(op);
+
+	return (features & has) == has && !(features & op_expect_lacks(op));
+}
+
 /* Is it a SET_IRQS, in either spelling? */
 static inline bool op_is_call(const struct op *op)
 {
@@ -124,15 +147,23 @@ enum device_flags {
 };
 #define DEVICE_DEFAULT (DEVICE_INTX | DEVICE_PCI_2_3 | DEVICE_PCIE | DEVICE_DYN | DEVICE_INTREMAP)
 
-enum program_profile { PROFILE_ANY, PROFILE_6_1, PROFILE_6_12 };
-
 struct program_device {
-	uint16_t profile;      /* enum program_profile */
-	uint16_t flags;        /* enum device_flags */
-	uint16_t msix;         /* MSI-X table size, 0..2048 */
-	uint16_t msi;          /* 0, 1, 2, 4, .. 32 */
-	uint16_t host_vectors; /* MSI(-X) vectors that the host can give, 0: enough */
+	uint16_t profile;       /* enum profile; PROFILE_ANY: as the target's */
+	uint16_t with, without; /* features on top of it, and which not: no bit is in both */
+	uint16_t flags;         /* enum device_flags */
+	uint16_t msix;          /* MSI-X table size, 0..2048 */
+	uint16_t msi;           /* 0, 1, 2, 4, .. 32 */
+	uint16_t host_vectors;  /* MSI(-X) vectors that the host can give, 0: enough */
 };
+
+/* Of the device and its profile, or of 6.12 when it names none. */
+static inline uint32_t program_device_features(const struct program_device *d)
+{
+	const struct feature_change change = {d->with, d->without};
+	enum profile profile = d->profile ? (enum profile)d->profile : PROFILE_6_12;
+
+	return feature_change_apply(&change, profile_features(profile));
+}
 
 struct program {
 	bool has_device;

@@ -63,8 +63,6 @@ const struct syntax_device_flag syntax_device_flags[9] = {
 	{"entries", "masked", "open", DEVICE_OPEN},
 };
 
-const char *const syntax_profiles[3] = {"any", "6.1", "6.12"};
-
 const char *syntax_flag_name(const struct syntax_flag words[3], uint32_t flags)
 {
 	for (int i = 0; i < 3; i++) {

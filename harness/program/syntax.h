@@ -46,6 +46,5 @@ struct syntax_device_flag {
 	uint16_t flag;
 };
 extern const struct syntax_device_flag syntax_device_flags[9];
-extern const char *const syntax_profiles[3]; /* in enum program_profile order */
 
 #endif

@@ -107,6 +107,18 @@ const char *text_ret(int64_t ret, char *buf, size_t size)
 	return buf;
 }
 
+static void put_on(struct out *o, uint32_t has, uint32_t lacks)
+{
+	const char *between = " on ";
+
+	for (enum feature f = 0; f < FEATURES; f++) {
+		if (!feature_in(has | lacks, f))
+			continue;
+		put(o, "%s%s%s", between, feature_in(lacks, f) ? "!" : "", feature_rows[f].name);
+		between = ",";
+	}
+}
+
 static void put_expect(struct out *o, const struct op *op)
 {
 	char ret[24];
@@ -118,10 +130,7 @@ static void put_expect(struct out *o, const struct op *op)
 		put(o, " value=%" PRIu64, op->value);
 	else
 		put(o, " %s", text_ret((int64_t)op->value, ret, sizeof(ret)));
-	if ((op->flags & EXPECT_6_1) && (op->flags & EXPECT_6_12))
-		put(o, " on 6.1,6.12");
-	else if (op->flags & (EXPECT_6_1 | EXPECT_6_12))
-		put(o, " on %s", op->flags & EXPECT_6_1 ? "6.1" : "6.12");
+	put_on(o, op_expect_has(op), op_expect_lacks(op));
 }
 
 static void put_power(struct out *o, uint64_t state)
@@ -225,8 +234,13 @@ void text_print_op(const struct op *op, FILE *f)
 static void print_device(const struct program_device *d, FILE *f)
 {
 	fputs("device ", f);
-	if (d->profile == PROFILE_6_1 || d->profile == PROFILE_6_12)
-		fprintf(f, "profile=%s,", syntax_profiles[d->profile]);
+	if (d->profile != PROFILE_ANY)
+		fprintf(f, "profile=%s,", profile_name((enum profile)d->profile));
+	for (enum feature i = 0; i < FEATURES; i++) {
+		if (feature_in(d->with | d->without, i))
+			fprintf(f, "%c%s,", feature_in(d->with, i) ? '+' : '-',
+				feature_rows[i].name);
+	}
 	fprintf(f, "vectors=%u,msi=%u", d->msix, d->msi);
 	for (size_t i = 0; i < sizeof(syntax_device_flags) / sizeof(syntax_device_flags[0]); i++) {
 		const struct syntax_device_flag *key = &syntax_device_flags[i];

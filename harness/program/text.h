@@ -5,7 +5,7 @@
  *
  *   device profile=6.12,vectors=8,msi=4,intx=1,pci23=1,pcie=1,dyn=1,intremap=1,hostvecs=0,
  *          pba=keep|clear,msg=reread|cached,posted=0
- *   (on one line; a key left out has its default)
+ *   (on one line; a key left out has its default; +FEATURE and -FEATURE among them)
  *   set_irqs INDEX ACTION TYPE [start=N] [count=N] [fds=F,F..] [argsz=N] [readable=N]
  *      bools=N,N.. with the type bool. flags=N in place of ACTION TYPE, with items=N,N.. unless
  *      the flags have one data type with data; index=N in place of INDEX. Left out, start is 0
@@ -32,7 +32,9 @@
  *   scribble N
  *   fail N
  *   at N { OPERATIONS }     fire, read and irq_info, also on lines of their own
- *   expect 0|N|-ERRNO|value=N|flags=N count=N [on 6.1|6.12]
+ *   expect 0|N|-ERRNO|value=N|flags=N count=N [on FEATURE,!FEATURE..]
+ *      on: only where the target has the features named, and none of those with `!`. `on 6.1` and
+ *      `on 6.12` of old programs are contexts-within-nvec and !contexts-within-nvec.
  *
  * What is printed parses to the same program, and is canonical: printing what was parsed from it
  * gives the same text. Thread-safe.
@@ -44,7 +46,7 @@
 
 #include "program/program.h"
 
-#define TEXT_OP_MAX 384u /* bytes that any one operation takes, NUL included */
+#define TEXT_OP_MAX 640u /* bytes that any one operation takes, NUL included */
 
 /*
  * @p, which must be initialised, gets the program of the @len bytes at @text. 0; -EINVAL or -E2BIG

@@ -11,7 +11,7 @@
 
 int parser_bad(struct parser *ps, const char *fmt, ...)
 {
-	char text[512];
+	char text[FEATURE_NAMES_MAX + 256];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -210,23 +210,43 @@ static int parse_return(struct parser *ps, struct word w, struct op *op)
 	return 0;
 }
 
+static int bad_feature(struct parser *ps, const char *what, struct word w)
+{
+	char names[FEATURE_NAMES_MAX], text[FEATURE_NAMES_MAX + 32];
+
+	snprintf(text, sizeof(text), "a feature: %s", feature_names(names, sizeof(names)));
+	return parser_bad_word(ps, what, w, text);
+}
+
 static int parse_expect_on(struct parser *ps, const struct word *words, uint32_t n, struct op *op)
 {
+	const uint32_t array = FEATURE_BIT(CONTEXTS_WITHIN_NVEC);
+	uint32_t has = 0, lacks = 0, old = 0;
 	struct word list, item;
 
 	if (!n)
 		return 0;
 	if (n != 2 || !word_is(words[0], "on"))
-		return parser_bad_word(ps, "expect", words[0], "`on 6.1` or `on 6.12`");
+		return parser_bad_word(ps, "expect", words[0], "`on FEATURE` or `on !FEATURE`");
 	list = words[1];
 	while (word_item(&list, &item)) {
-		if (word_is(item, "6.1"))
-			op->flags |= EXPECT_6_1;
-		else if (word_is(item, "6.12"))
-			op->flags |= EXPECT_6_12;
+		bool not = item.len && *item.s == '!';
+		enum feature f = feature_find(item.s + not, item.len - not );
+
+		/* As programs had it before there were features: one or the other. */
+		if (word_is(item, "6.1") || word_is(item, "6.12"))
+			old |= word_is(item, "6.1") ? 1 : 2;
+		else if (f < FEATURES)
+			*(not ? &lacks : &has) |= UINT32_C(1) << f;
 		else
-			return parser_bad_word(ps, "expect", item, "6.1 or 6.12");
+			return bad_feature(ps, "expect", item);
 	}
+	if (old == 1 || old == 2)
+		*(old == 1 ? &has : &lacks) |= array;
+	if (has & lacks)
+		return parser_bad(ps, "expect: on a feature and without it: no target is that");
+	op->data[EXPECT_HAS] = (int32_t)has;
+	op->data[EXPECT_LACKS] = (int32_t)lacks;
 	return 0;
 }
 
@@ -277,13 +297,13 @@ static int device_key(struct parser *ps, struct word key, struct word value)
 		return 0;
 	}
 	if (word_is(key, "profile")) {
-		for (uint8_t i = 0; i < 3; i++) {
-			if (word_is(value, syntax_profiles[i])) {
-				d->profile = i;
-				return 0;
-			}
-		}
-		return parser_bad_word(ps, "profile", value, "any, 6.1 or 6.12");
+		char names[FEATURE_NAMES_MAX], text[FEATURE_NAMES_MAX + 32];
+
+		d->profile = (uint16_t)profile_find(value.s, value.len);
+		if (d->profile != PROFILE_ANY || word_is(value, "any"))
+			return 0;
+		snprintf(text, sizeof(text), "any, %s", profile_names(names, sizeof(names)));
+		return parser_bad_word(ps, "profile", value, text);
 	}
 	if (word_is(key, "vectors")) {
 		if (!word_u64(value, IRQ_MAX_VECTORS, &v))
@@ -308,8 +328,18 @@ static int device_key(struct parser *ps, struct word key, struct word value)
 			       "intremap, hostvecs, pba, msg, posted, entries");
 }
 
+static int device_feature(struct parser *ps, struct word w, struct feature_change *change)
+{
+	char why[FEATURE_NAMES_MAX + 64];
+
+	if (feature_change_add(change, w.s, w.len, why, sizeof(why)))
+		return parser_bad(ps, "device: %s", why);
+	return 0;
+}
+
 static int parse_device(struct parser *ps, const struct word *words, uint32_t n)
 {
+	struct feature_change change = {0, 0};
 	struct word list, item, key, value;
 
 	if (ps->p->n || ps->p->has_device)
@@ -324,11 +354,18 @@ static int parse_device(struct parser *ps, const struct word *words, uint32_t n)
 				       "expected: it takes one list KEY=VALUE,KEY=VALUE");
 	list = words[0];
 	while (word_item(&list, &item)) {
+		if (item.len && (*item.s == '+' || *item.s == '-')) {
+			if (device_feature(ps, item, &change))
+				return -EINVAL;
+			continue;
+		}
 		if (!word_split(item, &key, &value))
 			return parser_bad_word(ps, "device", item, "KEY=VALUE");
 		if (device_key(ps, key, value))
 			return -EINVAL;
 	}
+	ps->p->device.with = (uint16_t)change.with;
+	ps->p->device.without = (uint16_t)change.without;
 	return 0;
 }
 

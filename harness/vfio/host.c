@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/pci_regs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,29 @@ static const char *read_text(const char *path, char *text, size_t size)
 	return text;
 }
 
+/* By the names of the irq chips in use, where the architecture leaves it open. */
+int host_has_its(const char *machine)
+{
+	char *line = NULL;
+	size_t size = 0;
+	int its = -1;
+	FILE *f;
+
+	if (strcmp(machine, "aarch64"))
+		return 0;
+	f = fopen("/proc/interrupts", "re");
+	while (f && its < 0 && getline(&line, &size, f) > 0) {
+		if (strstr(line, "ITS-"))
+			its = 1;
+		else if (strstr(line, "GICv2m"))
+			its = 0;
+	}
+	if (f)
+		fclose(f);
+	free(line);
+	return its;
+}
+
 /* The irq is of the pin as long as no MSI is enabled, which is so right after an open. */
 void host_start(struct vfio_backend *v, const char *sysfs)
 {
@@ -37,6 +61,8 @@ void host_start(struct vfio_backend *v, const char *sysfs)
 		v->irq = 0;
 	if (f)
 		fclose(f);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/physfn", sysfs, v->pci.bdf);
+	v->vf = !access(path, F_OK);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/msi_bus", sysfs, v->pci.bdf);
 	v->msi_bus = *read_text(path, text, sizeof(text)) != '0';
 }

@@ -29,6 +29,7 @@ struct vfio_backend {
 	struct procirq procirq; /* fd -1: cannot be seen */
 	uint32_t irq;           /* of the pin, 0: none, or not known */
 	bool irq_known;
+	bool vf;          /* a virtual function */
 	bool msi_bus;     /* sysfs' word: the device may use MSI */
 	int sysfs_head;   /* sysfs's config file, of which 64 bytes may be read; or -1 */
 	int sysfs_config; /* the same, when all of it may be read; else -1 */
@@ -80,6 +81,7 @@ void inspect_stop(struct vfio_backend *v);
 /* host.c */
 void host_start(struct vfio_backend *v, const char *sysfs);
 void host_limits(struct backend *be, struct host_limits *out);
+int host_has_its(const char *machine); /* as desc.its */
 bool host_why_refused(struct backend *be, uint32_t index, int ret, char *buf, size_t size);
 uint32_t inspect_bits(const struct vfio_backend *v);
 int inspect_do(struct backend *be, struct backend_inspect *out);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "vfio/alive.h"
 #include "vfio/find.h"
@@ -21,25 +22,42 @@ static int get_irq_info(int fd, uint32_t index, struct vfio_irq_info *info)
 	return ioctl(fd, VFIO_DEVICE_GET_IRQ_INFO, info) ? -errno : 0;
 }
 
-/*
- * The rules a caller may rely on follow the device, not the version: dynamic MSI-X also depends on
- * the host's interrupt controller (R17), and a kernel that cannot do it tells by NORESIZE.
- */
-static const char *profile_of(const struct backend_desc *desc)
+static int read_config(void *data, uint32_t reg, uint32_t *value)
 {
-	if (!desc->irq[VFIO_PCI_MSIX_IRQ_INDEX].count)
-		return "";
-	return desc->irq[VFIO_PCI_MSIX_IRQ_INDEX].flags & VFIO_IRQ_INFO_NORESIZE ? "6.1" : "6.12";
+	return pciconf_read32(data, reg, value);
+}
+
+/* What the device has by itself: GET_IRQ_INFO is not asked, its answers follow from this (R16). */
+static int read_shape(const struct vfio_backend *v, struct shape *out)
+{
+	struct pciconf conf = v->conf;
+	uint8_t pin = 0;
+	int err = shape_read(read_config, &conf, out);
+
+	/* The pin is vfio's virtual one, which may hide the function's own: sysfs shows that. */
+	out->vf = v->vf;
+	if (!err && !v->vf && v->irq_known && !v->irq && v->sysfs_head >= 0 &&
+	    pread(v->sysfs_head, &pin, 1, PCI_INTERRUPT_PIN) == 1 && pin) {
+		out->irqless = true;
+		out->pin = pin;
+	}
+	return err;
 }
 
 static int vfio_describe(struct backend *be, struct backend_desc *desc)
 {
 	struct vfio_backend *v = to_vfio(be);
 	struct utsname uts;
+	int ret;
 
 	memset(desc, 0, sizeof(*desc));
 	if (uname(&uts))
 		return -errno;
+	ret = read_shape(v, &desc->shape);
+	if (ret)
+		return ret;
+	features_by_release(uts.release, uts.machine, &desc->features);
+	desc->its = host_has_its(uts.machine);
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++) {
 		struct vfio_irq_info info;
 		int err = get_irq_info(v->fds.device, i, &info);
@@ -57,7 +75,7 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	snprintf(desc->device, sizeof(desc->device), "%04x:%04x at %s", v->pci.vendor,
 		 v->pci.device, v->pci.bdf);
 	snprintf(desc->kernel, sizeof(desc->kernel), "%s", uts.release);
-	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_of(desc));
+	snprintf(desc->profile, sizeof(desc->profile), "%s", profile_name(desc->features.profile));
 	snprintf(desc->trigger, sizeof(desc->trigger), "%s", v->trigger.type->name);
 	desc->caps = v->trigger.type->caps | (v->can_reset ? BACKEND_RESET : 0) |
 		     (v->msix.table.base ? BACKEND_MASK_ENTRY : 0);

@@ -29,7 +29,7 @@ static void emulator_config(const struct guest_program *p, struct guest_runner *
 			    struct emu_config *cfg)
 {
 	emu_config_default(cfg);
-	cfg->profile = p->old ? EMU_PROFILE_6_1 : EMU_PROFILE_6_12;
+	emu_config_profile(cfg, p->old ? PROFILE_6_1 : PROFILE_6_12);
 	cfg->msix_vectors = GUEST_VECTORS;
 	cfg->msi_vectors = GUEST_VECTORS;
 	cfg->host_vectors = p->host_vectors;

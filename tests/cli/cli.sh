@@ -43,7 +43,7 @@ one_line "bad duration" 2 'not a duration' stress --duration soon
 one_line "extra word" 2 "unexpected word 'now'" stress now
 one_line "unknown target" 2 'must be emu' stress --target qemu
 one_line "unknown target key" 2 "unknown key 'colour'" stress --target emu:colour=red
-one_line "bad target value" 2 'must be 6.1 or 6.12' stress --target emu:profile=5.4
+one_line "bad target value" 2 'must be one of 6.1, 6.12, ' stress --target emu:profile=5.4
 one_line "bad fault" 2 'fault=lose:3' stress --target emu:fault=lose:3
 one_line "more vectors than the device" 2 'has 4 MSI-X vectors' \
 	stress --target emu:vectors=4 --vectors 8

@@ -15,12 +15,12 @@ void fixture_open_with(struct fixture *f, struct emu_config cfg)
 	cr_assert_eq(emulator_open(&cfg, &f->be, NULL), 0, "the device does not open");
 }
 
-void fixture_open(struct fixture *f, enum emu_profile profile)
+void fixture_open(struct fixture *f, enum profile profile)
 {
 	struct emu_config cfg;
 
 	emu_config_default(&cfg);
-	cfg.profile = profile;
+	emu_config_profile(&cfg, profile);
 	fixture_open_with(f, cfg);
 }
 

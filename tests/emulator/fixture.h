@@ -35,7 +35,7 @@ struct fixture {
 };
 
 /* The default device with @profile; fixture_open_with() takes any other. */
-void fixture_open(struct fixture *f, enum emu_profile profile);
+void fixture_open(struct fixture *f, enum profile profile);
 void fixture_open_with(struct fixture *f, struct emu_config cfg);
 /* Three vectors of MSI-X enabled, the last without a trigger; @cached: messages are (P2). */
 void fixture_open_msix(struct fixture *f, bool cached);

@@ -49,7 +49,7 @@ Test(concurrent, no_signal_reaches_the_old_eventfd_after_the_call, .timeout = 60
 	atomic_bool stop = false;
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	for (int i = 0; i < PRODUCERS; i++)
 		start(&p[i], &f, MSIX, 0, 1, &stop);
@@ -82,7 +82,7 @@ Test(concurrent, no_signal_of_intx_reaches_the_old_eventfd_either, .timeout = 60
 	struct producer p;
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, INTX, 0, 0), 0, "enable");
 	start(&p, &f, INTX, 0, 1, &stop);
 	for (int i = 0; i < 10000; i++) {
@@ -107,7 +107,7 @@ Test(concurrent, stable_vectors_lose_nothing_while_others_churn, .timeout = 60)
 	struct fixture f;
 	uint64_t fired;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 4, fds), 0, "enable");
 	start(&stable, &f, MSIX, 0, 4, &stop);
 	start(&churned, &f, MSIX, 4, 4, &stop);
@@ -133,7 +133,7 @@ Test(concurrent, a_message_of_a_torn_down_index_reaches_no_other_vector, .timeou
 	struct fixture f;
 
 	/* Only vector 9 fires. The slots of host irqs are handed out anew at each enable. */
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	for (int i = 0; i < PRODUCERS; i++)
 		start(&p[i], &f, MSIX, 9, 1, &stop);
 	for (int i = 0; i < 10000; i++) {
@@ -156,7 +156,7 @@ Test(concurrent, what_is_pended_under_the_function_mask_is_never_stuck, .timeout
 	atomic_bool stop = false;
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	for (int i = 0; i < PRODUCERS; i++)
 		start(&p[i], &f, MSIX, 0, 1, &stop);

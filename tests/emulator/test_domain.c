@@ -8,12 +8,12 @@
 static struct fixture f;
 static const int32_t fds[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-static void open_with(enum emu_profile profile, uint32_t vectors, uint32_t host, bool intremap)
+static void open_with(enum profile profile, uint32_t vectors, uint32_t host, bool intremap)
 {
 	struct emu_config cfg;
 
 	emu_config_default(&cfg);
-	cfg.profile = profile;
+	emu_config_profile(&cfg, profile);
 	cfg.msix_vectors = vectors;
 	cfg.host_vectors = host;
 	cfg.host_intremap = intremap;
@@ -42,7 +42,7 @@ static void expect_nothing(const char *what)
 
 Test(domain, without_remapping_msi_has_one_vector)
 {
-	open_with(EMU_PROFILE_6_12, 8, 0, false);
+	open_with(PROFILE_6_12, 8, 0, false);
 	cr_assert_eq(set_fds(f.be, MSI, 0, 2, fds), 1, "R48");
 	expect_nothing("2 vectors");
 	cr_assert_eq(set_fds(f.be, MSI, 3, 1, fds), 1, "start counts, too");
@@ -54,18 +54,18 @@ Test(domain, without_remapping_msi_has_one_vector)
 
 Test(domain, the_short_answer_comes_before_the_step_that_fails)
 {
-	open_with(EMU_PROFILE_6_12, 8, 0, false);
+	open_with(PROFILE_6_12, 8, 0, false);
 	fail(f.be, 3);
 	cr_assert_eq(set_fds(f.be, MSI, 0, 2, fds), 1, "not reached");
 	fixture_close(&f);
 
-	open_with(EMU_PROFILE_6_1, 8, 0, false);
+	open_with(PROFILE_6_1, 8, 0, false);
 	fail(f.be, 3);
 	cr_assert_eq(set_fds(f.be, MSI, 0, 2, fds), -ENOMEM, "the array of 6.1 comes first");
 	expect_nothing("array");
 	fixture_close(&f);
 
-	open_with(EMU_PROFILE_6_12, 8, 2, true);
+	open_with(PROFILE_6_12, 8, 2, true);
 	fail(f.be, 3);
 	cr_assert_eq(set_fds(f.be, MSI, 0, 4, fds), -ENOSPC, "before the pool is looked at");
 	fixture_close(&f);
@@ -73,7 +73,7 @@ Test(domain, the_short_answer_comes_before_the_step_that_fails)
 
 Test(domain, msi_is_told_how_many_the_host_has)
 {
-	open_with(EMU_PROFILE_6_12, 8, 3, true);
+	open_with(PROFILE_6_12, 8, 3, true);
 	cr_assert_eq(set_fds(f.be, MSI, 0, 4, fds), 3, "R48");
 	expect_nothing("4 of 3");
 	cr_assert_eq(set_fds(f.be, MSI, 0, 3, fds), 0, "3 of 3");
@@ -84,7 +84,7 @@ Test(domain, msi_is_told_how_many_the_host_has)
 
 Test(domain, msix_takes_all_or_nothing)
 {
-	open_with(EMU_PROFILE_6_12, 8, 3, true);
+	open_with(PROFILE_6_12, 8, 3, true);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 4, fds), -ENOSPC, "bulk");
 	expect_nothing("4 of 3");
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "one");
@@ -99,7 +99,7 @@ Test(domain, msix_takes_all_or_nothing)
 
 Test(domain, a_grown_table_is_seen_and_cannot_be_used)
 {
-	open_with(EMU_PROFILE_6_12, 4, 0, true);
+	open_with(PROFILE_6_12, 4, 0, true);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "the domain is made");
 	cr_assert_eq(grow(4), -EINVAL, "no growth");
 	cr_assert_eq(grow(3), -EINVAL, "shrinking");
@@ -127,7 +127,7 @@ Test(domain, a_grown_table_is_seen_and_cannot_be_used)
 
 Test(domain, msi_in_between_makes_a_new_domain)
 {
-	open_with(EMU_PROFILE_6_12, 4, 0, true);
+	open_with(PROFILE_6_12, 4, 0, true);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "the domain is made");
 	cr_assert_eq(disable(f.be, MSIX), 0, "disable");
 	cr_assert_eq(grow(8), 0, "grow");
@@ -139,7 +139,7 @@ Test(domain, msi_in_between_makes_a_new_domain)
 
 Test(domain, growth_before_the_first_enable_costs_nothing)
 {
-	open_with(EMU_PROFILE_6_12, 4, 0, true);
+	open_with(PROFILE_6_12, 4, 0, true);
 	cr_assert_eq(grow(16), 0, "grow");
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 16, fds), 0, "all");
 	for (uint32_t v = 0; v < 16; v++)
@@ -151,7 +151,7 @@ Test(domain, growth_before_the_first_enable_costs_nothing)
 
 Test(domain, a_failing_enable_has_made_the_domain)
 {
-	open_with(EMU_PROFILE_6_12, 4, 0, true);
+	open_with(PROFILE_6_12, 4, 0, true);
 	fail(f.be, 3);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), -ENOSPC, "vector allocation");
 	cr_assert_eq(grow(8), 0, "grow");
@@ -161,7 +161,7 @@ Test(domain, a_failing_enable_has_made_the_domain)
 
 Test(domain, six_one_keeps_no_size)
 {
-	open_with(EMU_PROFILE_6_1, 4, 0, true);
+	open_with(PROFILE_6_1, 4, 0, true);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	cr_assert_eq(grow(8), 0, "grow");
 	cr_assert_eq(set_fd(f.be, MSIX, 5, 5), -EINVAL, "beyond nvec");
@@ -172,7 +172,7 @@ Test(domain, six_one_keeps_no_size)
 
 Test(domain, growth_moves_vectors_that_work_on)
 {
-	open_with(EMU_PROFILE_6_12, 4, 0, true);
+	open_with(PROFILE_6_12, 4, 0, true);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 3, fds), 0, "enable");
 	cr_assert_eq(set_fd(f.be, MSIX, 1, -1), 0, "remove");
 	cr_assert_eq(backend_fire(f.be, MSIX, 1), 0, "pended");
@@ -191,7 +191,7 @@ Test(domain, growth_moves_vectors_that_work_on)
 
 Test(domain, rebind_can_set_the_size)
 {
-	open_with(EMU_PROFILE_6_12, 8, 0, true);
+	open_with(PROFILE_6_12, 8, 0, true);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 8, fds), 0, "enable");
 	cr_assert_eq(backend_device(f.be, BACKEND_DEV_SRIOV_COUNT, 16), -EBUSY, "driver bound");
 	cr_assert_eq(backend_device(f.be, BACKEND_DEV_REBIND, 2049), -EINVAL, "too many");
@@ -211,7 +211,7 @@ Test(domain, rebind_can_set_the_size)
 
 Test(domain, a_device_without_msix_cannot_grow)
 {
-	open_with(EMU_PROFILE_6_12, 0, 0, true);
+	open_with(PROFILE_6_12, 0, 0, true);
 	cr_assert_eq(grow(8), -EINVAL, "grow");
 	cr_assert_eq(backend_device(f.be, BACKEND_DEV_REBIND, 8), -EINVAL, "rebind");
 	device(f.be, BACKEND_DEV_REBIND, 0);
@@ -224,7 +224,7 @@ Test(domain, a_device_without_msix_cannot_grow)
 
 Test(domain, six_one_takes_the_count_of_a_rebind_as_well)
 {
-	open_with(EMU_PROFILE_6_1, 8, 0, true);
+	open_with(PROFILE_6_1, 8, 0, true);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 8, fds), 0, "enable");
 	cr_assert_eq(backend_device(f.be, BACKEND_DEV_SRIOV_COUNT, 16), -EBUSY, "driver bound");
 	expect_vectors(f.be, 0xff, 0xff, "and nothing changed");

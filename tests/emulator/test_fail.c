@@ -16,7 +16,7 @@ struct outcome {
 
 struct scenario {
 	const char *what;
-	enum emu_profile profile;
+	enum profile profile;
 	void (*before)(struct backend *be);
 	int (*call)(struct backend *be);
 	struct outcome outcomes[16];
@@ -74,7 +74,7 @@ Test(fail, first_enable_of_msix)
 {
 	static const struct scenario s = {
 		"enable",
-		EMU_PROFILE_6_12,
+		PROFILE_6_12,
 		NULL,
 		enable_two,
 		{
@@ -104,7 +104,7 @@ Test(fail, first_enable_of_msix_on_6_1)
 {
 	static const struct scenario s = {
 		"enable",
-		EMU_PROFILE_6_1,
+		PROFILE_6_1,
 		NULL,
 		enable_two,
 		{
@@ -133,7 +133,7 @@ Test(fail, dynamic_add)
 {
 	static const struct scenario s = {
 		"add",
-		EMU_PROFILE_6_12,
+		PROFILE_6_12,
 		before_add,
 		add_three,
 		{
@@ -167,7 +167,7 @@ Test(fail, a_block_rolls_back_what_it_reached)
 {
 	static const struct scenario s = {
 		"replace",
-		EMU_PROFILE_6_12,
+		PROFILE_6_12,
 		before_block,
 		replace_two,
 		{
@@ -201,7 +201,7 @@ Test(fail, msi_has_no_table_to_write)
 {
 	static const struct scenario s = {
 		"enable MSI",
-		EMU_PROFILE_6_12,
+		PROFILE_6_12,
 		NULL,
 		enable_msi,
 		{
@@ -249,7 +249,7 @@ Test(fail, intx)
 {
 	static const struct scenario scenarios[] = {
 		{"enable",
-		 EMU_PROFILE_6_12,
+		 PROFILE_6_12,
 		 NULL,
 		 enable_intx,
 		 {{-EIO, NO_TYPE, 0, 0, 0, 0},
@@ -260,7 +260,7 @@ Test(fail, intx)
 		  {-EBUSY, NO_TYPE, 0, 0, 0, 0},
 		  {0, INTX, 0, 1, 1, 0}}},
 		{"enable without trigger",
-		 EMU_PROFILE_6_1,
+		 PROFILE_6_1,
 		 NULL,
 		 enable_intx_without,
 		 {{-EIO, NO_TYPE, 0, 0, 0, 0},
@@ -270,7 +270,7 @@ Test(fail, intx)
 		  {-EBUSY, NO_TYPE, 0, 0, 0, 0},
 		  {0, INTX, 0, 1, 0, 0}}},
 		{"replace",
-		 EMU_PROFILE_6_12,
+		 PROFILE_6_12,
 		 before_intx,
 		 replace_intx,
 		 {{-EIO, INTX, 0, 1, 1, 0},
@@ -278,7 +278,7 @@ Test(fail, intx)
 		  {-EBADF, INTX, 0, 1, 1, 0},
 		  {0, INTX, 0, 1, 1, 0}}},
 		{"attach",
-		 EMU_PROFILE_6_12,
+		 PROFILE_6_12,
 		 before_intx,
 		 attach,
 		 {{-EIO, INTX, 0, 1, 1, 0},
@@ -306,7 +306,7 @@ Test(fail, err_and_req)
 {
 	static const struct scenario scenarios[] = {
 		{"6.12",
-		 EMU_PROFILE_6_12,
+		 PROFILE_6_12,
 		 before_err,
 		 replace_err,
 		 {{-EIO, NO_TYPE, 0, 0, 1, 0},
@@ -315,7 +315,7 @@ Test(fail, err_and_req)
 		  {-ENOMEM, NO_TYPE, 0, 0, 1, 0},
 		  {0, NO_TYPE, 0, 0, 1, 0}}},
 		{"6.1",
-		 EMU_PROFILE_6_1,
+		 PROFILE_6_1,
 		 before_err,
 		 replace_err,
 		 {{-EIO, NO_TYPE, 0, 0, 1, 0},
@@ -332,7 +332,7 @@ Test(fail, the_old_trigger_of_err_stays)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	before_err(f.be);
 	fail(f.be, 4);
 	cr_assert_eq(replace_err(f.be), -ENOMEM, "context");
@@ -347,7 +347,7 @@ Test(fail, one_call_only_whatever_it_is)
 	struct vfio_irq_info info = {.argsz = IRQ_INFO_SIZE, .index = MSIX};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	fail(f.be, 1);
 	cr_assert_eq(backend_irq_info(f.be, &info), -EIO, "info");
 	cr_assert_eq(backend_irq_info(f.be, &info), 0, "info again");
@@ -375,7 +375,7 @@ Test(fail, memory_comes_before_the_bytes)
 	};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(f.be->ops->set_irqs(f.be, &set, IRQ_SET_HDR_SIZE), -EFAULT, "no bytes");
 	fail(f.be, 2);
 	cr_assert_eq(f.be->ops->set_irqs(f.be, &set, IRQ_SET_HDR_SIZE), -ENOMEM, "no memory");
@@ -386,7 +386,7 @@ Test(fail, a_table_write_that_fails_leaves_the_old_message)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	device(f.be, BACKEND_DEV_WIPE, 0);
 	fail(f.be, 6);

@@ -27,7 +27,7 @@ Test(info, dynamic_msix_is_announced_by_6_12)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	expect_info(f.be, INTX, 0x7, 1);
 	expect_info(f.be, MSI, 0x9, 16);
 	expect_info(f.be, MSIX, 0x1, 64);
@@ -40,7 +40,7 @@ Test(info, msix_is_noresize_in_6_1)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_1);
+	fixture_open(&f, PROFILE_6_1);
 	expect_info(f.be, INTX, 0x7, 1);
 	expect_info(f.be, MSI, 0x9, 16);
 	expect_info(f.be, MSIX, 0x9, 64);
@@ -98,7 +98,11 @@ Test(info, msix_is_noresize_where_the_host_cannot_add_vectors)
 
 Test(info, an_absent_index_counts_zero_and_err_of_pci_is_refused)
 {
-	struct emu_config cfg = {.profile = EMU_PROFILE_6_12, .host_dyn = true};
+	struct emu_config cfg = {
+		.profile = PROFILE_6_12,
+		.features = profile_features(PROFILE_6_12),
+		.host_dyn = true,
+	};
 	struct vfio_irq_info err = {.argsz = 16, .index = ERR};
 	struct fixture f;
 
@@ -121,7 +125,7 @@ Test(info, bad_arguments_are_refused)
 	struct vfio_irq_info unknown = {.argsz = 16, .index = NO_TYPE};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(backend_irq_info(f.be, &small), -EINVAL, "argsz 15");
 	cr_assert_eq(backend_irq_info(f.be, &unknown), -EINVAL, "index 5");
 	fixture_close(&f);
@@ -154,6 +158,7 @@ Test(info, describe_repeats_the_device)
 				  .message_cached = true,
 				  .posted = true,
 				  .entries_open = true};
+	emu_config_profile(&cfg, PROFILE_6_1);
 	fixture_open_with(&f, cfg);
 	cr_assert_eq(backend_describe(f.be, &desc), 0, "describe");
 	cr_assert_str_eq(
@@ -183,6 +188,6 @@ Test(info, impossible_devices_do_not_open)
 	cr_assert_eq(emulator_open(&cfg, &be, &e), -EINVAL, "64 MSI vectors");
 
 	emu_config_default(&cfg);
-	cfg.profile = (enum emu_profile)9;
+	cfg.profile = PROFILES;
 	cr_assert_eq(emulator_open(&cfg, &be, &e), -EINVAL, "unknown profile");
 }

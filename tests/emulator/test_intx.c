@@ -9,12 +9,12 @@ static struct fixture f;
 
 static void setup(void)
 {
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 }
 
 static void setup_6_1(void)
 {
-	fixture_open(&f, EMU_PROFILE_6_1);
+	fixture_open(&f, PROFILE_6_1);
 }
 
 static void teardown(void)

@@ -5,7 +5,7 @@
 
 #include "fixture.h"
 
-static const enum emu_profile profiles[] = {EMU_PROFILE_6_1, EMU_PROFILE_6_12};
+static const enum profile profiles[] = {PROFILE_6_1, PROFILE_6_12};
 
 #define for_each_profile(p) for (size_t p = 0; p < 2; p++)
 
@@ -127,7 +127,7 @@ Test(msix, count_zero_as_section_1_5_has_it)
 		{
 			for (size_t i = 0; i < sizeof(count0) / sizeof(count0[0]); i++) {
 				const struct count0 *c = &count0[i];
-				bool v61 = profiles[p] == EMU_PROFILE_6_1;
+				bool v61 = profiles[p] == PROFILE_6_1;
 				struct fixture f;
 				int ret;
 
@@ -169,7 +169,7 @@ Test(msix, vectors_are_added_one_by_one_in_6_12)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	cr_assert_eq(set_fd(f.be, MSIX, 63, 1), 0, "add the last");
 	expect(&f, MSIX, 2, 2);
@@ -199,7 +199,7 @@ Test(msix, nothing_beyond_nvec_in_6_1)
 	const int32_t fds[] = {-1, 7};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_1);
+	fixture_open(&f, PROFILE_6_1);
 	cr_assert_eq(set_fd(f.be, MSIX, 1, 1), 0, "enable 2");
 	cr_assert_eq(set_fd(f.be, MSIX, 2, 2), -EINVAL, "add");
 	cr_assert_eq(set_fd(f.be, MSIX, 2, -1), -EINVAL, "-1 beyond (R51)");
@@ -221,7 +221,7 @@ Test(msix, msi_is_never_added_to)
 		cr_assert_eq(set_fd(f.be, MSI, 1, 1), 0, "enable 2");
 		cr_assert_eq(set_fd(f.be, MSI, 2, 2), -EINVAL, "add");
 		expect(&f, MSI, 2, 1);
-		cr_assert_eq(set_fd(f.be, MSI, 9, -1), profiles[p] == EMU_PROFILE_6_1 ? -EINVAL : 0,
+		cr_assert_eq(set_fd(f.be, MSI, 9, -1), profiles[p] == PROFILE_6_1 ? -EINVAL : 0,
 			     "-1 beyond (R51)");
 		fixture_close(&f);
 	}
@@ -268,7 +268,7 @@ Test(msix, failed_add_leaves_live_vectors_as_the_kernel_does)
 	const int32_t fds[] = {4, SLOT_OTHER, 6};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	cr_assert_eq(set_fds(f.be, MSIX, 4, 3, fds), -EINVAL, "add 4..6, 5 is no eventfd");
 	expect(&f, MSIX, 3, 1);
@@ -330,7 +330,7 @@ Test(msix, loopback_skips_what_has_no_context_in_6_12)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	cr_assert_eq(set_none(f.be, TRIGGER, MSIX, 0, 64), 0, "all 64");
 	cr_assert_eq(loopback(f.be, MSIX, 63), 0, "one far out");
@@ -342,7 +342,7 @@ Test(msix, loopback_passes_masks_and_saturates)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	backend_device(f.be, BACKEND_DEV_FUNCTION_MASK, true);
 	cr_assert_eq(signal_mem_write(f.mem, 0, UINT64_MAX - 1), 0, "as far as a user gets");
@@ -358,7 +358,7 @@ Test(msix, one_eventfd_may_serve_many_vectors)
 	const int32_t fds[3] = {7, 7, 7};
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fds(f.be, MSIX, 0, 3, fds), 0, "enable");
 	cr_assert_eq(signal_mem_references(f.mem, 7), 3, "a reference each (R66)");
 	for (uint32_t v = 0; v < 3; v++)
@@ -373,7 +373,7 @@ Test(msix, closing_the_fd_does_not_stop_the_signals)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "enable");
 	cr_assert_eq(signal_mem_close(f.mem, 0), 0, "user closes");
 	cr_assert_eq(signal_mem_open(f.mem, 0, SIGNAL_MEM_EVENTFD), 0, "the number is used again");
@@ -387,7 +387,7 @@ Test(msix, reset_touches_no_interrupt)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 3, 3), 0, "enable");
 	cr_assert_eq(backend_reset(f.be), 0, "reset");
 	cr_assert_eq(backend_fire(f.be, MSIX, 3), 0, "fire");
@@ -423,7 +423,7 @@ Test(msix, close_drops_every_reference)
 	for (uint32_t index = INTX; index <= MSIX; index++) {
 		struct fixture f;
 
-		fixture_open(&f, EMU_PROFILE_6_12);
+		fixture_open(&f, PROFILE_6_12);
 		cr_assert_eq(set_fd(f.be, index, 0, 0), 0, "enable %u", index);
 		cr_assert_eq(set_fd(f.be, ERR, 0, 1), 0, "ERR");
 		cr_assert_eq(set_fd(f.be, REQ, 0, 2), 0, "REQ");

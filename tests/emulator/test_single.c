@@ -50,9 +50,9 @@ static int ask(struct fixture *f, uint32_t index, const struct row *r)
 	return request(f->be, r->flags, index, 0, 1, &r->value, sizeof(r->value));
 }
 
-static void check_row(enum emu_profile profile, uint32_t index, const struct row *r)
+static void check_row(enum profile profile, uint32_t index, const struct row *r)
 {
-	bool v61 = profile == EMU_PROFILE_6_1;
+	bool v61 = profile == PROFILE_6_1;
 	struct fixture f;
 	int ret;
 
@@ -76,8 +76,8 @@ Test(single, requests_as_section_1_6_has_them)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (uint32_t index = ERR; index <= REQ; index++) {
-			check_row(EMU_PROFILE_6_1, index, &rows[i]);
-			check_row(EMU_PROFILE_6_12, index, &rows[i]);
+			check_row(PROFILE_6_1, index, &rows[i]);
+			check_row(PROFILE_6_12, index, &rows[i]);
 		}
 	}
 }
@@ -86,7 +86,7 @@ Test(single, survive_every_transition)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, ERR, 0, 1), 0, "ERR");
 	cr_assert_eq(set_fd(f.be, REQ, 0, 2), 0, "REQ");
 	for (uint32_t index = INTX; index <= MSIX; index++) {
@@ -105,7 +105,7 @@ Test(single, are_two_triggers_and_not_vector_zero)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, MSIX, 0, 0), 0, "MSI-X");
 	cr_assert_eq(set_fd(f.be, ERR, 0, 1), 0, "ERR");
 	cr_assert_eq(set_fd(f.be, REQ, 0, 2), 0, "REQ");
@@ -119,7 +119,7 @@ Test(single, events_of_the_machine_signal_the_trigger_there_is)
 {
 	struct fixture f;
 
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(backend_fire(f.be, REQ, 0), 0, "unbind with no trigger");
 	cr_assert_eq(set_fd(f.be, ERR, 0, 1), 0, "ERR");
 	cr_assert_eq(set_fd(f.be, REQ, 0, 2), 0, "REQ");

@@ -10,7 +10,7 @@ static struct fixture f;
 
 static void setup(void)
 {
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 }
 
 static void teardown(void)

@@ -12,7 +12,7 @@ static struct fixture f;
 
 static void setup(void)
 {
-	fixture_open(&f, EMU_PROFILE_6_12);
+	fixture_open(&f, PROFILE_6_12);
 	cr_assert_eq(set_fd(f.be, INTX, 0, 0), 0, "enable");
 }
 

@@ -125,7 +125,7 @@ Test(tablesize, a_table_that_did_not_change)
 		expect(&cfg, TABLESIZE_SAME, sizes[i], "all at once");
 		cr_assert_not(t.in_place, "NORESIZE");
 		cr_assert_leq(t.calls, 2, "%u calls", t.calls);
-		cfg.profile = EMU_PROFILE_6_1;
+		emu_config_profile(&cfg, PROFILE_6_1);
 		expect(&cfg, TABLESIZE_SAME, sizes[i], "6.1");
 	}
 }
@@ -187,7 +187,7 @@ Test(tablesize, growth_does_not_matter_to_6_1)
 {
 	struct emu_config cfg = config(8, 32);
 
-	cfg.profile = EMU_PROFILE_6_1;
+	emu_config_profile(&cfg, PROFILE_6_1);
 	expect(&cfg, TABLESIZE_SAME, 32, "no domain keeps a size");
 }
 
@@ -214,8 +214,8 @@ Test(tablesize, the_legal_path_is_no_finding)
 {
 	struct emu_config cfg = config(8, 0);
 
-	for (int profile = EMU_PROFILE_6_1; profile <= EMU_PROFILE_6_12; profile++) {
-		cfg.profile = (enum emu_profile)profile;
+	for (int profile = PROFILE_6_1; profile <= PROFILE_6_12; profile++) {
+		emu_config_profile(&cfg, (enum profile)profile);
 		open_with(&cfg);
 		check("before");
 		cr_assert_eq(backend_device(liar.inner, BACKEND_DEV_SRIOV_COUNT, 32), -EBUSY,
@@ -242,7 +242,7 @@ Test(tablesize, a_host_out_of_vectors_is_no_finding)
 		cfg.host_dyn = false;
 		expect(&cfg, TABLESIZE_SAME, 64, "all at once");
 		cr_assert(t.host_short, "64 of %u", host[i]);
-		cfg.profile = EMU_PROFILE_6_1;
+		emu_config_profile(&cfg, PROFILE_6_1);
 		expect(&cfg, TABLESIZE_SAME, 64, "6.1");
 		cr_assert(t.host_short, "64 of %u", host[i]);
 	}

@@ -8,14 +8,17 @@
 
 struct model_config kernel_6_12(void)
 {
-	return (struct model_config){.dyn = true, .count = {1, 4, 8, 1, 1}, .msi_multi = true};
+	return (struct model_config){.features = profile_features(PROFILE_6_12),
+				     .dyn = true,
+				     .count = {1, 4, 8, 1, 1},
+				     .msi_multi = true};
 }
 
 struct model_config kernel_6_1(void)
 {
 	struct model_config cfg = kernel_6_12();
 
-	cfg.is_6_1 = true;
+	cfg.features = profile_features(PROFILE_6_1);
 	cfg.dyn = false;
 	return cfg;
 }
@@ -28,11 +31,10 @@ void world_open(struct world *w, struct model_config cfg)
 
 static void check(const struct world *w, const struct op *op)
 {
-	uint32_t profiles = op->flags & (EXPECT_6_1 | EXPECT_6_12);
 	const struct expectation *e = &w->last;
 	char text[TEXT_OP_MAX];
 
-	if (profiles && !(profiles & (w->m.cfg.is_6_1 ? EXPECT_6_1 : EXPECT_6_12)))
+	if (!op_expect_applies(op, w->m.cfg.features))
 		return;
 	text_op(op, text, sizeof(text));
 	if (op->flags & EXPECT_INFO)
@@ -44,8 +46,8 @@ static void check(const struct world *w, const struct op *op)
 			  "%s: returned %d, value %llu", text, e->ret,
 			  (unsigned long long)e->value_lo);
 	else
-		cr_assert_eq((int64_t)op->value, e->ret, "%s: returned %d (6.1: %d)", text, e->ret,
-			     w->m.cfg.is_6_1);
+		cr_assert_eq((int64_t)op->value, e->ret, "%s: returned %d (features: %#x)", text,
+			     e->ret, w->m.cfg.features);
 }
 
 void tell(struct world *w, const char *text)

@@ -25,7 +25,8 @@ static void assert_well_formed(const struct program *p)
 {
 	cr_assert_leq(p->n, BINARY_FUZZ_OPS);
 	if (p->has_device) {
-		cr_assert_leq(p->device.profile, PROFILE_6_12);
+		cr_assert_lt(p->device.profile, PROFILES);
+		cr_assert_eq(p->device.with & p->device.without, 0);
 		cr_assert_leq(p->device.msix, IRQ_MAX_VECTORS);
 		cr_assert_leq(p->device.msi, IRQ_MAX_MSI);
 		cr_assert_eq(p->device.msi & (p->device.msi - 1), 0);
@@ -185,6 +186,69 @@ Test(binary, every_device)
 	}
 }
 
+Test(binary, every_profile_with_features_on_top_of_it)
+{
+	struct program p;
+
+	program_init(&p);
+	p.has_device = true;
+	p.device = (struct program_device){.flags = DEVICE_DEFAULT, .msix = 8, .msi = 4};
+	for (uint32_t i = 0; i < PROFILES * FEATURES * 3; i++) {
+		p.device.profile = (uint16_t)(i % PROFILES);
+		p.device.with = (uint16_t)(i % 3 == 1 ? 1u << i / PROFILES / 3 : 0);
+		p.device.without = (uint16_t)(i % 3 == 2 ? 1u << i / PROFILES / 3 : 0);
+		assert_binary_round_trip(&p);
+		assert_text_round_trip(&p);
+	}
+	program_free(&p);
+}
+
+/* expect's byte: 0x1 was `on 6.1`, 0x2 `on 6.12`, both as neither. */
+Test(binary, an_old_expect_on_a_version_is_one_on_its_contexts)
+{
+	static const uint32_t array = FEATURE_BIT(CONTEXTS_WITHIN_NVEC);
+	const struct op old[] = {
+		{.kind = OP_EXPECT,
+		 .argsz = PROGRAM_AUTO,
+		 .readable = PROGRAM_AUTO,
+		 .data = {(int32_t)array}},
+		{.kind = OP_EXPECT,
+		 .argsz = PROGRAM_AUTO,
+		 .readable = PROGRAM_AUTO,
+		 .data = {0, (int32_t)array}},
+		{.kind = OP_EXPECT, .argsz = PROGRAM_AUTO, .readable = PROGRAM_AUTO},
+	};
+	struct program p, again;
+
+	program_init(&p);
+	program_init(&again);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct op op = old[2];
+		char *bytes = NULL;
+		size_t size;
+		FILE *f = open_memstream(&bytes, &size);
+
+		op.value = (uint64_t) - (int64_t)500; /* no short form */
+		program_clear(&p);
+		program_add(&p, &op);
+		cr_assert_eq(binary_save(&p, f), 0);
+		fclose(f);
+		for (size_t at = BINARY_HEADER; i < 2 && at < size; at++) {
+			bytes[at] = (char)(bytes[at] ^ (1 + (int)i)); /* whichever byte it is */
+			cr_assert_eq(binary_load((uint8_t *)bytes, size, "t", &again, NULL), 0);
+			bytes[at] = (char)(bytes[at] ^ (1 + (int)i));
+			op.data[0] = old[i].data[0];
+			op.data[1] = old[i].data[1];
+			if (again.n == 1 && op_equal(&again.ops[0], &op))
+				break;
+			cr_assert_lt(at + 1, size, "no byte of %zu is it", size);
+		}
+		free(bytes);
+	}
+	program_free(&p);
+	program_free(&again);
+}
+
 Test(binary, common_operations_are_short)
 {
 	struct op op = op_make(OP_SET_IRQS);
@@ -216,7 +280,9 @@ Test(binary, stored_programs_keep_everything)
 	program_init(&p);
 	program_init(&again);
 	for (uint32_t i = 0; i < PROGRAM_MAX_OPS; i++) {
-		op.flags = i % 8;
+		op.flags = i % 3 * EXPECT_INFO;
+		op.data[EXPECT_HAS] = i % 5 ? (int32_t)(i & FEATURES_ALL) : 0;
+		op.data[EXPECT_LACKS] = i % 7 ? (int32_t)(~i & FEATURES_ALL) : 0;
 		if (op.flags & EXPECT_INFO) {
 			op.index = i;
 			op.count = 3 * i;

@@ -85,13 +85,13 @@ static const char *const canonical[] = {
 	"expect 1",
 	"expect -EINVAL",
 	"expect -ENOTSUPP",
-	"expect -EOPNOTSUPP on 6.1",
+	"expect -EOPNOTSUPP on contexts-within-nvec",
 	"expect -1000",
 	"expect -9223372036854775808",
 	"expect value=5",
-	"expect value=18446744073709551615 on 6.12",
+	"expect value=18446744073709551615 on !dyn-msix",
 	"expect flags=0x9 count=64",
-	"expect flags=0x1 count=64 on 6.1,6.12",
+	"expect flags=0x1 count=64 on dyn-msix,!empty-enable,err-any-function",
 };
 
 Test(text, canonical_lines)
@@ -142,7 +142,9 @@ Test(text, expect_errno)
 	cr_assert_eq((int64_t)op->value, -22);
 	op = parse("expect -ENOTSUPP on 6.12");
 	cr_assert_eq((int64_t)op->value, -524);
-	cr_assert_eq(op->flags, EXPECT_6_12);
+	cr_assert_eq(op->flags, 0);
+	cr_assert_eq(op->data[EXPECT_HAS], 0);
+	cr_assert_eq(op->data[EXPECT_LACKS], 1 << FEATURE_CONTEXTS_WITHIN_NVEC, "what 6.12 was");
 	op = parse("expect -ENOTSUP");
 	cr_assert_eq((int64_t)op->value, -95);
 }
