@@ -86,11 +86,33 @@ const char *profile_names(char *buf, size_t size)
 	return buf;
 }
 
+/* Inline: for a profile a constant, asked for each device that a program brings. */
+static inline uint32_t features_of(uint16_t version, enum arch arch)
+{
+	uint32_t set = 0;
+
+#define FEATURE(id, name, rules, x86, arm64, until, stable, ...)                                   \
+	if (((version >= (arch == ARCH_ARM64 ? (arm64) : (x86)) &&                                 \
+	      (arch == ARCH_ARM64 ? (arm64) : (x86)) != NEVER) ||                                  \
+	     version == (stable)) &&                                                               \
+	    version < (until))                                                                     \
+		set |= FEATURE_BIT(id);
+#include "features/features.def"
+#undef FEATURE
+	return set;
+}
+
 uint32_t profile_features(enum profile profile)
 {
-	if (profile == PROFILE_ANY || profile >= PROFILES)
+	switch (profile) {
+#define PROFILE(id, name, version, arch)                                                           \
+	case PROFILE_##id:                                                                         \
+		return features_of(version, arch);
+#include "features/features.def"
+#undef PROFILE
+	default:
 		return 0;
-	return features_at(profiles[profile].version, profiles[profile].arch);
+	}
 }
 
 uint16_t feature_version(const char *release)
@@ -104,16 +126,7 @@ uint16_t feature_version(const char *release)
 
 uint32_t features_at(uint16_t version, enum arch arch)
 {
-	uint32_t set = 0;
-
-	for (enum feature f = 0; f < FEATURES; f++) {
-		const struct feature_row *row = &feature_rows[f];
-		bool since = row->since[arch] != NEVER && version >= row->since[arch];
-
-		if ((since || version == row->stable) && version < row->until)
-			set |= UINT32_C(1) << f;
-	}
-	return set;
+	return features_of(version, arch);
 }
 
 enum profile profile_at(uint16_t version, enum arch arch)
