@@ -43,6 +43,7 @@ static void emulator_answers(struct executor *x, const struct emu_config *emu)
 	struct shape shape;
 
 	emu_config_shape(emu, &shape);
+	x->rules_named.host_lacks = emu->host_dyn ? 0 : FEATURE_BIT(DYN_MSIX);
 	set_answers(x, &shape, emu_config_features(emu));
 	cfg->msi_multi = emu->host_intremap;
 	cfg->pba_cleared = emu->pba_cleared_on_disable;

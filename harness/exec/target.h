@@ -64,6 +64,7 @@ bool target_is_emulator(const char *spec);
 /* What rules= of a spec says, all of them together. Zeroed: nothing. */
 struct target_rules {
 	enum profile profile; /* PROFILE_ANY: as the target shows itself */
+	uint32_t host_lacks;  /* what no profile gives an emulator whose host has it not */
 	struct feature_change change;
 };
 
@@ -73,7 +74,7 @@ int target_rules(const char *spec, struct target_rules *out, struct errmsg *e);
 static inline uint32_t target_rules_apply(const struct target_rules *r, uint32_t set)
 {
 	if (r->profile != PROFILE_ANY)
-		set = profile_features(r->profile);
+		set = profile_features(r->profile) & ~r->host_lacks;
 	return feature_change_apply(&r->change, set);
 }
 

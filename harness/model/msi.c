@@ -35,7 +35,7 @@ int model_msi_allocate(struct model *m, uint32_t vector)
 	decides(m, RULED_RETURN, R(55));
 	if (step_fails(m))
 		return -ENOSPC;
-	if (vector >= m->domain_size) {
+	if (vector >= m->domain_size && model_has(m, FEATURE_MSIX_DOMAIN_KEEPS_SIZE)) {
 		rule(m, P(13));
 		return answer(m, P(13), -ERANGE);
 	}
