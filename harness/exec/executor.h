@@ -82,6 +82,13 @@ struct executor {
 int executor_open(struct executor *x, const char *spec, struct errmsg *e);
 void executor_close(struct executor *x);
 
+/*
+ * Of a real device, once x->desc describes it: asks which features it has, and sets x->answers by
+ * them and by its shape. Its GET_IRQ_INFO has no say in what it must answer. executor_open() has
+ * done so.
+ */
+void executor_know_device(struct executor *x);
+
 /* Makes the device and the slots as after open. A program's device line makes an emulator anew. */
 int executor_reset(struct executor *x, const struct program *p, struct errmsg *e);
 

@@ -24,7 +24,7 @@ static void set_answers(struct executor *x, const struct shape *shape, uint32_t 
 }
 
 /* A real device and its kernel show themselves what they are, as far as they can be asked. */
-static void device_answers(struct executor *x)
+void executor_know_device(struct executor *x)
 {
 	struct backend_desc *d = &x->desc;
 	struct model_config *cfg = &x->answers;
@@ -113,7 +113,7 @@ static int open_backend(struct executor *x, struct errmsg *e)
 	if (x->emulated)
 		emulator_answers(x, &emu);
 	else
-		device_answers(x);
+		executor_know_device(x);
 	return 0;
 }
 

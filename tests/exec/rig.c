@@ -31,7 +31,11 @@ static int answers(struct backend *be, char *why, size_t size)
 
 static int describe(struct backend *be, struct backend_desc *desc)
 {
-	return backend_describe(rig_of(be)->inner, desc);
+	int err = backend_describe(rig_of(be)->inner, desc);
+
+	for (uint32_t i = 0; rig_of(be)->lie == WRONG_COUNT && i < VFIO_PCI_NUM_IRQS; i++)
+		desc->irq[i].count++;
+	return err;
 }
 
 static int irq_info(struct backend *be, struct vfio_irq_info *info)
@@ -40,6 +44,8 @@ static int irq_info(struct backend *be, struct vfio_irq_info *info)
 
 	if (rig_of(be)->lie == WRONG_FLAGS)
 		info->flags &= ~(uint32_t)VFIO_IRQ_INFO_EVENTFD;
+	if (rig_of(be)->lie == WRONG_COUNT && !ret)
+		info->count++;
 	if (rig_of(be)->lie == CHANGED_ARGSZ)
 		info->argsz += 4;
 	if (rig_of(be)->lie == WRITES_AND_FAILS && ret)

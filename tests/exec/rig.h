@@ -15,6 +15,7 @@ enum lie {
 	DOUBLE_SIGNAL,    /* a fire is two, the second after the call that it came in */
 	KEPT_REFERENCE,   /* dropping REQ does nothing and says 0 */
 	WRONG_FLAGS,      /* GET_IRQ_INFO without EVENTFD */
+	WRONG_COUNT,      /* of GET_IRQ_INFO, one too many, when it is described, too */
 	CHANGED_ARGSZ,    /* of GET_IRQ_INFO */
 	WRITES_AND_FAILS, /* GET_IRQ_INFO that fails still says a count */
 	WRITES_BEYOND,    /* GET_IRQ_INFO writes 20 bytes */

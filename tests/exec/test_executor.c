@@ -223,3 +223,27 @@ Test(executor, the_device_of_a_program_is_what_answers_are_held_against)
 	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
 	executor_close(&x);
 }
+
+/* The device is known by its configuration space: a kernel that counts wrongly does not mislead. */
+Test(executor, a_real_device_that_counts_its_interrupts_wrongly_is_found)
+{
+	static const char *const asked[] = {"irq_info intx\n", "irq_info msi\n", "irq_info msix\n",
+					    "irq_info err\n", "irq_info req\n"};
+	static const enum lie lies[] = {HONEST, WRONG_COUNT};
+
+	for (size_t lie = 0; lie < 2; lie++) {
+		for (size_t i = 0; i < 5; i++) {
+			struct exec_result r;
+
+			rig_open(&rig, &x, "emu:vectors=8,msi=4", lies[lie]);
+			cr_assert_eq(backend_describe(x.be, &x.desc), 0);
+			x.emulated = false;
+			executor_know_device(&x);
+			cr_assert_eq(x.answers.count[VFIO_PCI_MSIX_IRQ_INDEX], 8);
+			r = rig_run(&x, asked[i], NULL);
+			cr_assert_eq(r.difference, lie ? DIFF_INFO : DIFF_NONE, "%s%s", asked[i],
+				     r.text);
+			executor_close(&x);
+		}
+	}
+}
