@@ -9,25 +9,27 @@
 
 #define LINE_MAX_BYTES 640u
 
-static void print_source(FILE *f, const struct features_found *found, enum feature_by by)
+static void print_source(FILE *f, const struct features_found *found, enum feature_by by, bool has)
 {
 	char list[LINE_MAX_BYTES] = "";
 	size_t n = 0;
 
 	for (enum feature i = 0; i < FEATURES; i++) {
-		if (feature_in(found->set, i) && found->by[i] == by && n < sizeof(list))
+		if (feature_in(found->set, i) == has && found->by[i] == by && n < sizeof(list))
 			n += (size_t)snprintf(list + n, sizeof(list) - n, " %s",
 					      feature_rows[i].name);
 	}
 	if (n)
-		terminal_line(f, 9, "has     %s (by %s)", list, feature_by_names[by]);
+		terminal_line(f, 9, "%s%s (by %s)", has ? "has     " : "lacks   ", list,
+			      feature_by_names[by]);
 }
 
 /* What a probe showed and the release would not have said. */
 static void unusual(const struct features_found *found, enum feature f, char *buf, size_t size)
 {
-	snprintf(buf, size, feature_in(found->set, f) ? "%s is there: %s has it not"
-						       : "%s is not there: %s has it",
+	snprintf(buf, size,
+		 feature_in(found->set, f) ? "%s is there: %s has it not"
+					   : "%s is not there: %s has it",
 		 feature_rows[f].name, profile_name(found->profile));
 }
 
@@ -37,7 +39,8 @@ void info_print_features(FILE *f, const struct features_found *found)
 	char text[160];
 
 	for (enum feature_by by = BY_VERSION; by <= BY_PROBE; by++)
-		print_source(f, found, by);
+		print_source(f, found, by, true);
+	print_source(f, found, BY_PROBE, false);
 	for (enum feature i = 0; i < FEATURES; i++) {
 		if (!feature_in(differ, i))
 			continue;

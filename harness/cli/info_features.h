@@ -8,8 +8,8 @@
 #include "backend/backend.h"
 #include "support/json.h"
 
-/* Lines `has`, a kind of source each, and a line `unusual` for each that the version would not have
- * or would have. */
+/* Lines `has`, a kind of source each; `lacks`, of what was probed; and a line `unusual` for each
+ * that the version would not have or would have. */
 void info_print_features(FILE *f, const struct features_found *found);
 
 /* The keys features, probed, unusual and arch of an object that is open. */

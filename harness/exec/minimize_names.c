@@ -213,6 +213,13 @@ static bool plainer_device(struct program_device *d, uint32_t k)
 		d->profile = PROFILE_ANY;
 		return true;
 	}
+	for (uint32_t bit = 1; bit <= FEATURES_ALL; bit <<= 1) {
+		if (((d->with | d->without) & bit) && k-- == 0) {
+			d->with &= (uint16_t)~bit;
+			d->without &= (uint16_t)~bit;
+			return true;
+		}
+	}
 	if (d->host_vectors && k-- == 0) {
 		d->host_vectors = 0;
 		return true;
