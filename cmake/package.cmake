@@ -3,7 +3,11 @@
 # machine's libraries goes into the package's needs.
 include(GNUInstallDirs)
 
-# The tables are in the program: it writes its own manual.
+# The tables are in the program: it writes its own manual. One that cannot run here writes none.
+if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+	message(STATUS "no manual and no package for ${CMAKE_SYSTEM_PROCESSOR}: apt-get install qemu-user-static")
+	return()
+endif()
 set(manual ${PROJECT_BINARY_DIR}/manual)
 add_custom_command(OUTPUT ${manual}/bash-completion/irqstorm
 	COMMAND ${CMAKE_COMMAND} -E rm -rf ${manual}
@@ -63,7 +67,14 @@ on an emulator of vfio-pci, on a device of this machine, or on devices of
 a QEMU guest with a kernel of your choice.")
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "qemu-system-x86, xz-utils")
+# For guests of the architecture that the package is for; others are somebody's own wish.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+	set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE arm64)
+	set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "qemu-system-arm, xz-utils")
+else()
+	set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "qemu-system-x86, xz-utils")
+	set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-arm")
+endif()
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
