@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include "campaign/replay.h"
+#include "guest/arch.h"
 #include "support/errmsg.h"
 
 enum engine_kind { ENGINE_LIBFUZZER, ENGINE_AFL };
@@ -50,8 +51,8 @@ int engine_locate(enum engine_kind kind, const char *name, const char *dir,
 		  const char *const presets[], struct engine_paths *paths, struct errmsg *e);
 
 /* The same for libFuzzer and a target that is to run in a guest. -ENOEXEC: it is not static. */
-int engine_locate_for_guest(const char *name, const char *dir, struct engine_paths *paths,
-			    struct errmsg *e);
+int engine_locate_for_guest(const char *name, const char *dir, const struct guest_arch *arch,
+			    struct engine_paths *paths, struct errmsg *e);
 
 struct engine_config {
 	const struct engine_paths *paths;

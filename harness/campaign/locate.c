@@ -140,21 +140,21 @@ int engine_locate(enum engine_kind kind, const char *name, const char *dir,
 	return kind == ENGINE_AFL ? find_afl(p, e) : 0;
 }
 
-int engine_locate_for_guest(const char *name, const char *dir, struct engine_paths *p,
-			    struct errmsg *e)
+int engine_locate_for_guest(const char *name, const char *dir, const struct guest_arch *arch,
+			    struct engine_paths *p, struct errmsg *e)
 {
-	static const char *const presets[] = {"fuzz-bare", "zoo", NULL};
+	const char *const *presets = arch->fuzz;
 	struct bytes content = {0};
 	int err = engine_locate(ENGINE_LIBFUZZER, name, dir, presets, p, e);
 
 	if (err)
 		return err;
-	if (initramfs_program(&content, p->target, false, NULL))
+	if (initramfs_program(&content, p->target, arch, false, NULL))
 		err = errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
-				 "%s does not run in a guest, as it is not static: "
-				 "fuzz_irq_device of the preset %s does (cmake --preset %s && "
-				 "cmake --build --preset %s)",
-				 p->target, *presets, *presets, *presets);
+				 "%s does not run in %s guests, as it is not static or not for "
+				 "them: fuzz_irq_device of the preset %s does (cmake --preset %s "
+				 "&& cmake --build --preset %s)",
+				 p->target, arch->title, *presets, *presets, *presets);
 	bytes_free(&content);
 	return err;
 }

@@ -22,8 +22,9 @@ static const char *const intremap_names[] = {"on", "off", NULL};
 
 #define FIELD(f) offsetof(struct guest_options, f)
 
-static const char *const kernel_begins[] = {"debian:6.12",   "debian:6.1", "debian:7.3",
-					    "debian:newest", "FILE",       NULL};
+static const char *const kernel_begins[] = {
+	"debian:6.12",   "debian:6.1", "debian:7.3", "debian:7.3/arm64",
+	"debian:newest", "FILE",       NULL};
 static const char *const device_begins[] = {"ivshmem", "edu", "xhci", "nvme", "e1000e", NULL};
 
 static const struct opt guest_opts[] = {
@@ -36,8 +37,9 @@ static const struct opt guest_opts[] = {
 	 .help = "debian:SERIES fetches Debian's newest kernel of that series (6.1, 6.12, 7.3, "
 		 "..., "
 		 "newest; 6.12-rt for real-time) from whichever release has it, once; irqstorm "
-		 "kernel list --available shows them. PATH[,modules=DIR] boots a bzImage of your "
-		 "own. Modules not found are taken as built in. Default: debian:6.12."},
+		 "kernel list --available shows them. PATH[,modules=DIR] boots a bzImage, or an "
+		 "arm64 Image, of your own. Modules not found are taken as built in. "
+		 "debian:7.3/arm64 is a guest of another architecture. Default: debian:6.12."},
 	{.type = OPT_STRING,
 	 .name = "devices",
 	 .arg = "LIST",
@@ -71,9 +73,9 @@ static const struct opt guest_opts[] = {
 	 .name = "intremap",
 	 .choices = intremap_names,
 	 .offset = FIELD(intremap),
-	 .help = "Interrupt remapping of the IOMMU (default on). Without it MSI gives one vector "
-		 "at most, and "
-		 "VFIO is told to allow it (vfio_iommu_type1.allow_unsafe_interrupts=1)."},
+	 .help = "Interrupt remapping of the IOMMU (default on). Without it VFIO is told to allow "
+		 "that (vfio_iommu_type1.allow_unsafe_interrupts=1); x86-64 then gives MSI one "
+		 "vector at most. Of arm64, on is a GICv3 with its ITS, off a GICv2 with GICv2m."},
 	{.type = OPT_STRING,
 	 .name = "append",
 	 .arg = "TEXT",
@@ -245,12 +247,17 @@ const struct command cmd_guest = {
 		"earlier programs is shown with them, in irqstorm-guest-PID.sequence/.\n"
 		"Ctrl-C asks the subcommand to stop and still delivers; a second one kills.\n"
 		"\n"
-		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64; other IRQSTORM_*\n"
-		"variables are passed on. In the guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES\n"
+		"A guest of another architecture than this program's runs the irqstorm that was\n"
+		"built for it, beside this one's build: ./bootstrap arm64 makes it.\n"
+		"\n"
+		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64, IRQSTORM_QEMU_ARM64\n"
+		"another qemu-system-aarch64; other IRQSTORM_* variables are passed on. In the "
+		"guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES\n"
 		"lists the devices (0000:00:04.0=ivshmem,...). Kernels are kept in\n"
 		"${XDG_CACHE_HOME:-~/.cache}/irqstorm.\n",
 	.examples = "  irqstorm guest -- info\n"
 		    "  irqstorm guest --kernel debian:6.1 -- bench\n"
+		    "  irqstorm guest --kernel debian:7.3/arm64 -- info\n"
 		    "  irqstorm guest -- stress --json out.json\n"
 		    "  irqstorm guest -- run corpus/\n"
 		    "  irqstorm guest --session s -- diff --ops 20k\n"

@@ -20,27 +20,22 @@
  */
 static char finding_code[] = "-error_exitcode=1";
 
-static int find_fuzz_target(struct guest_job *job, const char *dir, const char *name,
-			    struct errmsg *e)
+int guest_job_program(const struct guest_job *job, const struct guest_arch *arch,
+		      char program[PATH_MAX], struct errmsg *e)
 {
 	struct engine_paths paths;
-	int err = engine_locate_for_guest(name, dir, &paths, e);
-
-	if (err)
-		return err;
-	job->fuzz = true;
-	memcpy(job->program, paths.target, sizeof(job->program));
-	return 0;
-}
-
-static int find_program(struct guest_job *job, const char *path, struct errmsg *e)
-{
 	struct bytes content = {0};
 	int err;
 
-	if (snprintf(job->program, sizeof(job->program), "%s", path) >= (int)sizeof(job->program))
+	if (job->fuzz) {
+		err = engine_locate_for_guest(job->argv[0], job->fuzz_dir, arch, &paths, e);
+		if (!err)
+			memcpy(program, paths.target, PATH_MAX);
+		return err;
+	}
+	if (snprintf(program, PATH_MAX, "%s", job->argv[0]) >= PATH_MAX)
 		return errmsg_set(e, -ENAMETOOLONG, EXIT_USAGE, "that path is too long");
-	err = initramfs_program(&content, path, false, e);
+	err = initramfs_program(&content, program, arch, false, e);
 	bytes_free(&content);
 	return err;
 }
@@ -61,8 +56,6 @@ static int find_subcommand(struct guest_job *job, struct errmsg *e)
 int guest_job_init(struct guest_job *job, const char *fuzz_dir, int argc, char **argv,
 		   struct errmsg *e)
 {
-	bool fuzz;
-
 	memset(job, 0, sizeof(*job));
 	if (!argc)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE,
@@ -73,15 +66,15 @@ int guest_job_init(struct guest_job *job, const char *fuzz_dir, int argc, char *
 	job->argv = calloc((size_t)argc + 2, sizeof(*job->argv));
 	if (!job->argv)
 		return errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
-	fuzz = !strncmp(argv[0], FUZZ_PREFIX, strlen(FUZZ_PREFIX)) && !strchr(argv[0], '/');
+	job->fuzz_dir = fuzz_dir;
+	job->fuzz = !strncmp(argv[0], FUZZ_PREFIX, strlen(FUZZ_PREFIX)) && !strchr(argv[0], '/');
 	for (int i = 0; i < argc; i++) {
 		job->argv[job->argc++] = argv[i];
-		if (!i && fuzz)
+		if (!i && job->fuzz)
 			job->argv[job->argc++] = finding_code;
 	}
-	if (fuzz)
-		return find_fuzz_target(job, fuzz_dir, argv[0], e);
-	return strchr(argv[0], '/') ? find_program(job, argv[0], e) : find_subcommand(job, e);
+	/* What a program is depends on the guest: guest_job_program(). */
+	return job->fuzz || strchr(argv[0], '/') ? 0 : find_subcommand(job, e);
 }
 
 void guest_job_free(struct guest_job *job)

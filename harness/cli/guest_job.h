@@ -11,13 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guest/arch.h"
 #include "support/errmsg.h"
 #include "support/opt.h"
 
 struct guest_job {
 	const struct command *sub; /* NULL: a program */
-	char program[PATH_MAX];
-	bool fuzz;   /* which is a fuzz target */
+	bool fuzz;                 /* which is a fuzz target */
+	const char *fuzz_dir;
 	char **argv; /* the command line, its name first; the words are the caller's */
 	int argc;
 };
@@ -28,6 +29,10 @@ struct guest_job {
  */
 int guest_job_init(struct guest_job *job, const char *fuzz_dir, int argc, char **argv,
 		   struct errmsg *e);
+
+/* The program, where @job is one, for a guest of @arch. 0, or -errno with @e. */
+int guest_job_program(const struct guest_job *job, const struct guest_arch *arch,
+		      char program[PATH_MAX], struct errmsg *e);
 void guest_job_free(struct guest_job *job);
 
 /* Where the user does not say. */

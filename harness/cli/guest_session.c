@@ -89,12 +89,24 @@ static void add(struct bytes *b, int *err, const char *key, const char *value)
 		*err = cmdfile_add(b, key, value);
 }
 
-/* What is given in @o, and what has to be the same always. */
-static int describe(const struct guest_options *o, struct bytes *b)
+/* Of the kernel @text; NULL when that cannot be told, which who boots it will say. */
+static const struct guest_arch *arch_of(const char *text)
+{
+	const struct guest_arch *arch = NULL;
+	struct kernel_spec spec;
+
+	if (!text || kernel_spec_parse(text, &spec, NULL) || kernel_arch(&spec, &arch, NULL))
+		return NULL;
+	return arch;
+}
+
+/* What is given in @o, and what has to be the same always; @kernel_there: the session's kernel. */
+static int describe(const struct guest_options *o, const char *kernel_there, struct bytes *b)
 {
 	static const char *const accels[] = {NULL, "tcg", "kvm"};
 	static const char *const intremaps[] = {"on", "off", NULL};
-	char kernel[KERNEL_MAX], devices[256], qemu[PATH_MAX], buf[128];
+	const struct guest_arch *arch = arch_of(kernel_there);
+	char kernel[KERNEL_MAX], devices[256], qemu[PATH_MAX], init[PATH_MAX], buf[128];
 	struct kernel_spec spec;
 	int err = 0;
 
@@ -114,9 +126,11 @@ static int describe(const struct guest_options *o, struct bytes *b)
 	add(b, &err, "--accel", accels[o->accel]);
 	add(b, &err, "--intremap", intremaps[o->intremap]);
 	add(b, &err, "--append", o->append);
-	if (!qemu_find(qemu, sizeof(qemu), NULL))
+	/* What cannot be found is told by who needs it. */
+	if (arch && !qemu_find(arch, qemu, sizeof(qemu), NULL))
 		add(b, &err, "QEMU", qemu);
-	add(b, &err, "an irqstorm of", stamp("/proc/self/exe", buf, sizeof(buf)));
+	if (arch && !guest_arch_program(arch, init, NULL))
+		add(b, &err, "an irqstorm of", stamp(init, buf, sizeof(buf)));
 	return err;
 }
 
@@ -261,8 +275,9 @@ static int enter(struct session_call *s, struct guest_options *o, const struct g
 	int err = 0;
 
 	if (s->live) {
-		err = describe(o, &wanted) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "no memory")
-					   : session_compare(s, &wanted, e);
+		err = describe(o, cmdfile_next(&s->about, NULL, "--kernel"), &wanted)
+			      ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "no memory")
+			      : session_compare(s, &wanted, e);
 		adopt(o, s);
 	} else {
 		complete(o);
@@ -277,8 +292,9 @@ static int enter(struct session_call *s, struct guest_options *o, const struct g
 	if (err)
 		goto out;
 	o->accel = strcmp(g->c.accel, "kvm") ? ACCEL_TCG : ACCEL_KVM;
-	err = describe(o, &wanted) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "no memory")
-				   : session_boot(s, &g->c, &wanted, o->idle, e);
+	err = describe(o, o->kernel, &wanted)
+		      ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "no memory")
+		      : session_boot(s, &g->c, &wanted, o->idle, e);
 out:
 	bytes_free(&wanted);
 	return err;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "guest/accel.h"
-#include "guest/initramfs.h"
 #include "guest/qemu.h"
 
 #define KERNEL  "debian:6.12"
@@ -36,6 +35,25 @@ static int check_usage(const struct guest_options *o, struct errmsg *e)
 				  "--memory %s: want a size like 512M or 2G", o->memory);
 	if (o->append && strpbrk(o->append, "\n\r"))
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--append: one line, please");
+	return 0;
+}
+
+/* What the guest's architecture rules out. */
+static int check_arch(const struct guest_options *o, const struct guest_arch *arch,
+		      struct errmsg *e)
+{
+	bool off = o->intremap == INTREMAP_OFF;
+
+	if (o->smp > arch->smp_max[off])
+		return errmsg_set(e, -EINVAL, EXIT_USAGE,
+				  "--smp %llu: an %s guest has %u at most%s",
+				  (unsigned long long)o->smp, arch->title, arch->smp_max[off],
+				  off ? " with --intremap off" : "");
+	if (o->accel == ACCEL_KVM && arch != guest_arch_own())
+		return errmsg_set(e, -EINVAL, EXIT_ENVIRONMENT,
+				  "--accel kvm: this machine virtualizes no %s guests; use --accel "
+				  "tcg",
+				  arch->title);
 	return 0;
 }
 
@@ -99,7 +117,6 @@ int guest_setup_init(struct guest_setup *g, const struct guest_options *o,
 		     const struct guest_job *job, int sigfd, struct errmsg *e)
 {
 	struct guest_config *c = &g->c;
-	struct bytes self = {0};
 	int err;
 
 	memset(g, 0, sizeof(*g));
@@ -113,16 +130,22 @@ int guest_setup_init(struct guest_setup *g, const struct guest_options *o,
 	c->kernel = &g->kernel;
 	c->devices = &g->devices;
 	c->qemu = g->qemu;
+	c->init = g->init;
 	err = check_usage(o, e);
 	if (!err)
 		err = kernel_spec_parse(or_default(o->kernel, KERNEL), &g->spec, e);
 	if (!err)
 		err = devices_parse(or_default(o->devices, DEVICES), &g->devices, e);
 	if (!err)
-		err = initramfs_program(&self, "/proc/self/exe", true, e);
-	bytes_free(&self);
+		err = kernel_arch(&g->spec, &c->arch, e);
 	if (!err)
-		err = qemu_find(g->qemu, sizeof(g->qemu), e);
+		err = check_arch(o, c->arch, e);
+	if (!err && !job->sub)
+		err = guest_job_program(job, c->arch, g->program, e);
+	if (!err)
+		err = guest_arch_program(c->arch, g->init, e);
+	if (!err)
+		err = qemu_find(c->arch, g->qemu, sizeof(g->qemu), e);
 	if (err)
 		return err;
 	err = set_via(o) ? errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory")
@@ -137,7 +160,7 @@ int guest_setup_init(struct guest_setup *g, const struct guest_options *o,
 			err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot write %s: %s",
 					 o->keep_log, strerror(errno));
 	}
-	c->program = job->sub ? NULL : job->program;
+	c->program = job->sub ? NULL : g->program;
 	c->via = getenv("IRQSTORM_VIA");
 	c->argv = g->x.argv;
 	c->argc = g->x.argc;

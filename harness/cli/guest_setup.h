@@ -30,7 +30,7 @@ struct guest_setup {
 	struct devices devices;
 	struct crossing x;
 	struct guest_fresh fresh;
-	char qemu[PATH_MAX];
+	char qemu[PATH_MAX], init[PATH_MAX], program[PATH_MAX];
 };
 
 /* SIGINT, SIGTERM and SIGHUP from now on come at the descriptor that is returned; or -errno. */

@@ -82,7 +82,7 @@ int accel_choose(const struct guest_config *c, const char **accel, struct errmsg
 	struct guest_result r;
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC), err = 0;
 
-	*accel = fd < 0 ? "tcg" : accel_remembered();
+	*accel = fd < 0 || c->arch != guest_arch_own() ? "tcg" : accel_remembered();
 	if (fd >= 0)
 		close(fd);
 	if (*accel)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/arch.h"
 #include "guest/bytes.h"
 #include "guest/console.h"
 #include "guest/devices.h"
@@ -39,6 +40,8 @@ struct guest_outfile {
 struct guest_config {
 	const struct kernel *kernel;
 	const struct devices *devices;
+	const struct guest_arch *arch;
+	const char *init; /* the irqstorm that runs inside */
 	const char *qemu; /* resolved path */
 	const char *accel;
 	const char *memory;

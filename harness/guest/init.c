@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
 #include "guest/cmdfile.h"
 #include "guest/frame.h"
 #include "guest/init_run.h"
@@ -21,8 +22,6 @@
 #include "guest/init_setup.h"
 #include "guest/needs.h"
 #include "guest/nudge.h"
-
-#define CHANNEL "/dev/ttyS1"
 
 /* init must get a turn among busy or real-time threads, or it seems to be dead. */
 #define INIT_NICE (-15)
@@ -32,9 +31,9 @@ bool guest_init_wanted(const char *argv0)
 	return getpid() == 1 && argv0 && !strcmp(argv0, "/init");
 }
 
-static int open_channel(void)
+static int open_channel(const char *path)
 {
-	int fd = open(CHANNEL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios t;
 
 	if (fd < 0)
@@ -133,13 +132,14 @@ int guest_init(void)
 {
 	struct init in = {.out = -1, .err = -1, .handover = -1, .sigfd = -1, .timer = -1};
 	struct errmsg e = {0};
-	const char *mode;
+	const char *mode, *channel = guest_arch_own()->channel;
 
 	if (init_mount(&e))
 		give_up("mount", e.text);
-	in.link.channel = open_channel();
+	in.link.channel = open_channel(channel);
 	if (in.link.channel < 0)
-		give_up(CHANNEL, needs_failed("open " CHANNEL, -in.link.channel, &e) ? e.text : "");
+		give_up(channel,
+			needs_failed("open the channel", -in.link.channel, &e) ? e.text : "");
 	if (bytes_read_file(&in.cmd, CMDFILE_PATH))
 		fail(&in, "the initramfs has no command file");
 	mode = cmdfile_next(&in.cmd, NULL, "mode");

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
 #include "guest/cmdfile.h"
 #include "guest/last.h"
 #include "guest/mailbox.h"
@@ -144,10 +145,9 @@ static int bind_one(const char *bdf, const char *what, struct errmsg *e)
 				  "this kernel has no vfio-pci: build it in, or give --kernel "
 				  "PATH,modules=DIR");
 	if (!*link_name(bdf, "iommu_group", link, sizeof(link)))
-		return errmsg_set(
-			e, -ENODEV, EXIT_ENVIRONMENT,
-			"%s (%s) is in no IOMMU group: the kernel needs CONFIG_INTEL_IOMMU", bdf,
-			what);
+		return errmsg_set(e, -ENODEV, EXIT_ENVIRONMENT,
+				  "%s (%s) is in no IOMMU group: the kernel needs %s", bdf, what,
+				  guest_arch_own()->iommu_option);
 	return errmsg_set(e, err ? err : -EIO, EXIT_ENVIRONMENT,
 			  "cannot bind %s (%s) to vfio-pci: %s", bdf, what,
 			  strerror(err ? -err : EIO));

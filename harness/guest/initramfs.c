@@ -38,7 +38,8 @@ static bool is_dynamic(const struct bytes *b)
 	return false;
 }
 
-int initramfs_program(struct bytes *b, const char *path, bool ours, struct errmsg *e)
+int initramfs_program(struct bytes *b, const char *path, const struct guest_arch *arch, bool ours,
+		      struct errmsg *e)
 {
 	const Elf64_Ehdr *eh;
 	int err = bytes_read_file(b, path);
@@ -48,9 +49,12 @@ int initramfs_program(struct bytes *b, const char *path, bool ours, struct errms
 				  strerror(-err));
 	eh = (const void *)b->data;
 	if (b->len < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
-	    eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64)
+	    eh->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    (arch ? eh->e_machine != arch->elf_machine
+		  : eh->e_machine != EM_X86_64 && eh->e_machine != EM_AARCH64))
 		return errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
-				  "%s is not an x86-64 program: the guest runs nothing else", path);
+				  "%s is not an %s program: the guest runs nothing else", path,
+				  arch ? arch->title : "x86-64 or arm64");
 	if (!is_dynamic(b))
 		return 0;
 	if (ours)
@@ -99,7 +103,7 @@ static int add_devices(struct bytes *cmd, const struct devices *d)
 static bool stays_out(const char *variable)
 {
 	static const char *const names[] = {
-		"IRQSTORM_QEMU=",      "IRQSTORM_GUEST=",     "IRQSTORM_DEVICES=",
+		"IRQSTORM_QEMU",       "IRQSTORM_GUEST=",     "IRQSTORM_DEVICES=",
 		BLACKBOX_VARIABLE "=", HANDOVER_VARIABLE "=",
 	};
 
@@ -204,7 +208,7 @@ static int add_job(struct bytes *ar, struct bytes *cmd, const struct guest_confi
 	int err = 0;
 
 	if (c->program && !c->session) {
-		err = initramfs_program(&program, c->program, false, e);
+		err = initramfs_program(&program, c->program, c->arch, false, e);
 		if (err)
 			goto out;
 		err = cpio_file(ar, PROGRAM, 0755, program.data, program.len);
@@ -241,7 +245,7 @@ static int to_memfd(const struct bytes *ar, struct errmsg *e)
 int initramfs_build(const struct guest_config *c, struct errmsg *e)
 {
 	struct bytes ar = {0}, cmd = {0}, init = {0};
-	int err = initramfs_program(&init, "/proc/self/exe", true, e);
+	int err = initramfs_program(&init, c->init, c->arch, true, e);
 
 	if (err)
 		goto out;

@@ -18,9 +18,11 @@ int initramfs_build(const struct guest_config *c, struct errmsg *e);
 int initramfs_request(const struct guest_config *c, struct errmsg *e);
 
 /*
- * Read the program at @path, which has to be static x86-64: nothing else is in the guest for it to
- * load. @ours: it is irqstorm itself. 0, or -errno with @e (exit 3).
+ * Read the program at @path, which has to be static, as nothing else is in the guest for it to
+ * load, and for guests of @arch (NULL: not known yet). @ours: it is irqstorm itself. 0, or -errno
+ * with @e (exit 3).
  */
-int initramfs_program(struct bytes *b, const char *path, bool ours, struct errmsg *e);
+int initramfs_program(struct bytes *b, const char *path, const struct guest_arch *arch, bool ours,
+		      struct errmsg *e);
 
 #endif

@@ -122,23 +122,43 @@ static int prepare_debian(const struct kernel_spec *spec, int sigfd, struct kern
 	return modules_collect(&k->modules, modules, sigfd, e);
 }
 
-static int wrong_arch(const char *kernel, const char *arch, struct errmsg *e)
+/* What the image itself says it is. */
+static int probe(const char *image, const struct guest_arch **arch, char *release, size_t size,
+		 struct errmsg *e)
 {
-	return errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
-			  "--kernel %s: is an %s kernel; this guest is x86-64", kernel, arch);
+	const char *name = NULL;
+	int err = kernel_image_probe(image, &name, release, size);
+
+	if (err == -ENOEXEC)
+		return errmsg_set(
+			e, err, EXIT_ENVIRONMENT,
+			"--kernel %s: not a bzImage (arch/x86/boot/bzImage of a build, or "
+			"a distribution's vmlinuz), nor an arm64 Image "
+			"(arch/arm64/boot/Image, not compressed)",
+			image);
+	if (err)
+		return errmsg_set(e, err, EXIT_ENVIRONMENT, "--kernel %s: cannot read it: %s",
+				  image, strerror(-err));
+	*arch = guest_arch_named(name);
+	return 0;
+}
+
+int kernel_arch(const struct kernel_spec *spec, const struct guest_arch **arch, struct errmsg *e)
+{
+	char release[96];
+
+	if (!spec->debian)
+		return probe(spec->image, arch, release, sizeof(release), e);
+	*arch = guest_arch_named(spec->want.arch);
+	return 0;
 }
 
 int kernel_prepare(const struct kernel_spec *spec, int sigfd, struct kernel *k, struct errmsg *e)
 {
-	const char *arch = "amd64";
-	char text[64];
+	const struct guest_arch *arch;
 	int err = 0;
 
 	memset(k, 0, sizeof(*k));
-	/* Before anything is fetched for it. */
-	if (spec->debian && strcmp(spec->want.arch, arch) != 0)
-		return wrong_arch(debian_want_text(&spec->want, text, sizeof(text)),
-				  spec->want.arch, e);
 	if (spec->debian) {
 		err = prepare_debian(spec, sigfd, k, e);
 	} else {
@@ -148,20 +168,9 @@ int kernel_prepare(const struct kernel_spec *spec, int sigfd, struct kernel *k, 
 	}
 	if (err)
 		return err;
-	err = kernel_image_probe(k->image, &arch, k->release, sizeof(k->release));
-	if (!err && strcmp(arch, "amd64") != 0) {
-		err = wrong_arch(k->image, arch, e);
+	err = probe(k->image, &arch, k->release, sizeof(k->release), e);
+	if (err)
 		kernel_free(k);
-	} else if (err) {
-		errmsg_set(e, err, EXIT_ENVIRONMENT,
-			   err == -ENOEXEC ? "--kernel %s: not a bzImage (%s)"
-					   : "--kernel %s: cannot read it: %s",
-			   k->image,
-			   err == -ENOEXEC ? "arch/x86/boot/bzImage of a build, or a "
-					     "distribution's vmlinuz"
-					   : strerror(-err));
-		kernel_free(k);
-	}
 	return err;
 }
 

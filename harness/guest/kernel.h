@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "guest/arch.h"
 #include "guest/debian.h"
 #include "guest/modules.h"
 #include "support/errmsg.h"
@@ -29,6 +30,12 @@ struct kernel {
 /* "debian:6.12" (debian_want_parse() has all forms) or "PATH[,modules=DIR]". -EINVAL with @e (exit
  * 2). */
 int kernel_spec_parse(const char *text, struct kernel_spec *spec, struct errmsg *e);
+
+/*
+ * The architecture that the kernel is for, before anything is fetched: of an image, what is in it.
+ * 0, or -errno with @e (exit 3) when it cannot be read or is no kernel.
+ */
+int kernel_arch(const struct kernel_spec *spec, const struct guest_arch **arch, struct errmsg *e);
 
 /*
  * Make the kernel ready to boot. 0, or -errno with @e; -EINTR when a stop signal came at @sigfd

@@ -87,6 +87,7 @@ int machine_start(struct machine *m, const struct guest_config *c, struct errmsg
 {
 	int console[2] = {-1, -1}, channel[2] = {-1, -1}, peers[DEVICES_MAX], initrd = -1, err;
 	struct qemu_config q = {
+		.arch = c->arch,
 		.program = c->qemu,
 		.kernel = c->kernel->image,
 		.accel = c->accel,

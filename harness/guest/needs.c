@@ -102,7 +102,8 @@ static const struct need needs[] = {
 	{"mount sysfs", NULL, "CONFIG_SYSFS", NULL},
 	{"mount devtmpfs", NULL, "CONFIG_DEVTMPFS", NULL},
 	{"mount tmpfs", NULL, "CONFIG_TMPFS", NULL},
-	{"open /dev/ttyS1", NULL, "CONFIG_TTY and CONFIG_SERIAL_8250", NULL},
+	{"open the channel", NULL, "CONFIG_TTY, CONFIG_SERIAL_8250 and CONFIG_SERIAL_8250_PCI",
+	 NULL},
 	{"finit_module", NULL, "CONFIG_MODULES", NULL},
 };
 

@@ -16,38 +16,28 @@
 
 #define ARGS_MAX 128
 
-/*
- * loglevel=5: warnings reach the console, the chatter of a boot does not. panic=-1 with -no-reboot:
- * a panic ends QEMU at once. no_timer_check: on a busy host an emulated CPU may not see ten ticks
- * in the time that the kernel gives it, and "timer doesn't work" is a panic.
- */
-#define APPEND "console=ttyS0 loglevel=5 panic=-1 no_timer_check intel_iommu=on"
-
-/* Type1 takes no device whose messages are not remapped, unless it is told to. */
-#define APPEND_UNSAFE " vfio_iommu_type1.allow_unsafe_interrupts=1"
-
 struct args {
 	char **v;
 	size_t n;
 	int failed;
 };
 
-int qemu_find(char *path, size_t size, struct errmsg *e)
+int qemu_find(const struct guest_arch *arch, char *path, size_t size, struct errmsg *e)
 {
-	const char *name = getenv("IRQSTORM_QEMU");
+	const char *name = getenv(arch->qemu_variable);
 
 	if (name && *name) {
 		if (!proc_find(name, path, size))
 			return 0;
 		return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-				  "IRQSTORM_QEMU names %s, which is no program: unset it, or "
-				  "apt-get install qemu-system-x86",
-				  name);
+				  "%s names %s, which is no program: unset it, or apt-get install "
+				  "%s",
+				  arch->qemu_variable, name, arch->qemu_package);
 	}
-	if (!proc_find("qemu-system-x86_64", path, size))
+	if (!proc_find(arch->qemu, path, size))
 		return 0;
-	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-			  "qemu-system-x86_64 not found: apt-get install qemu-system-x86");
+	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT, "%s not found: apt-get install %s",
+			  arch->qemu, arch->qemu_package);
 }
 
 __attribute__((format(printf, 2, 3))) static void add(struct args *a, const char *fmt, ...)
@@ -77,8 +67,8 @@ static void add_machine(struct args *a, const struct qemu_config *c)
 	add(a, "%s%s", c->accel, strcmp(c->accel, "tcg") ? "" : ",thread=multi");
 	add(a, "-smp");
 	add(a, "%u", c->smp);
-	add_pair(a, "-cpu", "max");
-	add_pair(a, "-M", "q35,kernel-irqchip=split");
+	add_pair(a, "-cpu", strcmp(c->accel, "tcg") ? c->arch->cpu_kvm : c->arch->cpu);
+	add_pair(a, "-M", c->arch->machine[c->no_intremap]);
 	add_pair(a, "-m", c->memory);
 	add(a, "-nodefaults");
 	add(a, "-no-user-config");
@@ -100,10 +90,15 @@ char **qemu_args(const struct qemu_config *c)
 	add_pair(&a, "-serial", "chardev:console");
 	add(&a, "-chardev");
 	add(&a, "socket,id=channel,fd=%d", c->channel);
-	add_pair(&a, "-serial", "chardev:channel");
+	if (!c->arch->channel_device)
+		add_pair(&a, "-serial", "chardev:channel");
 	/* The IOMMU has to exist before the devices that it translates for. */
-	add_pair(&a, "-device",
-		 c->no_intremap ? "intel-iommu,intremap=off" : "intel-iommu,intremap=on");
+	if (c->arch->iommu[c->no_intremap])
+		add_pair(&a, "-device", c->arch->iommu[c->no_intremap]);
+	if (c->arch->channel_device) {
+		add(&a, "-device");
+		add(&a, "%s,chardev=channel", c->arch->channel_device);
+	}
 	for (size_t i = 0; i < c->devices->n; i++) {
 		if (c->ivshmem[i] >= 0) {
 			add(&a, "-chardev");
@@ -127,7 +122,7 @@ char **qemu_args(const struct qemu_config *c)
 	add(&a, "-initrd");
 	add(&a, "/proc/self/fd/%d", c->initrd);
 	add(&a, "-append");
-	add(&a, "%s%s%s%s", APPEND, c->no_intremap ? APPEND_UNSAFE : "", c->append ? " " : "",
+	add(&a, "%s%s%s", c->arch->append[c->no_intremap], c->append ? " " : "",
 	    c->append ? c->append : "");
 	if (a.failed) {
 		qemu_free_args(a.v);

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "guest/arch.h"
 #include "guest/devices.h"
 #include "support/errmsg.h"
 
 struct qemu_config {
+	const struct guest_arch *arch;
 	const char *program; /* resolved path */
 	const char *kernel;
 	const char *accel; /* "tcg" or "kvm" */
@@ -29,12 +31,15 @@ struct qemu_config {
 	const int *ivshmem; /* one a device of the list, -1 where it is none */
 };
 
-/* IRQSTORM_QEMU or qemu-system-x86_64, looked up on PATH. 0 or -ENOENT with @e. */
-int qemu_find(char *path, size_t size, struct errmsg *e);
+/*
+ * The one for @arch, or the one that its variable of the environment names, looked up on PATH. 0 or
+ * -ENOENT with @e.
+ */
+int qemu_find(const struct guest_arch *arch, char *path, size_t size, struct errmsg *e);
 
 /*
  * The NULL-terminated argument vector; free with qemu_free_args(). NULL when out of memory. The
- * kernel's console is ttyS0, the framed channel is ttyS1.
+ * kernel's console is the machine's first serial line, the framed channel is the architecture's.
  */
 char **qemu_args(const struct qemu_config *c);
 void qemu_free_args(char **args);

@@ -28,7 +28,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 
 	if (!paths)
 		return errmsg_no_memory(e);
-	engine_locate_for_guest(TARGET, p->c->fuzz_dir, paths, &missing);
+	engine_locate_for_guest(TARGET, p->c->fuzz_dir, guest_arch_named("amd64"), paths, &missing);
 	while (step_kernel_next(&list, kernel, sizeof(kernel))) {
 		step_word(kernel, word, sizeof(word));
 		why = step_kernel_missing(kernel);

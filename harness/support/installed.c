@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int installed_path(const char *below, char path[PATH_MAX])
+/* @below of the folder that is @from, seen from this program's. */
+static int seen_from_here(const char *from, const char *below, char path[PATH_MAX])
 {
 	char own[PATH_MAX], at[2 * PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
@@ -20,6 +21,16 @@ int installed_path(const char *below, char path[PATH_MAX])
 	if (!slash)
 		return -ENOENT;
 	*slash = '\0';
-	snprintf(at, sizeof(at), "%s/" IRQSTORM_FUZZ_FROM_BIN "/%s", own, below);
+	snprintf(at, sizeof(at), "%s/%s/%s", own, from, below);
 	return realpath(at, path) ? 0 : -errno;
+}
+
+int installed_path(const char *below, char path[PATH_MAX])
+{
+	return seen_from_here(IRQSTORM_FUZZ_FROM_BIN, below, path);
+}
+
+int installed_sibling(const char *below, char path[PATH_MAX])
+{
+	return seen_from_here("../../..", below, path);
 }

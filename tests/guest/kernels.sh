@@ -131,11 +131,6 @@ check "a kernel without VFIO" 3 "holds no vfio-pci module" "$bin" kernel fetch d
 check "half of a kernel" 3 "have linux-image-6.93.1-amd64, but no linux-modules-6.93.1-amd64" \
 	"$bin" kernel fetch debian:6.93
 nothing_of "none of them is kept" '6\.9[3-7]'
-arm64_image >Image
-for kernel in debian:6.99/arm64 "$PWD/Image"; do
-	check "a guest of ${kernel##*/} says what it is" 3 "$kernel: is an arm64 kernel; this guest is x86-64" \
-		env IRQSTORM_QEMU=/bin/true "$bin" guest --accel tcg --kernel "$kernel" -- info
-done
 check "an architecture without guests" 2 "no guests of riscv64, but of amd64 and arm64" "$bin" kernel fetch debian:6.99/riscv64
 check "no series" 2 "debian:sid: want a series like" "$bin" kernel fetch debian:sid
 check "a path is nothing to fetch" 2 "only debian:SERIES can be fetched" "$bin" kernel fetch debian:6.99 /boot/vmlinuz

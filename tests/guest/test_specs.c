@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
 #include "guest/debian.h"
 #include "guest/devices.h"
 #include "guest/fsutil.h"
@@ -152,6 +153,7 @@ Test(qemu, the_iommu_comes_before_the_devices)
 	struct devices d;
 	int peers[DEVICES_MAX] = {7, -1};
 	struct qemu_config c = {
+		.arch = guest_arch_named("amd64"),
 		.program = "/bin/qemu",
 		.kernel = "/k",
 		.accel = "tcg",
@@ -183,6 +185,73 @@ Test(qemu, the_iommu_comes_before_the_devices)
 	cr_assert_gt(find_arg(args, "/proc/self/fd/3"), 0);
 	cr_assert_gt(find_arg(args, "-no-reboot"), 0);
 	qemu_free_args(args);
+}
+
+/* The argument behind @option; "" when there is none. */
+static const char *behind(char **args, const char *option)
+{
+	int i = find_arg(args, option);
+
+	return i < 0 ? "" : args[i + 1];
+}
+
+Test(qemu, arm64_has_a_machine_of_its_own)
+{
+	static const char *const machines[] = {"virt,gic-version=3,its=on,iommu=smmuv3",
+					       "virt,gic-version=2,iommu=smmuv3"};
+	int peers[DEVICES_MAX] = {-1};
+	struct devices d;
+
+	devices_parse("edu", &d, NULL);
+	for (int off = 0; off < 2; off++) {
+		struct qemu_config c = {
+			.arch = guest_arch_named("arm64"),
+			.program = "/bin/qemu",
+			.kernel = "/k",
+			.accel = "tcg",
+			.memory = "1G",
+			.no_intremap = off,
+			.smp = 2,
+			.devices = &d,
+			.mailbox = -1,
+			.channel = 5,
+			.ivshmem = peers,
+			.append = "one=more",
+		};
+		char **args = qemu_args(&c);
+		const char *append;
+
+		cr_assert_not_null(args);
+		cr_assert_str_eq(behind(args, "-M"), machines[off]);
+		cr_assert_str_eq(behind(args, "-cpu"), "cortex-a57");
+		cr_assert_str_eq(behind(args, "-serial"), "chardev:console", "the only one");
+		cr_assert_gt(find_arg(args, "pci-serial,bus=pcie.0,addr=0x1c,chardev=channel"), 0);
+		append = behind(args, "-append");
+		cr_assert_not_null(strstr(append, "console=ttyAMA0 "));
+		cr_assert_not_null(strstr(append, " one=more"));
+		cr_assert_eq(!!strstr(append, "allow_unsafe_interrupts=1"), off);
+		for (int i = 0; args[i]; i++)
+			cr_assert_null(strstr(args[i], "intel"), "%s", args[i]);
+		qemu_free_args(args);
+	}
+}
+
+Test(arch, each_row_is_whole)
+{
+	static const char *const names[] = {"amd64", "arm64"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct guest_arch *a = guest_arch_named(names[i]);
+
+		cr_assert_not_null(a, "%s", names[i]);
+		cr_assert_str_eq(a->name, names[i]);
+		cr_assert(a->title && a->image && a->preset && a->qemu && a->qemu_package);
+		cr_assert(a->qemu_variable && a->cpu && a->cpu_kvm && a->channel);
+		cr_assert(a->fuzz[0] && a->iommu_option && a->elf_machine);
+		for (int off = 0; off < 2; off++)
+			cr_assert(a->machine[off] && a->append[off] && a->smp_max[off]);
+	}
+	cr_assert_null(guest_arch_named("riscv64"));
 }
 
 Test(modules, names)
