@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/gone.h"
+#include "backend/its.h"
 #include "stress/report.h"
 
 /* What @cfg's strategy is on @d: `auto` is what it comes to. */
@@ -95,6 +96,14 @@ static int check_device(const struct storm *s, struct errmsg *e)
 		return errmsg_set(e, -EINVAL, EXIT_USAGE, "--vectors %u: %s has %u %s vectors",
 				  cfg->vectors, d->target, most,
 				  index == VFIO_PCI_MSI_IRQ_INDEX ? "MSI" : "MSI-X");
+	/* a teardown comes back with whatever count is wanted then */
+	if (its_keeps(d->traits, index,
+		      (s->strategy->gaps & GAP_TEARDOWN) && cfg->vectors > 2 ? 3 : cfg->vectors))
+		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
+				  "--resize %s: the host's messages come from a GICv3 ITS, which "
+				  "does not forget MSI whose count is no power of two: try "
+				  "--resize msi-all --vectors 2, 4, 8, ...",
+				  s->strategy->name);
 	if (s->strategy->needs_table && !(d->caps & BACKEND_MASK_ENTRY))
 		return errmsg_set(e, -EOPNOTSUPP, EXIT_SKIP,
 				  "--resize %s: the MSI-X table of %s cannot be mapped",
@@ -154,6 +163,10 @@ static bool grants(struct storm *s, uint32_t n, int *ret)
 	int32_t *none = calloc(n, sizeof(*none));
 
 	*ret = -ENOMEM;
+	if (its_keeps(s->desc.traits, s->strategy->index, n)) {
+		free(none);
+		return false;
+	}
 	for (uint32_t i = 0; none && i < n; i++)
 		none[i] = -1;
 	if (none)

@@ -69,6 +69,7 @@ enum backend_traits {
 	 * arrives tells that it has. */
 	BACKEND_FIRE_LATE = 1u << 2,
 	BACKEND_OOPSES = 1u << 3, /* an emulator with planted bugs, which may report a crash */
+	BACKEND_ITS = 1u << 4,    /* a GICv3 ITS gives the messages: backend/its.h */
 };
 
 #define BACKEND_ENTRY_MASKED  0x1

@@ -167,6 +167,12 @@ static const char *skipped_why(const struct exec_result *r)
 {
 	if (!r->skipped)
 		return "";
+	if (r->leaking && r->leaking == r->skipped)
+		return " (the others enable MSI with a count that is no power of two, which an ITS "
+		       "does not forget: its-msi)";
+	if (r->leaking)
+		return " (the others are withheld or enable MSI with a count that is no power of "
+		       "two, which an ITS does not forget, its-msi, or the target cannot do them)";
 	if (!r->withheld)
 		return " (the target cannot do the others)";
 	return r->withheld < r->skipped ? " (the others are withheld, see docs/rules.md R39, or "

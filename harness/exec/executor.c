@@ -12,6 +12,7 @@
 
 #include "backend/gone.h"
 #include "emulator/lock.h"
+#include "exec/its_msi.h"
 #include "exec/oracle.h"
 #include "exec/refused.h"
 #include "exec/target.h"
@@ -280,6 +281,11 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 		o->r->withheld++;
 		return -ECANCELED;
 	}
+	if (its_msi_leaks(x->desc.traits, &x->model, op)) {
+		oracle_skip(o);
+		o->r->leaking++;
+		return -ECANCELED;
+	}
 	recorder_op(&x->recorder, op);
 	if (op->kind == OP_AT) {
 		begin_at(x->at, op, at);
@@ -380,7 +386,7 @@ int executor_run_bare(struct executor *x, const struct program *p, struct errmsg
 		const struct op *op = &p->ops[i];
 
 		if (op->kind == OP_EXPECT || op->kind == OP_AT || !executor_can(x, op) ||
-		    withheld_op(&x->withheld, op))
+		    withheld_op(&x->withheld, op) || its_msi_leaks(x->desc.traits, NULL, op))
 			continue;
 		/* Events that nobody waits for would come up in the next program. */
 		if (x->emulated || (op->kind != OP_FIRE && op->kind != OP_LINE))

@@ -101,6 +101,7 @@ static void facts(struct vfio_backend *v, struct hostlimit_facts *out)
 		read_text("/sys/kernel/debug/irq/domains/VECTOR", text, sizeof(text)));
 	out->no_msi =
 		!v->msi_bus || hostlimit_nomsi(read_text("/proc/cmdline", text, sizeof(text)));
+	out->its = v->its;
 #if defined(__x86_64__)
 	out->x86 = true;
 #endif

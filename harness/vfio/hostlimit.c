@@ -218,6 +218,10 @@ void hostlimit_foretell(const struct hostlimit_facts *f, struct host_limits *out
 		    "MSI: one vector of %u, for want of interrupt remapping: to enable more is "
 		    "answered by 1 (R48)",
 		    msi);
+	if (msi > 2 && f->its)
+		add(out, "MSI: the GIC's ITS keeps, until the host boots, a part of what an enable "
+			 "takes "
+			 "whose count is no power of two: none such is made (its-msi, R48)");
 	if (f->free >= 0 && (uint64_t)f->free < most)
 		add(out,
 		    "vectors: the host has %lld free, the device can ask for %u: what is beyond is "
@@ -236,6 +240,14 @@ bool hostlimit_why(const struct hostlimit_facts *f, uint32_t index, int ret, cha
 	char names[96];
 
 	if (index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_MSIX_IRQ_INDEX) {
+		if (ret > 0 && f->its) {
+			snprintf(buf, size,
+				 "the GIC's ITS has room for %d: somebody enabled the device's MSI "
+				 "with a count that is no power of two, a part of which an ITS "
+				 "keeps until the host boots",
+				 ret);
+			return true;
+		}
 		if (ret != -EINVAL || !f->no_msi)
 			return false;
 		snprintf(buf, size,

@@ -22,6 +22,7 @@ struct hostlimit_facts {
 	bool no_2_3;   /* known to lack DisINTx, for vfio-pci at least (nointxmask) */
 	bool no_msi;   /* MSI and MSI-X are off: pci=nomsi, or the bus has none */
 	bool x86;      /* 256 vectors a CPU, 32 of them exceptions */
+	bool its;      /* a GICv3 ITS gives the messages */
 	uint32_t cpus; /* online */
 	int64_t free;  /* interrupt vectors that are free now, -1: not known */
 	uint32_t count[VFIO_PCI_NUM_IRQS]; /* interrupts of the device */

@@ -31,6 +31,7 @@ struct vfio_backend {
 	bool irq_known;
 	bool vf;          /* a virtual function */
 	bool msi_bus;     /* sysfs' word: the device may use MSI */
+	bool its;         /* a GICv3 ITS gives the host's messages */
 	int sysfs_head;   /* sysfs's config file, of which 64 bytes may be read; or -1 */
 	int sysfs_config; /* the same, when all of it may be read; else -1 */
 	uint32_t cap_msi, cap_msix, cap_pm;

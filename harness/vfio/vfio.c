@@ -12,6 +12,7 @@
 
 #include "vfio/alive.h"
 #include "vfio/find.h"
+#include "vfio/its.h"
 #include "vfio/state.h"
 
 static int get_irq_info(int fd, uint32_t index, struct vfio_irq_info *info)
@@ -85,7 +86,8 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 		(v->trigger.type->keeps_pending ? (uint32_t)BACKEND_PBA_SURVIVES : 0) |
 		(v->trigger.type->fires >> VFIO_PCI_MSI_IRQ_INDEX & 1 ? (uint32_t)BACKEND_FIRE_MSI
 								      : 0) |
-		(v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0);
+		(v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0) |
+		(v->its ? (uint32_t)BACKEND_ITS : 0);
 	desc->device_ops = device_ops(v);
 	desc->inspect = inspect_bits(v);
 	return 0;
@@ -374,6 +376,7 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 		goto err_group;
 	inspect_start(v, roots.sysfs);
 	host_start(v, roots.sysfs);
+	v->its = its_present(&roots) == 1;
 	*out = &v->be;
 	return 0;
 

@@ -135,6 +135,23 @@ Test(admit, a_device_with_msix_only_is_told_auto)
 	expect_refused("msi-all", device(16, 0), 0, -ENODEV, EXIT_SKIP, "try --resize auto");
 }
 
+Test(admit, an_its_takes_powers_of_two_alone_for_msi)
+{
+	struct backend_desc d = device(16, 16);
+	struct errmsg e;
+
+	cr_assert_eq(try("msi-all", d, 6, &e), 0, "%s", e.text);
+	cr_assert_eq(try("msi-teardown", d, 8, &e), 0, "%s", e.text);
+	d.traits |= BACKEND_ITS;
+	cr_assert_eq(try("msi-all", d, 8, &e), 0, "%s", e.text);
+	cr_assert_eq(try("msi-all", d, 0, &e), 0, "%s", e.text);
+	cr_assert_eq(try("msi-teardown", d, 2, &e), 0, "%s", e.text);
+	cr_assert_eq(try("teardown", d, 6, &e), 0, "MSI-X: %s", e.text);
+	expect_refused("msi-all", d, 6, -EOPNOTSUPP, EXIT_SKIP, "no power of two");
+	/* on its way to 8 it has 3 */
+	expect_refused("msi-teardown", d, 8, -EOPNOTSUPP, EXIT_SKIP, "try --resize msi-all");
+}
+
 Test(admit, a_device_with_intx_only_has_nothing_to_resize)
 {
 	expect_refused("auto", device(0, 0), 0, -ENODEV, EXIT_SKIP,

@@ -115,6 +115,29 @@ Test(hostlimit, msi_without_remapping_has_one_vector)
 	foretells(&f, NULL);
 }
 
+Test(hostlimit, what_an_its_keeps_is_the_hosts)
+{
+	struct hostlimit_facts f = facts();
+	char text[300];
+
+	f.x86 = false;
+	f.count[VFIO_PCI_MSI_IRQ_INDEX] = 16;
+	foretells(&f, NULL);
+	cr_assert_not(hostlimit_why(&f, VFIO_PCI_MSIX_IRQ_INDEX, 5, text, sizeof(text)));
+	f.its = true;
+	foretells(&f, "no power of two");
+	for (uint32_t i = VFIO_PCI_MSI_IRQ_INDEX; i <= VFIO_PCI_MSIX_IRQ_INDEX; i++) {
+		cr_assert(hostlimit_why(&f, i, 5, text, sizeof(text)), "index %u", i);
+		cr_assert_not_null(strstr(text, "ITS has room for 5"), "%s", text);
+		cr_assert_not(hostlimit_why(&f, i, -EINVAL, text, sizeof(text)));
+		cr_assert_not(hostlimit_why(&f, i, -ENOSPC, text, sizeof(text)));
+	}
+	cr_assert_not(hostlimit_why(&f, VFIO_PCI_INTX_IRQ_INDEX, 5, text, sizeof(text)));
+	/* two are always a power of two */
+	f.count[VFIO_PCI_MSI_IRQ_INDEX] = 2;
+	foretells(&f, NULL);
+}
+
 Test(hostlimit, a_host_without_msi_is_seen)
 {
 	struct hostlimit_facts f = facts();
