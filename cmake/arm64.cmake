@@ -4,7 +4,7 @@
 # run by qemu-user where that is installed (apt-get install qemu-user-static), else not at all.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc) # presets that have it
 get_filename_component(source ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 set(IRQSTORM_ARM64_ROOT ${source}/build/arm64-root CACHE PATH "where the arm64 libraries are unpacked")
 # The projects that try the compiler have no cache of ours.
