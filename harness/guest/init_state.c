@@ -16,6 +16,8 @@
 #define VALUE_MAX 4096
 #define SHOW_MAX  60
 
+#define AFFINITY_DEFAULT "/proc/irq/default_smp_affinity"
+
 enum how {
 	FILES,  /* the value of a file that can be read and written */
 	TREE,   /* the same of all files below */
@@ -36,7 +38,7 @@ static const struct source sources[] = {
 	{NAMES, "/sys/module/*"},
 	{FILES, "/sys/module/*/parameters/*"},
 	{FILES, "/proc/irq/*/smp_affinity"},
-	{FILES, "/proc/irq/default_smp_affinity"},
+	{FILES, AFFINITY_DEFAULT},
 	{FILES, "/sys/devices/system/cpu/*/online"},
 	{NAMES, "/sys/bus/pci/devices/*"},
 	{LINK, "/sys/bus/pci/devices/*/driver"},
@@ -371,6 +373,25 @@ static void show(const struct state_item *i, char *buf, size_t size)
 	buf[n] = '\0';
 }
 
+/*
+ * A device's line gets its interrupt when it is first asked for (arm64), and keeps it: that is no
+ * change as long as it goes where every new one goes, as before the command.
+ */
+static bool new_interrupt(const struct state *before, const struct state_item *now)
+{
+	struct state_item like = *now, key = {.name = (char *)AFFINITY_DEFAULT};
+	const struct state_item *usual;
+
+	if (strncmp(now->name, "/proc/irq/", 10) || !before->n)
+		return false;
+	usual = bsearch(&key, before->v, before->n, sizeof(key), by_name);
+	if (!usual)
+		return false;
+	like.value = usual->value;
+	like.len = usual->len;
+	return same(&like, now) || put_item(&like);
+}
+
 struct teller {
 	void (*tell)(void *arg, const char *text, bool undone);
 	void *arg;
@@ -416,6 +437,8 @@ unsigned int init_state_restore(const struct state *before,
 
 		if (order < 0)
 			changed(&t, &before->v[i++], NULL);
+		else if (order > 0 && new_interrupt(before, &now.v[j]))
+			j++;
 		else if (order > 0)
 			changed(&t, NULL, &now.v[j++]);
 		else if (!same(&before->v[i++], &now.v[j++]))
