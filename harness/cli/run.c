@@ -169,7 +169,7 @@ static const char *skipped_why(const struct exec_result *r)
 		return "";
 	if (r->leaking && r->leaking == r->skipped)
 		return " (the others enable MSI with a count that is no power of two, which an ITS "
-		       "does not forget: its-msi)";
+		       "does not forget, or depend on it: its-msi)";
 	if (r->leaking)
 		return " (the others are withheld or enable MSI with a count that is no power of "
 		       "two, which an ITS does not forget, its-msi, or the target cannot do them)";

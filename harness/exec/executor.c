@@ -265,6 +265,12 @@ static int step(struct executor *x, const struct op *op, uint32_t at)
 		x->at->ops[x->at->n++] = *op;
 		return 0;
 	}
+	/* What is expected after a call that was not made is so in another state. */
+	if (op->kind == OP_EXPECT && o->r->leaking) {
+		oracle_skip(o);
+		o->r->leaking++;
+		return 0;
+	}
 	if (op->kind == OP_EXPECT) {
 		if (x->hazards)
 			hazard_looked(x->hazards);

@@ -33,7 +33,7 @@ struct exec_result {
 	uint32_t ops;                  /* operations carried out */
 	uint32_t skipped;              /* operations that the target cannot do, or that are */
 	uint32_t withheld;             /* made of no target: program/withheld.h */
-	uint32_t leaking;              /* not made of this host: its_msi.h */
+	uint32_t leaking;              /* not made of this host (its_msi.h), or expected of it */
 	uint32_t refused; /* calls that the host refused, as it may, and the program expects not */
 	uint32_t refused_at; /* the first of them, */
 	char refusal[256];   /* and why, with the answer and its rule */

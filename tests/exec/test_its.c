@@ -75,6 +75,30 @@ Test(exec_its, an_msi_enable_of_no_power_of_two_is_made_elsewhere_alone)
 	}
 }
 
+Test(exec_its, what_depends_on_it_is_not_expected)
+{
+	static const char text[] = "set_irqs msi trigger eventfd fds=e0,e1,e2\n"
+				   "expect 0\n"
+				   "set_irqs msi trigger eventfd start=3 fds=e3\n"
+				   "expect -EINVAL\n"
+				   "set_irqs msi trigger none count=2\n"
+				   "expect 0\n";
+	struct exec_result r;
+
+	open_host(0);
+	r = run(text);
+	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
+	cr_assert_eq(r.skipped, 0);
+	executor_close(&x);
+	open_host(BACKEND_ITS);
+	r = run(text);
+	cr_assert_eq(r.difference, DIFF_NONE, "%s", r.text);
+	cr_assert_eq(r.leaking, 4, "%u", r.leaking);
+	cr_assert_eq(r.skipped, r.leaking, "%u", r.skipped);
+	cr_assert_eq(r.ops, 2, "the others are compared with the model: %u", r.ops);
+	executor_close(&x);
+}
+
 Test(exec_its, nor_does_a_bare_run_make_it)
 {
 	static const char text[] = "set_irqs msi trigger eventfd fds=e0,e1,e2\n"
