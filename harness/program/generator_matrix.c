@@ -148,8 +148,10 @@ void gen_matrix(struct generator *g, struct op *op)
 	if (index == VFIO_PCI_NUM_IRQS && gen_percent(g, 60))
 		index = gen_percent(g, 50) ? UINT32_MAX : rng_below(g->rng, 64) + 5;
 	start = matrix_start(g, start, n);
+	/* one draw after the other: no compiler is to choose the order */
+	count = matrix_count(g, count, n, start);
 	gen_put(op, index, action < 4 ? actions[action] : two_actions[rng_below(g->rng, 4)], start,
-		matrix_count(g, count, n, start));
+		count);
 	if (type >= 4) {
 		op->flags |= VFIO_IRQ_SET_DATA_EVENTFD;
 		matrix_fds(g, type - 4, op);

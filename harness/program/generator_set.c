@@ -88,8 +88,12 @@ static void fill_fds(struct generator *g, struct op *op)
 			op->data[i] = style == 14 ? -1 : gen_slot(g);
 	}
 	/* Most fail in the middle, if they fail (R53). */
-	if (rng_below(g->rng, 16) == 0)
-		op->data[rng_below(g->rng, op->n)] = gen_bad_fd(g);
+	if (rng_below(g->rng, 16) == 0) {
+		/* one draw after the other: no compiler is to choose the order */
+		uint32_t at = rng_below(g->rng, op->n);
+
+		op->data[at] = gen_bad_fd(g);
+	}
 }
 
 static void fill_bools(struct generator *g, struct op *op)

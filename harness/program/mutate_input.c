@@ -91,8 +91,11 @@ static size_t store(struct mutator *m, uint8_t *out, size_t max)
 /* A head that is long says more: whole schedules, of which each is worth as much as a program. */
 static void mutate_head(uint8_t *data, size_t head, struct rng *rng)
 {
-	if (head && !rng_below(rng, head > 4 ? 2 : 8))
-		data[rng_below(rng, (uint32_t)head)] = (uint8_t)rng_u64(rng);
+	if (head && !rng_below(rng, head > 4 ? 2 : 8)) {
+		uint32_t at = rng_below(rng, (uint32_t)head);
+
+		data[at] = (uint8_t)rng_u64(rng);
+	}
 }
 
 size_t mutate_input(struct mutator *m, uint8_t *data, size_t size, size_t max, size_t head,

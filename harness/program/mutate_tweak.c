@@ -121,7 +121,9 @@ static void tweak_raw(struct op *op, struct rng *rng)
 		v = tweak_number(rng, v);
 		memcpy(op->raw + word, &v, sizeof(v));
 	} else if (n && rng_below(rng, 2)) {
-		op->raw[rng_below(rng, n)] = (uint8_t)rng_u64(rng);
+		uint32_t at = rng_below(rng, n);
+
+		op->raw[at] = (uint8_t)rng_u64(rng);
 	} else {
 		op->n = (uint8_t)rng_below(rng, sizeof(op->raw) + 1);
 		for (uint32_t i = op->n; i < sizeof(op->raw); i++)
