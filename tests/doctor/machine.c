@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "guest/arch.h"
+
 #define UNSAFE "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
 
 /* The answers of doctor_ops have no argument of ours to come through. */
@@ -144,7 +146,7 @@ void machine_make(struct machine *m)
 	machine_put(m, "sys/devices/system/cpu/online", "0-3");
 	machine_put(m, "sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc");
 	machine_put(m, "cache/irqstorm/kernels/linux-image-6.12.1_1/vmlinuz", "");
-	machine_program(m, "qemu-system-x86_64", "QEMU emulator version 8.2.1 (Debian)");
+	machine_program(m, guest_arch_own()->qemu, "QEMU emulator version 8.2.1 (Debian)");
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		machine_program(m, programs[i], "");
 	make_clang(m);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
 #include "machine.h"
 
 #define NOBODY 65534
@@ -305,27 +306,30 @@ Test(doctor, notes_the_device_that_cannot_be_used_beside_one_that_can)
 
 Test(doctor, tells_that_qemu_is_missing)
 {
-	tree_drop(&m.tree, "bin/qemu-system-x86_64");
-	expect("qemu", DOCTOR_NO, "qemu-system-x86");
+	char path[64];
+
+	snprintf(path, sizeof(path), "bin/%s", guest_arch_own()->qemu);
+	tree_drop(&m.tree, path);
+	expect("qemu", DOCTOR_NO, guest_arch_own()->qemu_package);
 	expect_stopped(DOCTOR_STOPS(DOCTOR_GUEST));
 }
 
 Test(doctor, tells_a_qemu_that_is_none)
 {
-	machine_program(&m, "qemu-system-x86_64", "hello");
+	machine_program(&m, guest_arch_own()->qemu, "hello");
 	expect("qemu", DOCTOR_NO, "does not tell a version");
 }
 
 Test(doctor, notes_a_qemu_older_than_any_that_was_tried)
 {
-	machine_program(&m, "qemu-system-x86_64", "QEMU emulator version 6.2.0");
+	machine_program(&m, guest_arch_own()->qemu, "QEMU emulator version 6.2.0");
 	expect("qemu", DOCTOR_NOTE, "7.2 is the oldest");
 	expect_stopped(0);
 }
 
 Test(doctor, says_what_an_older_qemu_costs)
 {
-	machine_program(&m, "qemu-system-x86_64", "QEMU emulator version 7.2.22 (Debian)");
+	machine_program(&m, guest_arch_own()->qemu, "QEMU emulator version 7.2.22 (Debian)");
 	expect("qemu", DOCTOR_OK, "one CPU");
 }
 
