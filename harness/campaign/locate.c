@@ -151,9 +151,9 @@ int engine_locate_for_guest(const char *name, const char *dir, const struct gues
 		return err;
 	if (initramfs_program(&content, p->target, arch, false, NULL))
 		err = errmsg_set(e, -ENOEXEC, EXIT_ENVIRONMENT,
-				 "%s does not run in %s guests, as it is not static or not for "
-				 "them: fuzz_irq_device of the preset %s does (cmake --preset %s "
-				 "&& cmake --build --preset %s)",
+				 "%s does not run in a guest, as it is not static (or not for %s): "
+				 "fuzz_irq_device of the preset %s does (cmake --preset %s && "
+				 "cmake --build --preset %s)",
 				 p->target, arch->title, *presets, *presets, *presets);
 	bytes_free(&content);
 	return err;

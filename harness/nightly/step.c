@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/arch.h"
+#include "guest/kernel.h"
 #include "guest/proc.h"
 #include "report/value.h"
 #include "support/rng.h"
@@ -17,7 +19,7 @@
 /* Short ones that tell most about a change first: they are done when the machine goes down. */
 static const struct step_kind *const kinds[] = {
 	&step_gate, &step_diff,    &step_bench,  &step_device, &step_campaign,
-	&step_zoo,  &step_mutants, &step_builds, &step_long,
+	&step_zoo,  &step_mutants, &step_builds, &step_long,   &step_arm64,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -194,22 +196,37 @@ bool step_kernel_next(const char **list, char *kernel, size_t size)
 	return true;
 }
 
-const char *step_kernel_missing(const char *kernel)
+const struct guest_arch *step_kernel_arch(const char *kernel)
 {
-	static const char *const programs[][2] = {
-		{"qemu-system-x86_64", "no qemu-system-x86_64: apt-get install qemu-system-x86"},
-		{"xz", "no xz: apt-get install xz-utils"},
-	};
+	const struct guest_arch *arch = NULL;
+	struct kernel_spec spec;
+
+	/* What is no kernel is told by the guest that is to boot it. */
+	if (kernel_spec_parse(kernel, &spec, NULL) || kernel_arch(&spec, &arch, NULL))
+		return guest_arch_named("amd64");
+	return arch;
+}
+
+const char *step_kernel_missing(const char *kernel, char why[STEP_WHY])
+{
+	const struct guest_arch *arch = step_kernel_arch(kernel);
+	struct errmsg e = {0};
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (proc_find(programs[i][0], path, sizeof(path)))
-			return programs[i][1];
-	}
-	if (!strncmp(kernel, "debian:", 7))
-		return "";
+	why[0] = '\0';
+	if (proc_find(arch->qemu, path, sizeof(path)))
+		snprintf(why, STEP_WHY, "no %s: apt-get install %s", arch->qemu,
+			 arch->qemu_package);
+	else if (proc_find("xz", path, sizeof(path)))
+		snprintf(why, STEP_WHY, "no xz: apt-get install xz-utils");
+	else if (arch != guest_arch_own() && guest_arch_program(arch, path, &e))
+		snprintf(why, STEP_WHY, "%s", e.text);
+	if (*why || !strncmp(kernel, "debian:", 7))
+		return why;
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(kernel, ","), kernel);
-	return access(path, R_OK) ? "the kernel cannot be read" : "";
+	if (access(path, R_OK))
+		snprintf(why, STEP_WHY, "the kernel cannot be read");
+	return why;
 }
 
 void step_word(const char *text, char *word, size_t size)
@@ -218,7 +235,8 @@ void step_word(const char *text, char *word, size_t size)
 	const char *slash;
 
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(text, ","), text);
-	slash = strrchr(path, '/');
+	/* of a file its name; "debian:7.3/arm64" is none */
+	slash = strncmp(path, "debian:", 7) ? strrchr(path, '/') : NULL;
 	snprintf(word, size, "%s", slash ? slash + 1 : path);
 	for (char *p = word; *p; p++) {
 		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))

@@ -44,8 +44,10 @@ struct step_kind {
 	void (*result)(const char *root, const char *dir, json_t *step);
 };
 
+#define STEP_WHY sizeof(((struct errmsg *)0)->text)
+
 extern const struct step_kind step_campaign, step_device, step_diff, step_mutants, step_zoo,
-	step_bench, step_gate, step_builds, step_long;
+	step_arm64, step_bench, step_gate, step_builds, step_long;
 /* In the order in which they run; NULL at and beyond the end. */
 const struct step_kind *step_kind_at(size_t i);
 const struct step_kind *step_kind_find(const char *name);
@@ -84,8 +86,10 @@ const char *step_artifact(const char *root, const char *dir, const char *name, c
 
 /* Kernels of a list, one after the other into @kernel; false at the end. "modules=" goes along. */
 bool step_kernel_next(const char **list, char *kernel, size_t size);
-/* Why no guest runs @kernel here, or "". */
-const char *step_kernel_missing(const char *kernel);
+/* The architecture of @kernel's guest. */
+const struct guest_arch *step_kernel_arch(const char *kernel);
+/* Why no guest runs @kernel here, or "". Returns @why. */
+const char *step_kernel_missing(const char *kernel, char why[STEP_WHY]);
 /* A word for a name: the last part of a path, and only letters, digits, '.', '_' and '-'. */
 void step_word(const char *text, char *word, size_t size);
 

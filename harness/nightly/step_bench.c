@@ -18,14 +18,14 @@
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
 	const char *list = p->c->kernels;
-	char kernel[DOC_PATH], word[128];
+	char kernel[DOC_PATH], word[128], missing[STEP_WHY];
 	json_t *step;
 
 	(void)e;
 	night_step_add(p, k, "", "bench-emu");
 	while (step_kernel_next(&list, kernel, sizeof(kernel))) {
 		step_word(kernel, word, sizeof(word));
-		step = night_step_add(p, k, step_kernel_missing(kernel), "bench-%s", word);
+		step = night_step_add(p, k, step_kernel_missing(kernel, missing), "bench-%s", word);
 		if (step)
 			doc_text(step, "kernel", kernel);
 	}

@@ -21,22 +21,25 @@
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
 	struct engine_paths *paths = malloc(sizeof(*paths));
-	const char *list = p->c->kernels, *why;
-	char kernel[DOC_PATH], word[128];
+	const char *list = p->c->kernels;
+	char kernel[DOC_PATH], word[128], why[STEP_WHY];
 	struct errmsg missing = {0};
 	json_t *step;
 
 	if (!paths)
 		return errmsg_no_memory(e);
-	engine_locate_for_guest(TARGET, p->c->fuzz_dir, guest_arch_named("amd64"), paths, &missing);
 	while (step_kernel_next(&list, kernel, sizeof(kernel))) {
 		step_word(kernel, word, sizeof(word));
-		why = step_kernel_missing(kernel);
+		step_kernel_missing(kernel, why);
+		missing.text[0] = '\0';
+		if (!*why)
+			engine_locate_for_guest(TARGET, p->c->fuzz_dir, step_kernel_arch(kernel),
+						paths, &missing);
 		step = night_step_add(p, k, *why ? why : missing.text, "device-%s", word);
 		if (!step)
 			continue;
 		doc_text(step, "kernel", kernel);
-		if (p->c->fuzz_dir && !*missing.text)
+		if (p->c->fuzz_dir && !*why && !*missing.text)
 			step_note_fuzz_dir(step, paths->target);
 	}
 	free(paths);

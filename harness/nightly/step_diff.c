@@ -16,7 +16,7 @@ static const char *const profiles[] = {"6.12", "6.1"};
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
 	const char *list = p->c->kernels;
-	char kernel[DOC_PATH], word[128];
+	char kernel[DOC_PATH], word[128], missing[STEP_WHY];
 	json_t *step;
 
 	(void)e;
@@ -27,7 +27,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	}
 	while (step_kernel_next(&list, kernel, sizeof(kernel))) {
 		step_word(kernel, word, sizeof(word));
-		step = night_step_add(p, k, step_kernel_missing(kernel), "diff-%s", word);
+		step = night_step_add(p, k, step_kernel_missing(kernel, missing), "diff-%s", word);
 		if (step)
 			doc_text(step, "kernel", kernel);
 	}

@@ -27,7 +27,7 @@ static void asked_of(const struct scenarios *s, char asked[ASKED_SIZE])
 
 static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg *e)
 {
-	char kernel[DOC_PATH], word[128], asked[ASKED_SIZE];
+	char kernel[DOC_PATH], word[128], asked[ASKED_SIZE], missing[STEP_WHY];
 	const char *list = p->c->kernels;
 	struct scenarios s;
 	int err = scenarios_load(p->c->gate, &s, e);
@@ -42,7 +42,7 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 		json_t *step;
 
 		step_word(kernel, word, sizeof(word));
-		step = night_step_add(p, k, step_kernel_missing(kernel), "gate-%s", word);
+		step = night_step_add(p, k, step_kernel_missing(kernel, missing), "gate-%s", word);
 		if (!step)
 			continue;
 		doc_text(step, "kernel", kernel);

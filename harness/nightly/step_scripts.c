@@ -2,8 +2,8 @@
 /*
  * Scripts of the source tree that say `ok NAME`, `not ok NAME WHY` and how many: whether every
  * rule and every figure that is broken on purpose is noticed (tests/mutants), whether the tree
- * builds as others will build it (tests/builds.sh), and tests of random inputs at full length
- * (tests/long.sh).
+ * builds as others will build it (tests/builds.sh), tests of random inputs at full length
+ * (tests/long.sh), and the unit tests as programs of arm64 (tests/arm64.sh).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +36,12 @@ static const struct script scripts[] = {
 	 "passed",
 	 false,
 	 {"clang", "cmake", "ninja", "qemu-system-x86_64", NULL}},
+	{"arm64",
+	 "tests/arm64.sh",
+	 "test",
+	 "passed",
+	 false,
+	 {"aarch64-linux-gnu-gcc", "qemu-aarch64-static", "cmake", "ninja", NULL}},
 };
 
 static const struct script *script_of(const char *kind)
@@ -70,6 +76,8 @@ static const char *package_of(const char *program)
 	static const char *const others[][2] = {
 		{"ninja", "ninja-build"},
 		{"qemu-system-x86_64", "qemu-system-x86"},
+		{"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"},
+		{"qemu-aarch64-static", "qemu-user-static"},
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -170,6 +178,15 @@ const struct step_kind step_long = {
 	.name = "long",
 	.weight = 8,
 	.about = "tests of random inputs, longer than before each change",
+	.expand = expand,
+	.command = command,
+	.result = result,
+};
+
+const struct step_kind step_arm64 = {
+	.name = "arm64",
+	.weight = 8,
+	.about = "the unit tests as programs of arm64",
 	.expand = expand,
 	.command = command,
 	.result = result,

@@ -166,6 +166,9 @@ static void put_figures(FILE *f, const struct nightly_result *r)
 	if (sum(figures, "long/", "/total") > 0)
 		fprintf(f, ", long tests %.0f of %.0f", sum(figures, "long/", "/passed"),
 			sum(figures, "long/", "/total"));
+	if (sum(figures, "arm64/", "/total") > 0)
+		fprintf(f, ", arm64 tests %.0f of %.0f", sum(figures, "arm64/", "/passed"),
+			sum(figures, "arm64/", "/total"));
 	if (sum(figures, "builds/", "/total") > 0)
 		fprintf(f, ", builds %.0f of %.0f", sum(figures, "builds/", "/passed"),
 			sum(figures, "builds/", "/total"));

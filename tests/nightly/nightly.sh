@@ -338,6 +338,30 @@ has "and is new, by name" '^NEW   test:debug-storm_sim: the books differ' out
 has "with the command that runs it again" 'tests/long.sh --only debug-storm_sim' out
 has "figures of the long tests" 'long tests 1 of 2' out
 
+# And the unit tests of arm64.
+cat >tree/tests/arm64.sh <<-'EOT'
+	#!/bin/sh
+	echo 'ok test_exec (qemu-user): 9 passed, 0 failed, 0 skipped'
+	echo 'not ok test_vmm (qemu-user): exit 1: it differs'
+	echo '1 passed, 1 failed, 0 skipped'
+	exit 1
+EOT
+chmod +x tree/tests/arm64.sh
+PATH=$PWD/few "$bin" nightly --list --source tree >list
+has "what builds them is named" '^arm64 .*no aarch64-linux-gnu-gcc: apt-get install gcc-aarch64-linux-gnu' list
+for program in aarch64-linux-gnu-gcc qemu-aarch64-static; do
+	ln -sf /bin/true few/$program
+done
+PATH=$PWD/few:$PATH night --out tools --hours 1s --steps arm64 --source tree
+has "one that fails is new, by name" '^NEW   test:test_vmm: .qemu-user.: exit 1: it differs' out
+has "with the command that runs it again" 'tests/arm64.sh --only test_vmm' out
+has "figures of arm64" 'arm64 tests 1 of 2' out
+
+# A guest of another architecture wants its own QEMU, and has a name of its own.
+PATH=$PWD/few "$bin" nightly --list --kernels debian:7.3/arm64,debian:6.12/arm64 >list
+has "a kernel of arm64 wants its QEMU" '^diff-debian-7.3-arm64 .*no qemu-system-aarch64: apt-get install qemu-system-arm' list
+has "each by name" '^diff-debian-6.12-arm64 ' list
+
 # Where nothing can be written.
 check "a folder that cannot be made" 3 'cannot make the folder /proc/none' nightly --out /proc/none/x
 if mkdir small && mount -t tmpfs -o size=3m tmpfs small 2>/dev/null; then
