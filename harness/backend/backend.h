@@ -111,6 +111,7 @@ struct backend_desc {
 	char device[128];    /* "emulated PCIe function", "1af4:1110 at 0000:00:03.0" */
 	char kernel[128];    /* "6.12 (emulated)", or uname release of the running kernel */
 	char profile[16];    /* the name of the kernel's features (features.def) */
+	char via[8];         /* how a real device was opened: "group", "cdev"; "" for others */
 	char trigger[32];    /* how fire() works: "device", "loopback", "ivshmem" */
 	uint32_t caps;       /* enum backend_caps */
 	uint32_t fire_max;   /* fire() takes vectors below this on the MSI-X index */

@@ -92,6 +92,8 @@ static void print_table(FILE *f, const struct backend_desc *d, const struct host
 {
 	fprintf(f, "target   %s\ndevice   %s\nkernel   %s\nprofile  %s\n", d->target, d->device,
 		d->kernel, d->profile);
+	if (*d->via)
+		fprintf(f, "via      %s\n", d->via);
 	info_print_features(f, &d->features);
 	fprintf(f, "trigger  %s, MSI-X vectors below %u\ncaps    ", d->trigger, d->fire_max);
 	for (size_t i = 0; i < N_CAPS; i++) {
@@ -211,6 +213,7 @@ static void write_json(FILE *f, const struct backend_desc *d, const struct host_
 	json_str(&j, "device", d->device);
 	json_str(&j, "kernel", d->kernel);
 	json_str(&j, "profile", d->profile);
+	json_str(&j, "via", *d->via ? d->via : NULL);
 	info_write_features(&j, d);
 	json_str(&j, "trigger", d->trigger);
 	json_u64(&j, "fire_max", d->fire_max);

@@ -13,6 +13,7 @@
 #include "support/units.h"
 #include "vfio/advice.h"
 #include "vfio/sysfs.h"
+#include "vfio/way.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
 #define UNSAFE "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
@@ -202,6 +203,26 @@ static void say_container(const struct doctor *d, int fd, struct doctor_line *l)
 		    "opens, but has no Type1 IOMMU (has: %s)", *names ? names : "none");
 }
 
+/* Is there a device that can be opened by its cdev, and would be? */
+static bool any_by_cdev(const struct doctor *d, const struct vfio_roots *r)
+{
+	struct pci_device *devs;
+	bool found = false;
+	size_t n;
+
+	devs = all_devices(d, &n);
+	for (size_t i = 0; i < n && !found; i++) {
+		struct advice a;
+
+		if (!devs[i].vfio || way_choose(r, &devs[i]) != VFIO_VIA_CDEV)
+			continue;
+		advice_device(r, &devs[i], &a);
+		found = !a.obstacle;
+	}
+	free(devs);
+	return found;
+}
+
 void look_container(struct doctor *d, struct doctor_line *l)
 {
 	char path[PATH_MAX], sysfs[PATH_MAX], dev_root[PATH_MAX];
@@ -216,16 +237,58 @@ void look_container(struct doctor *d, struct doctor_line *l)
 		return;
 	}
 	advice_container(&r, errno, &a);
-	say(l, DOCTOR_NO, a.todo, "%s", a.why);
+	if (any_by_cdev(d, &r))
+		say(l, DOCTOR_NOTE, "devices open by their cdev here, which needs no container",
+		    "%s", a.why);
+	else
+		say(l, DOCTOR_NO, a.todo, "%s", a.why);
+}
+
+/* VFIO's devices that have a cdev which is there, and who has it: "vfio0, vfio1 (process 77)". */
+static int list_cdevs(const struct doctor *d, const struct vfio_roots *r, char *list, size_t size)
+{
+	struct pci_device *devs;
+	size_t n, at = 0;
+	int found = 0;
+
+	devs = all_devices(d, &n);
+	for (size_t i = 0; i < n; i++) {
+		char path[PATH_MAX], holder[32] = "";
+		pid_t pid;
+
+		snprintf(path, sizeof(path), "%s/vfio/devices/%s", r->dev, devs[i].cdev);
+		if (!*devs[i].cdev || access(path, F_OK))
+			continue;
+		pid = advice_holder(path);
+		if (pid)
+			snprintf(holder, sizeof(holder), " (process %d has it)", (int)pid);
+		if (at < size)
+			at += (size_t)snprintf(list + at, size - at, "%s%s%s", found ? ", " : "",
+					       devs[i].cdev, holder);
+		found++;
+	}
+	free(devs);
+	return found;
 }
 
 void look_iommufd(struct doctor *d, struct doctor_line *l)
 {
-	if (there(d, "/dev/iommu"))
-		say(l, DOCTOR_OK, NULL, "there, with %d devices; irqstorm goes by groups",
-		    count_entries(d, "/dev/vfio/devices"));
-	else
-		say(l, DOCTOR_NOTE, NULL, "not there, and not needed: irqstorm goes by groups");
+	char path[PATH_MAX], sysfs[PATH_MAX], dev_root[PATH_MAX], list[200] = "";
+	const struct vfio_roots r = {.sysfs = place(d, "/sys", sysfs),
+				     .dev = place(d, "/dev", dev_root)};
+	int cdevs = list_cdevs(d, &r, list, sizeof(list));
+	struct advice a;
+
+	if (!access(place(d, "/dev/iommu", path), F_OK)) {
+		say(l, DOCTOR_OK, NULL, "there, with %d cdev%s%s%s", cdevs, cdevs == 1 ? "" : "s",
+		    cdevs ? ": " : "", list);
+	} else if (cdevs) {
+		advice_iommufd(&r, ENOENT, &a);
+		say(l, DOCTOR_NOTE, a.todo, "not there, without which no cdev can be used: %s",
+		    list);
+	} else {
+		say(l, DOCTOR_NOTE, NULL, "not there, and not needed: devices open by their group");
+	}
 }
 
 /* What to do about the devices that cannot be used, each thing once. */
@@ -260,7 +323,11 @@ void look_devices(struct doctor *d, struct doctor_line *l)
 		if (at < sizeof(found))
 			at += (size_t)snprintf(found + at, sizeof(found) - at, "%s%s%s%s%s",
 					       at ? "; " : "", devs[i].bdf, a.obstacle ? " (" : "",
-					       a.why, a.obstacle ? ")" : "");
+					       a.obstacle ? a.why
+					       : way_choose(&r, &devs[i]) == VFIO_VIA_CDEV
+						       ? " by its cdev"
+						       : "",
+					       a.obstacle ? ")" : "");
 	}
 	free(devs);
 	if (!bound)

@@ -12,6 +12,7 @@
 #include "program/program.h"
 #include "support/units.h"
 #include "vfio/vfio.h"
+#include "vfio/way.h"
 
 const char *const target_begins[] = {"emu",       "emu:profile=6.1", "emu:profile=6.12",
 				     "vfio:auto", "vfio:BDF",        NULL};
@@ -213,6 +214,21 @@ static int set_trigger(struct parse *p, const char *value)
 	return 0;
 }
 
+static int set_via(struct parse *p, const char *value)
+{
+	return way_find(value, &p->vfio.via) ? 0
+					     : bad_value(p, "via", value, "group, cdev or auto");
+}
+
+static int set_attach(struct parse *p, const char *value)
+{
+	bool yes = false;
+	int err = set_bool(p, "attach", value, &yes);
+
+	p->vfio.attach = yes ? VFIO_ATTACH_YES : VFIO_ATTACH_NO;
+	return err;
+}
+
 static const struct key emu_keys[] = {
 	{"profile", set_profile},
 	{"vectors", set_vectors},
@@ -236,6 +252,8 @@ static const struct key emu_keys[] = {
 };
 
 static const struct key vfio_keys[] = {
+	{"via", set_via},
+	{"attach", set_attach},
 	{"trigger", set_trigger},
 	{"rules", set_rules},
 	{"fault", set_fault},

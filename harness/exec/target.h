@@ -4,7 +4,7 @@
  *
  *	emu[:profile=6.12,+FEATURE,-FEATURE,vectors=64,msi=16,intx=1,irq=1,pcie=1,pci23=1,dyn=1,
  *	    intremap=1,hostvecs=0,pba=keep|clear,msg=reread|cached,posted=0|1,grown=N,bug=ID]
- *	vfio:BDF|auto[,trigger=loopback|ivshmem|edu|e1000e]
+ *	vfio:BDF|auto[,via=auto|group|cdev,attach=0|1,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, rules=PROFILE|+FEATURE|-FEATURE, which changes what the model holds the target
  * against and not the target, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which
@@ -25,9 +25,10 @@
 	"      msg=reread|cached,posted=0|1,grown=N,bug=ID]\n"                                     \
 	"      the emulator in this process (default emu:profile=6.12,vectors=64);\n"              \
 	"      irqstorm info --features lists profiles and features\n"                             \
-	"  vfio:BDF[,trigger=loopback|ivshmem|edu|e1000e]\n"                                       \
+	"  vfio:BDF[,via=auto|group|cdev,trigger=loopback|ivshmem|edu|e1000e]\n"                   \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
-	"      only suitable one\n"                                                                \
+	"      only suitable one; opened by its group, or by its cdev and an iommufd where\n"      \
+	"      only those can be opened; via=cdev,attach=1 gives it an address space, too\n"       \
 	"  ...,rules=PROFILE|+FEATURE|-FEATURE\n"                                                  \
 	"      the target is held against these rules, whatever it shows of itself;\n"             \
 	"      may be given several times\n"                                                       \

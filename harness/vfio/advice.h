@@ -2,8 +2,8 @@
 /*
  * advice: what keeps a device from being used, and what to do about it, each cause apart. The facts
  * are those of sysfs, /dev and /proc; nothing is opened but what can be read by anybody. `irqstorm
- * doctor` asks beforehand, group.h when a call has failed, so that both say the same. Nothing that
- * is advised takes a device from the host that it uses (hostuse.h).
+ * doctor` asks beforehand, group.h and cdev.h when a call has failed, so that both say the same.
+ * Nothing that is advised takes a device from the host that it uses (hostuse.h).
  */
 #ifndef IRQSTORM_VFIO_ADVICE_H
 #define IRQSTORM_VFIO_ADVICE_H
@@ -20,6 +20,7 @@ enum obstacle {
 	OBSTACLE_HOST_USES,     /* its group holds what the host needs */
 	OBSTACLE_NOT_VIABLE,    /* a host driver has a device of its group */
 	OBSTACLE_CDEV_ONLY,     /* its cdev is there, the node of its group is not */
+	OBSTACLE_GROUP_ONLY,    /* the other way round */
 	OBSTACLE_NO_NODE,       /* neither is */
 	OBSTACLE_NO_PERMISSION, /* this user or this container may not open the node */
 	OBSTACLE_BUSY,          /* somebody has it open */
@@ -44,6 +45,19 @@ void advice_group(const struct vfio_roots *r, const struct pci_device *dev, stru
 void advice_node(const struct vfio_roots *r, const struct pci_device *dev, int err,
 		 struct advice *a);
 void advice_container(const struct vfio_roots *r, int err, struct advice *a);
+
+/* The same of the device's cdev, and of /dev/iommu. */
+void advice_cdev_node(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		      struct advice *a);
+void advice_iommufd(const struct vfio_roots *r, int err, struct advice *a);
+
+/*
+ * VFIO_DEVICE_BIND_IOMMUFD failed with the errno @err on a cdev that the caller has closed again:
+ * somebody has the device by its cdev (EINVAL) or a device of its group (EBUSY), or the IOMMU does
+ * not give it.
+ */
+void advice_bind(const struct vfio_roots *r, const struct pci_device *dev, int err,
+		 struct advice *a);
 
 /* VFIO_SET_IOMMU of the group failed with EPERM. */
 void advice_refused(const struct vfio_roots *r, const struct pci_device *dev, struct advice *a);

@@ -158,7 +158,7 @@ static int reopen(struct vfio_backend *v)
 	int err;
 
 	vfio_stop(v);
-	err = group_reopen(&v->roots, &v->pci, &v->fds, &e);
+	err = way_reopen(&v->roots, &v->pci, &v->fds, &e);
 	if (!err)
 		err = vfio_start(v, &e);
 	/* Half a device is none: every call then fails with -EBADF until a reopen works. */

@@ -11,12 +11,12 @@
 #include <stdatomic.h>
 
 #include "backend/backend.h"
-#include "vfio/group.h"
 #include "vfio/guard.h"
 #include "vfio/msix.h"
 #include "vfio/pciconf.h"
 #include "vfio/procirq.h"
 #include "vfio/trigger.h"
+#include "vfio/way.h"
 
 struct vfio_backend {
 	struct backend be;

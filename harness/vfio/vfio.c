@@ -71,8 +71,10 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 		desc->irq[i].flags = info.flags;
 		desc->irq[i].count = info.count;
 	}
-	snprintf(desc->target, sizeof(desc->target), "vfio:%s,trigger=%s", v->pci.bdf,
-		 v->trigger.type->name);
+	/* Without a word it is the group, wherever there is one. */
+	snprintf(desc->target, sizeof(desc->target), "vfio:%s%s,trigger=%s", v->pci.bdf,
+		 v->fds.via == VFIO_VIA_CDEV ? ",via=cdev" : "", v->trigger.type->name);
+	snprintf(desc->via, sizeof(desc->via), "%s", way_names[v->fds.via]);
 	snprintf(desc->device, sizeof(desc->device), "%04x:%04x at %s", v->pci.vendor,
 		 v->pci.device, v->pci.bdf);
 	snprintf(desc->kernel, sizeof(desc->kernel), "%s", uts.release);
@@ -217,7 +219,7 @@ static void vfio_close(struct backend *be)
 	struct vfio_backend *v = to_vfio(be);
 
 	vfio_stop(v);
-	group_close(&v->fds);
+	way_close(&v->fds);
 	inspect_stop(v);
 	guard_destroy(&v->guard);
 	pthread_mutex_destroy(&v->serial);
@@ -333,6 +335,18 @@ void vfio_stop(struct vfio_backend *v)
 	region_unmap(&v->trigger.bar);
 }
 
+static bool wants_space(enum vfio_attach attach, const struct trigger_type *type)
+{
+	if (attach != VFIO_ATTACH_AUTO)
+		return attach == VFIO_ATTACH_YES;
+#if defined(__x86_64__)
+	(void)type;
+	return false;
+#else
+	return type->fires;
+#endif
+}
+
 int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg *e)
 {
 	struct vfio_roots roots = {
@@ -368,20 +382,20 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 		goto err_free;
 	}
 	v->trigger.type = type;
-	err = group_open(&roots, &v->pci, &v->fds, e);
+	err = way_open(&roots, &v->pci, cfg->via, wants_space(cfg->attach, type), &v->fds, e);
 	if (err)
 		goto err_free;
 	err = vfio_start(v, e);
 	if (err)
-		goto err_group;
+		goto err_opened;
 	inspect_start(v, roots.sysfs);
 	host_start(v, roots.sysfs);
 	v->its = its_present(&roots) == 1;
 	*out = &v->be;
 	return 0;
 
-err_group:
-	group_close(&v->fds);
+err_opened:
+	way_close(&v->fds);
 err_free:
 	guard_destroy(&v->guard);
 	pthread_mutex_destroy(&v->serial);

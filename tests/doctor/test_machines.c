@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "machine.h"
@@ -95,19 +97,16 @@ static void expect(const char *id, enum doctor_mark mark, const char *words, ...
 }
 
 /* The same of what opening the device says. */
-static void open_says(const char *words, ...)
+static void open_via(enum vfio_via via, const char *words, va_list ap)
 {
-	struct vfio_config cfg = {.bdf = BDF, .sysfs = m.tree.sysfs, .dev = m.tree.dev};
+	struct vfio_config cfg = {.bdf = BDF, .via = via, .sysfs = m.tree.sysfs, .dev = m.tree.dev};
 	struct backend *be = NULL;
 	struct errmsg e = {0};
 	const char *wrong[16];
-	va_list ap;
 	int n = 0;
 
-	va_start(ap, words);
 	while (n < 15 && (wrong[n] = va_arg(ap, const char *)))
 		n++;
-	va_end(ap);
 	wrong[n] = NULL;
 	cr_assert_lt(vfio_open(&cfg, &be, &e), 0);
 	cr_assert_eq(e.exit, EXIT_ENVIRONMENT, "exit %d: %s", (int)e.exit, e.text);
@@ -115,6 +114,20 @@ static void open_says(const char *words, ...)
 	cr_assert_not(strchr(e.text, '\n'), "more than a line: %s", e.text);
 	absent("open", e.text, wrong);
 }
+
+#define OPEN_SAYS(name, via)                                                                       \
+	static void name(const char *words, ...)                                                   \
+	{                                                                                          \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, words);                                                               \
+		open_via(via, words, ap);                                                          \
+		va_end(ap);                                                                        \
+	}
+
+OPEN_SAYS(open_says, VFIO_VIA_AUTO)
+OPEN_SAYS(open_via_group_says, VFIO_VIA_GROUP)
+OPEN_SAYS(open_via_cdev_says, VFIO_VIA_CDEV)
 
 Test(machines, a_healthy_one_is_left_alone)
 {
@@ -155,16 +168,55 @@ Test(machines, a_container_with_the_cdev_only)
 	tree_drop(&m.tree, "dev/vfio/vfio");
 	tree_drop(&m.tree, "dev/vfio/7");
 	machine_examine(&m);
-	expect("container", DOCTOR_NO, "start it with --device", BINDING, KERNEL, NULL);
-	expect("devices", DOCTOR_NO, "the cdev that is there does not do", BINDING, KERNEL,
-	       FIRMWARE, NULL);
-	expect("devices", DOCTOR_NO, "dev/vfio/7 --device", NULL);
+	expect("container", DOCTOR_NOTE, "open by their cdev here", BINDING, KERNEL, PASSING, NULL);
+	expect("devices", DOCTOR_OK, BDF " by its cdev", BINDING, KERNEL, PASSING, FIRMWARE, NULL);
+	expect("iommufd", DOCTOR_OK, "there, with 1 cdev: vfio0", NULL);
+	cr_assert_null(doctor_stopped(&m.d, DOCTOR_DEVICE));
+	/* past the choice, up to the made node */
+	open_says("through its cdev: Inappropriate ioctl", BINDING, KERNEL, PASSING, NULL);
+}
+
+Test(machines, a_container_with_the_cdev_and_no_iommufd)
+{
+	tree_drop(&m.tree, "dev/vfio/vfio");
+	tree_drop(&m.tree, "dev/vfio/7");
+	tree_drop(&m.tree, "dev/iommu");
+	machine_put(&m, "sys/class/misc/iommu/dev", "10:124");
+	machine_examine(&m);
+	expect("container", DOCTOR_NO, "the kernel has it, this container does not", BINDING,
+	       KERNEL, NULL);
+	expect("iommufd", DOCTOR_NOTE, "without which no cdev can be used: vfio0", BINDING, NULL);
+	expect("devices", DOCTOR_NO, "/dev/iommu", BINDING, KERNEL, FIRMWARE, NULL);
+	expect("devices", DOCTOR_NO, "start it with --device", NULL);
 	open_says("the kernel has it, this container does not", BINDING, KERNEL, NULL);
+}
+
+Test(machines, a_container_with_the_group_only)
+{
+	tree_drop(&m.tree, "dev/vfio/devices");
+	tree_drop(&m.tree, "dev/iommu");
+	machine_examine(&m);
+	expect("container", DOCTOR_OK, "Type1v2", NULL);
+	expect("devices", DOCTOR_OK, BDF, "cdev", PASSING, NULL);
+	expect("iommufd", DOCTOR_NOTE, "not needed", PASSING, NULL);
+	open_says("does not answer as VFIO", PASSING, NULL);
+	open_via_cdev_says("the kernel has it: in a container, start it with --device", KERNEL,
+			   NULL);
 }
 
 Test(machines, a_container_with_the_container_node_and_the_cdev)
 {
 	tree_drop(&m.tree, "dev/vfio/7");
+	machine_examine(&m);
+	expect("container", DOCTOR_OK, "Type1v2", NULL);
+	expect("devices", DOCTOR_OK, BDF " by its cdev", BINDING, KERNEL, PASSING, FIRMWARE, NULL);
+}
+
+Test(machines, a_container_with_the_container_node_alone)
+{
+	tree_drop(&m.tree, "dev/vfio/7");
+	tree_drop(&m.tree, "dev/vfio/devices");
+	tree_drop(&m.tree, "dev/iommu");
 	machine_examine(&m);
 	expect("container", DOCTOR_OK, "Type1v2", NULL);
 	expect("devices", DOCTOR_NO, "the kernel has it, this container does not", BINDING, KERNEL,
@@ -179,11 +231,96 @@ Test(machines, a_kernel_that_has_neither_groups_nor_containers)
 	tree_drop(&m.tree, "sys/class/misc/vfio");
 	tree_drop(&m.tree, "sys/class/vfio");
 	machine_examine(&m);
-	expect("container", DOCTOR_NO,
-	       "CONFIG_VFIO_CONTAINER=y, or CONFIG_IOMMUFD_VFIO_CONTAINER=y", BINDING, PASSING,
-	       NULL);
-	expect("devices", DOCTOR_NO, "CONFIG_VFIO_GROUP=y", BINDING, PASSING, NULL);
-	open_says("CONFIG_IOMMUFD_VFIO_CONTAINER=y", BINDING, PASSING, NULL);
+	expect("container", DOCTOR_NOTE, "open by their cdev here", BINDING, PASSING, NULL);
+	expect("devices", DOCTOR_OK, BDF " by its cdev", BINDING, PASSING, KERNEL, NULL);
+	open_via_group_says("CONFIG_IOMMUFD_VFIO_CONTAINER=y", BINDING, PASSING, NULL);
+	open_via_group_says("with via=cdev", BINDING, PASSING, NULL);
+}
+
+Test(machines, a_kernel_that_has_no_cdevs)
+{
+	tree_drop(&m.tree, "dev/vfio/devices");
+	tree_drop(&m.tree, "dev/iommu");
+	tree_drop(&m.tree, DEVICE "/vfio-dev/vfio0/dev");
+	machine_examine(&m);
+	expect("devices", DOCTOR_OK, BDF, "cdev", NULL);
+	open_via_cdev_says("this kernel has no cdev of " BDF, BINDING, PASSING, NULL);
+	open_via_cdev_says("irqstorm kernel build", BINDING, PASSING, NULL);
+}
+
+/* A process that has the file @path below /dev open, until it is killed. */
+static pid_t hold(const char *path)
+{
+	char where[256], byte;
+	int ready[2];
+	pid_t pid;
+
+	snprintf(where, sizeof(where), "%s/%s", m.tree.dev, path);
+	cr_assert_eq(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		if (open(where, O_RDWR) < 0)
+			_exit(1);
+		if (write(ready[1], "", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	cr_assert_eq(read(ready[0], &byte, 1), 1, "%s was not opened", where);
+	close(ready[0]);
+	return pid;
+}
+
+static void let_go(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* By whichever node it is held, and by whichever it would be opened. */
+Test(machines, a_device_that_another_process_has)
+{
+	static const char *const nodes[] = {"vfio/7", "vfio/devices/vfio0"};
+
+	for (int gone = 0; gone < 2; gone++) {
+		for (size_t i = (size_t)gone; i < 2; i++) {
+			char words[80];
+			pid_t pid = hold(nodes[i]);
+
+			snprintf(words, sizeof(words), "/%s is in use by process %d", nodes[i],
+				 (int)pid);
+			machine_examine(&m);
+			expect("devices", DOCTOR_NO, words, BINDING, KERNEL, PASSING, NULL);
+			if (i) {
+				snprintf(words, sizeof(words), "vfio0 (process %d has it)",
+					 (int)pid);
+				expect("iommufd", DOCTOR_OK, words, NULL);
+			}
+			let_go(pid);
+			machine_examine(&m);
+			expect("devices", DOCTOR_OK, BDF, "in use", NULL);
+		}
+		if (!gone) {
+			machine_remove(&m);
+			setup();
+			tree_drop(&m.tree, "dev/vfio/vfio");
+			tree_drop(&m.tree, "dev/vfio/7");
+		}
+	}
+}
+
+Test(machines, a_neighbour_in_the_group_that_another_process_has_by_its_cdev)
+{
+	pid_t pid;
+
+	tree_device(&m.tree, "0000:00:04.1", 0x8086, 0x10d3, "vfio-pci", "7");
+	machine_put(&m, "sys/bus/pci/devices/0000:00:04.1/vfio-dev/vfio1/dev", "511:1");
+	machine_put(&m, "dev/vfio/devices/vfio1", "");
+	pid = hold("vfio/devices/vfio1");
+	machine_examine(&m);
+	expect("devices", DOCTOR_NO, "none can be used: " BDF, NULL);
+	expect("devices", DOCTOR_NO, "devices/vfio1 is in use by process", NULL);
+	let_go(pid);
 }
 
 Test(machines, a_group_that_holds_the_disk_the_host_runs_from)
@@ -238,6 +375,8 @@ Test(machines, a_group_with_a_device_that_the_host_can_do_without)
 
 Test(machines, one_in_no_iommu_mode)
 {
+	char was[192], now[192];
+
 	tree_drop(&m.tree, "dev/vfio/7");
 	tree_node(&m.tree, "noiommu-7");
 	machine_put(&m, "sys/kernel/iommu_groups/7/name", "vfio-noiommu");
@@ -246,6 +385,12 @@ Test(machines, one_in_no_iommu_mode)
 	expect("devices", DOCTOR_NO, "VFIO without an IOMMU is not supported", BINDING, PASSING,
 	       KERNEL, NULL);
 	open_says("VFIO without an IOMMU is not supported", BINDING, PASSING, KERNEL, NULL);
+	/* 7.3 has cdevs of such devices, too. */
+	snprintf(was, sizeof(was), "%s/" DEVICE "/vfio-dev/vfio0", m.tree.root);
+	snprintf(now, sizeof(now), "%s/" DEVICE "/vfio-dev/noiommu-vfio0", m.tree.root);
+	cr_assert_eq(rename(was, now), 0, "%s", was);
+	machine_put(&m, "dev/vfio/devices/noiommu-vfio0", "");
+	open_via_cdev_says("without an IOMMU", BINDING, PASSING, KERNEL, NULL);
 }
 
 Test(machines, a_device_that_reads_as_all_ones)

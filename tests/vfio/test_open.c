@@ -356,7 +356,7 @@ Test(open, a_device_that_its_group_does_not_give)
 	ivshmem(A, "7");
 	no_device(EMFILE, "ulimit -n", "dmesg");
 	no_device(ENODEV, "just unbound", "dmesg");
-	no_device(EBUSY, "is open by its cdev", "dmesg");
+	no_device(EBUSY, "/vfio/devices/vfioN is in use by another process", "dmesg");
 	no_device(EACCES, "VF token", "dmesg");
 	no_device(EIO, "disable_idle_d3=1 on the kernel command line avoids", "power_state");
 	put("bus/pci/devices/" A "/power_state", "D3cold");
