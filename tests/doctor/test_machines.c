@@ -379,6 +379,7 @@ Test(machines, one_in_no_iommu_mode)
 
 	tree_drop(&m.tree, "dev/vfio/7");
 	tree_node(&m.tree, "noiommu-7");
+	machine_put(&m, "dev/vfio/devices/noiommu-vfio0", "");
 	machine_put(&m, "sys/kernel/iommu_groups/7/name", "vfio-noiommu");
 	machine_examine(&m);
 	expect("iommu_groups", DOCTOR_NO, "no-IOMMU mode, which is not supported", NULL);
@@ -389,7 +390,6 @@ Test(machines, one_in_no_iommu_mode)
 	snprintf(was, sizeof(was), "%s/" DEVICE "/vfio-dev/vfio0", m.tree.root);
 	snprintf(now, sizeof(now), "%s/" DEVICE "/vfio-dev/noiommu-vfio0", m.tree.root);
 	cr_assert_eq(rename(was, now), 0, "%s", was);
-	machine_put(&m, "dev/vfio/devices/noiommu-vfio0", "");
 	open_via_cdev_says("without an IOMMU", BINDING, PASSING, KERNEL, NULL);
 }
 
