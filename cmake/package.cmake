@@ -31,6 +31,7 @@ install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
 install(FILES ${manual}/bash-completion/irqstorm
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(DIRECTORY corpus DESTINATION ${CMAKE_INSTALL_DATADIR}/irqstorm PATTERN ".gitkeep" EXCLUDE)
+install(DIRECTORY harness/kernel DESTINATION ${CMAKE_INSTALL_DATADIR}/irqstorm FILES_MATCHING PATTERN "*.config")
 install(DIRECTORY gate DESTINATION ${CMAKE_INSTALL_DATADIR}/irqstorm OPTIONAL
 	FILES_MATCHING PATTERN "*.gate")
 # As in the source, with the paths of the installation in them, so that their links lead somewhere.

@@ -10,8 +10,10 @@
 
 #define IMAGE "linux-image-"
 
+#define SOURCE "linux-source-"
+
 /* What holds parts of a kernel. linux-base-V has its configuration alone: no guest needs it. */
-static const char *const prefixes[] = {IMAGE, "linux-binary-", "linux-modules-"};
+static const char *const prefixes[] = {IMAGE, "linux-binary-", "linux-modules-", SOURCE};
 
 #define N_PREFIXES (sizeof(prefixes) / sizeof(prefixes[0]))
 
@@ -345,5 +347,38 @@ const char *apt_index_series(const struct apt_index *x, const struct debian_want
 	snprintf(buf, size, "nothing");
 	for (size_t k = 0; k < n && used < size; k++)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", k ? ", " : "", all[k]);
+	return buf;
+}
+
+const struct apt_package *apt_index_source(const struct apt_index *x, const char *series)
+{
+	bool any = !strcmp(series, "newest");
+	const struct apt_package *best = NULL;
+
+	for (size_t i = 0; i < x->n; i++) {
+		const struct apt_package *p = &x->v[i];
+
+		if (!strncmp(p->name, SOURCE, strlen(SOURCE)) &&
+		    (any || !strcmp(p->name + strlen(SOURCE), series)) &&
+		    (!best || apt_version_cmp(p->version, best->version) > 0))
+			best = p;
+	}
+	return best;
+}
+
+const char *apt_index_sources(const struct apt_index *x, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buf, size, "nothing");
+	for (size_t i = 0; i < x->n && used < size; i++) {
+		const char *series = x->v[i].name + strlen(SOURCE);
+
+		/* Each once: of its newest. */
+		if (!strncmp(x->v[i].name, SOURCE, strlen(SOURCE)) &&
+		    apt_index_source(x, series) == &x->v[i])
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 series);
+	}
 	return buf;
 }

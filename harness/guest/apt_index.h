@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * apt_index: which kernels Debian's package lists have. Of a list (Packages, as apt fetched and
- * verified it) only what makes up kernels is kept: the images and, from 7.2 on, the packages that
- * images and modules have been split into. What is kept is written down in the lists' own form, so
- * that one reader does for both. Nothing here runs a program or knows a path.
+ * verified it) only what makes up kernels is kept: the images, from 7.2 on the packages that images
+ * and modules have been split into, and the sources. What is kept is written down in the lists' own
+ * form, so that one reader does for both. Nothing here runs a program or knows a path.
  */
 #ifndef IRQSTORM_GUEST_APT_INDEX_H
 #define IRQSTORM_GUEST_APT_INDEX_H
@@ -70,6 +70,12 @@ int apt_index_parts(const struct apt_index *x, const struct apt_package *image,
 /* "6.1, 6.12, 7.3": the series that there are for @want's architecture and flavour; "nothing". */
 const char *apt_index_series(const struct apt_index *x, const struct debian_want *want, char *buf,
 			     size_t size);
+
+/* The newest package linux-source-SERIES, or of any series with "newest"; NULL for none. */
+const struct apt_package *apt_index_source(const struct apt_index *x, const char *series);
+
+/* "6.1, 7.3": the series whose sources there are; "nothing". */
+const char *apt_index_sources(const struct apt_index *x, char *buf, size_t size);
 
 /* By Debian's order of versions (deb-version(7)); kernels' have no epoch. */
 int apt_version_cmp(const char *a, const char *b);

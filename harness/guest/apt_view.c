@@ -21,6 +21,8 @@
 
 #define APT_HELPER "/usr/lib/apt/apt-helper"
 #define PACKAGE    "apt (or give --kernel PATH)"
+/* Another name for another content: sources were not in it at first. */
+#define INDEX      "index2"
 /* Lists of which some could not be had are good for so long. */
 #define PARTIAL_S  3600L
 
@@ -103,8 +105,8 @@ static int write_index(const struct apt_view *v, const struct apt_index *x, long
 	struct bytes text = {0};
 	int err = apt_index_print(x, &text);
 
-	snprintf(path, sizeof(path), "%s/index", v->dir);
-	snprintf(tmp, sizeof(tmp), "%s/index.new", v->dir);
+	snprintf(path, sizeof(path), "%s/" INDEX, v->dir);
+	snprintf(tmp, sizeof(tmp), "%s/" INDEX ".new", v->dir);
 	unlink(tmp);
 	if (!err)
 		err = fs_write_file(tmp, text.data, text.len);
@@ -124,7 +126,7 @@ static int read_index(const struct apt_view *v, struct apt_index *x)
 	struct bytes text = {0};
 	int err;
 
-	snprintf(path, sizeof(path), "%s/index", v->dir);
+	snprintf(path, sizeof(path), "%s/" INDEX, v->dir);
 	err = bytes_read_file(&text, path);
 	if (!err)
 		err = apt_index_parse(x, &text, NULL);
@@ -180,7 +182,7 @@ static long index_age(const struct apt_view *v)
 	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/index", v->dir);
+	snprintf(path, sizeof(path), "%s/" INDEX, v->dir);
 	return stat(path, &st) ? -1 : (long)(time(NULL) - st.st_mtime);
 }
 
