@@ -2,6 +2,7 @@
 #include "kernel/build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -347,7 +348,15 @@ int kernel_build(const struct kernel_build *b, int sigfd, char *image, size_t si
 	fd = lockfile_take(lock, "building this kernel", sigfd, e);
 	if (fd < 0)
 		return fd;
-	err = build_locked(&j, e);
+	/*
+	 * Compilers of a run that was killed are at work for some time: they keep its lock, and
+	 * who comes next waits for them.
+	 */
+	if (fcntl(fd, F_SETFD, 0))
+		err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot hold %s: %s", lock,
+				 strerror(errno));
+	else
+		err = build_locked(&j, e);
 	close(fd);
 	if (!err)
 		snprintf(image, size, "%s/bzImage", j.out);

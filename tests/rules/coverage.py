@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-RULES = ["R%d" % i for i in range(1, 81)] + ["P%d" % i for i in range(1, 17)]
+RULES = ["R%d" % i for i in range(1, 85)] + ["P%d" % i for i in range(1, 17)]
 KERNELS = ["6.1", "6.12"]
 DEVICES = ["xhci", "ivshmem", "edu", "e1000e", "xhci:intremap=off", "edu:nointxmask"]
 DIFF = ["--ops", "300k", "--seed", "1", "--quiet", "--json", "-"]
