@@ -165,12 +165,15 @@ int make_run(const struct kernel_make *m, const char *target, bool loud, int sig
 	     struct errmsg *e)
 {
 	char o[PATH_MAX], jobs[16], out[PATH_MAX], log[PATH_MAX];
-	/* An outer make's settings are none of the kernel's; its output goes where it is found. */
+	/*
+	 * An outer make's settings are none of the kernel's. Its output goes where it is found; our
+	 * pipe stays open as long as it runs, for without one it would not be watched.
+	 */
 	const char *argv[ARGS] = {
 		"sh",
 		"-c",
 		"unset MAKEFLAGS MFLAGS MAKELEVEL KBUILD_OUTPUT CROSS_COMPILE ARCH LLVM; out=$1; "
-		"shift; exec \"$@\" >>\"$out\" 2>\"$0\"",
+		"shift; exec \"$@\" 3>&1 >>\"$out\" 2>\"$0\"",
 		log,
 		out,
 		"make",

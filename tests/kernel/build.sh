@@ -36,7 +36,11 @@ bzImage)
 	case ${FAKE:-} in
 	full) echo "fatal error: error writing to one.s: No space left on device" >&2; exit 2 ;;
 	broken) echo "one.c:1:1: error: expected a thing" >&2; echo "make[1]: *** [Makefile:1: one.o] Error 1" >&2; exit 2 ;;
-	slow) : >"$o/begun"; sleep 20; echo late >"$o/late" ;;
+	show) sleep 12 ;;
+	slow) # a compiler that outlives what started it
+		(sleep 15; echo late >"$o/late") &
+		: >"$o/begun"
+		sleep 60 ;;
 	esac
 	mkdir -p "$o/arch/x86/boot"
 	cat "$source/name" >"$o/arch/x86/boot/bzImage"
@@ -92,7 +96,7 @@ check "a full disk" 3 "the disk is full: .*free some space" env FAKE=full "$bin"
 nothing "a full disk" own
 
 # Killed in the middle, by a signal that it sees and by one that it does not.
-for signal in INT KILL; do
+for signal in TERM KILL; do
 	rm -f "$XDG_CACHE_HOME"/irqstorm/objects/*/begun
 	FAKE=slow "$bin" kernel build --source mine -o own >out 2>err </dev/null &
 	pid=$!
@@ -102,7 +106,11 @@ for signal in INT KILL; do
 	done
 	kill -$signal $pid
 	wait $pid 2>/dev/null
-	[ $signal = KILL ] || one_line "stopped by SIG$signal"
+	if [ $signal = TERM ]; then
+		one_line "stopped by SIG$signal"
+		[ ! -e "$(echo "$XDG_CACHE_HOME"/irqstorm/objects/*-plain-*/late)" ]
+		result "at once" $((!$?)) "$(cat err)"
+	fi
 	nothing "stopped by SIG$signal" own
 done
 # What the killed one has left running is waited for.
@@ -118,6 +126,11 @@ result "all of it is there, with sums" $((!$?)) "$(ls own)"
 grep -q '^CONFIG_VFIO_DEVICE_CDEV=y$' own/config
 result "what is only asked for goes into the configuration without its mark" \
 	"$(grep -c '^CONFIG_SYSCTL=y$' own/config)" "$(grep SYSCTL own/config)"
+
+check "what is done is told" 0 "^kernel: 1 objects$" env FAKE=show "$bin" kernel build --source mine --config debug -o dbg
+rm -rf dbg/made-of "$XDG_CACHE_HOME"/irqstorm/objects/*-debug-*/
+check "and of how many, once that is known" 0 "^kernel: 1 of about 1 objects$" \
+	env FAKE=show "$bin" kernel build --source mine --config debug -o dbg2
 
 # A tree of the user's may have changed, whatever it is called.
 echo second >mine/name
