@@ -39,7 +39,9 @@ static const struct opt guest_opts[] = {
 		 "newest; 6.12-rt for real-time) from whichever release has it, once; irqstorm "
 		 "kernel list --available shows them. PATH[,modules=DIR] boots a bzImage, or an "
 		 "arm64 Image, of your own. Modules not found are taken as built in. "
-		 "debian:7.3/arm64 is a guest of another architecture. Default: debian:6.12."},
+		 "debian:7.3/arm64 is a guest of another architecture. Default: debian:6.12, of "
+		 "this "
+		 "machine's."},
 	{.type = OPT_STRING,
 	 .name = "devices",
 	 .arg = "LIST",

@@ -153,7 +153,7 @@ static void adopt(struct guest_options *o, const struct session_call *s)
 /* One CPU serves every subcommand; more is for who asks, see --smp. */
 static void complete(struct guest_options *o)
 {
-	o->kernel = o->kernel ? o->kernel : "debian:6.12";
+	o->kernel = o->kernel ? o->kernel : guest_default_kernel();
 	o->devices = o->devices ? o->devices : "ivshmem";
 	o->memory = o->memory ? o->memory : "1G";
 	o->smp = o->smp ? o->smp : 1;

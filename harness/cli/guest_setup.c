@@ -12,13 +12,19 @@
 #include "guest/accel.h"
 #include "guest/qemu.h"
 
-#define KERNEL  "debian:6.12"
 #define DEVICES "ivshmem"
 #define MEMORY  "1G"
 
 static const char *or_default(const char *given, const char *def)
 {
 	return given ? given : def;
+}
+
+const char *guest_default_kernel(void)
+{
+	const struct guest_arch *own = guest_arch_own();
+
+	return own ? own->kernel : guest_arch_named("amd64")->kernel;
 }
 
 static bool memory_ok(const char *s)
@@ -99,7 +105,7 @@ static int set_via(const struct guest_options *o)
 	if (!f)
 		return -errno;
 	fprintf(f, "irqstorm guest --kernel %s --devices %s --smp %llu",
-		or_default(o->kernel, KERNEL), or_default(o->devices, DEVICES),
+		or_default(o->kernel, guest_default_kernel()), or_default(o->devices, DEVICES),
 		(unsigned long long)o->smp);
 	if (o->intremap == INTREMAP_OFF)
 		fputs(" --intremap off", f);
@@ -133,7 +139,7 @@ int guest_setup_init(struct guest_setup *g, const struct guest_options *o,
 	c->init = g->init;
 	err = check_usage(o, e);
 	if (!err)
-		err = kernel_spec_parse(or_default(o->kernel, KERNEL), &g->spec, e);
+		err = kernel_spec_parse(or_default(o->kernel, guest_default_kernel()), &g->spec, e);
 	if (!err)
 		err = devices_parse(or_default(o->devices, DEVICES), &g->devices, e);
 	if (!err)

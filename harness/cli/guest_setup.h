@@ -33,6 +33,9 @@ struct guest_setup {
 	char qemu[PATH_MAX], init[PATH_MAX], program[PATH_MAX];
 };
 
+/* That is booted when none is named. */
+const char *guest_default_kernel(void);
+
 /* SIGINT, SIGTERM and SIGHUP from now on come at the descriptor that is returned; or -errno. */
 int guest_signals(struct errmsg *e);
 

@@ -58,13 +58,15 @@ void look_qemu(struct doctor *d, struct doctor_line *l)
 
 void look_kvm(struct doctor *d, struct doctor_line *l)
 {
-	static const char emulated[] =
-		"guests work without, some ten times slower; as root: modprobe kvm_intel or "
-		"kvm_amd, and virtualization enabled in the firmware (or nested)";
+	const struct guest_arch *arch = guest_arch_own();
+	char emulated[200];
 	const char *tried = accel_remembered();
 	char path[PATH_MAX];
-	int fd = open(place(d, "/dev/kvm", path), O_RDWR | O_CLOEXEC), vm;
+	int fd, vm;
 
+	snprintf(emulated, sizeof(emulated), "guests work without, some ten times slower; %s",
+		 arch ? arch->kvm : "KVM is not used here");
+	fd = open(place(d, "/dev/kvm", path), O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		say(l, DOCTOR_NO,
 		    errno == EACCES ? "guests work without, some ten times slower; as root: "

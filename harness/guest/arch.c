@@ -33,6 +33,10 @@ static const struct guest_arch arches[] = {
 		.image = "bzImage",
 		.elf_machine = EM_X86_64,
 		.preset = "release",
+		.build = "./bootstrap build on an x86-64 machine",
+		.kernel = "debian:6.12",
+		.kvm = "as root: modprobe kvm_intel or kvm_amd, and virtualization enabled in the "
+		       "firmware (or nested)",
 		.fuzz = {"fuzz-bare", "zoo"},
 		.qemu = "qemu-system-x86_64",
 		.qemu_package = "qemu-system-x86",
@@ -52,6 +56,9 @@ static const struct guest_arch arches[] = {
 		.image = "Image",
 		.elf_machine = EM_AARCH64,
 		.preset = "arm64",
+		.build = "./bootstrap arm64",
+		.kernel = "debian:6.12/arm64",
+		.kvm = "the firmware has to start the kernel at EL2",
 		.fuzz = {"arm64-fuzz-bare"},
 		.qemu = "qemu-system-aarch64",
 		.qemu_package = "qemu-system-arm",
@@ -100,9 +107,8 @@ static int check_version(const struct guest_arch *arch, const char *path, struct
 
 	if (!err && !memmem(b.data, b.len, irqstorm_version, strlen(irqstorm_version) + 1))
 		err = errmsg_set(e, -ESTALE, EXIT_ENVIRONMENT,
-				 "%s is not of this irqstorm's version, %s: ./bootstrap %s builds "
-				 "it anew",
-				 path, irqstorm_version, arch->preset);
+				 "%s is not of this irqstorm's version, %s: %s builds it anew",
+				 path, irqstorm_version, arch->build);
 	bytes_free(&b);
 	return err;
 }
@@ -123,6 +129,6 @@ int guest_arch_program(const struct guest_arch *arch, char path[PATH_MAX], struc
 	if (!installed_sibling(name, path) || !installed_path(name, path))
 		return check_version(arch, path, e);
 	return errmsg_set(e, -ENOENT, EXIT_ENVIRONMENT,
-			  "no irqstorm for %s guests: ./bootstrap %s builds it (build/%s)",
-			  arch->title, arch->preset, name);
+			  "no irqstorm for %s guests: %s builds it (build/%s)", arch->title,
+			  arch->build, name);
 }

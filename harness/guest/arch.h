@@ -19,6 +19,9 @@ struct guest_arch {
 	const char *image;    /* what a build makes, to be told to who gives something else */
 	uint16_t elf_machine; /* of its programs */
 	const char *preset;   /* whose irqstorm it boots where this one does not run */
+	const char *build;    /* what makes that */
+	const char *kernel;   /* that is booted on such a machine when none is named */
+	const char *kvm;      /* where there is none: what may bring it */
 	const char *fuzz[3];  /* presets of fuzz targets that run there; NULL after the last */
 
 	const char *qemu, *qemu_package;
