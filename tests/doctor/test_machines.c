@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -259,6 +260,8 @@ static pid_t hold(const char *path)
 	cr_assert_eq(pipe(ready), 0);
 	pid = fork();
 	if (!pid) {
+		/* Not beyond a check that fails. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (open(where, O_RDWR) < 0)
 			_exit(1);
 		if (write(ready[1], "", 1) == 1)
