@@ -253,9 +253,9 @@ const struct command cmd_guest = {
 		"built for it, beside this one's build: ./bootstrap arm64 makes it.\n"
 		"\n"
 		"Environment: IRQSTORM_QEMU names another qemu-system-x86_64, IRQSTORM_QEMU_ARM64\n"
-		"another qemu-system-aarch64; other IRQSTORM_* variables are passed on. In the "
-		"guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES\n"
-		"lists the devices (0000:00:04.0=ivshmem,...). Kernels are kept in\n"
+		"another qemu-system-aarch64; other IRQSTORM_* variables are passed on. In the\n"
+		"guest IRQSTORM_GUEST is 1 and IRQSTORM_DEVICES lists the devices\n"
+		"(0000:00:04.0=ivshmem,...). Kernels are kept in\n"
 		"${XDG_CACHE_HOME:-~/.cache}/irqstorm.\n",
 	.examples = "  irqstorm guest -- info\n"
 		    "  irqstorm guest --kernel debian:6.1 -- bench\n"

@@ -27,8 +27,8 @@
 	"      irqstorm info --features lists profiles and features\n"                             \
 	"  vfio:BDF[,via=auto|group|cdev,trigger=loopback|ivshmem|edu|e1000e]\n"                   \
 	"      a real device bound to vfio-pci; BDF like 0000:00:03.0, or auto for the\n"          \
-	"      only suitable one; opened by its group, or by its cdev and an iommufd where\n"      \
-	"      only those can be opened; via=cdev,attach=1 gives it an address space, too\n"       \
+	"      only suitable one; opened by its group, or by its cdev and an iommufd\n"            \
+	"      where only those can be; via=cdev,attach=1 gives it an address space, too\n"        \
 	"  ...,rules=PROFILE|+FEATURE|-FEATURE\n"                                                  \
 	"      the target is held against these rules, whatever it shows of itself;\n"             \
 	"      may be given several times\n"                                                       \
