@@ -241,6 +241,25 @@ static enum verdict backend_by_cdev(struct state *s)
 	return OK;
 }
 
+/* An address space that a device is attached to cannot be destroyed; also not after a reopen. */
+static enum verdict attached_when_asked(struct state *s)
+{
+	struct vfio_fds fds;
+
+	if (way_open(&roots, &dev, VFIO_VIA_CDEV, true, &fds, &s->e))
+		return fail(s, "%s", s->e.text);
+	for (int again = 0; again < 2; again++) {
+		struct {
+			uint32_t size, id;
+		} destroy = {sizeof(destroy), fds.ioas};
+
+		WANT(call(fds.iommufd, _IO(';', 0x80), &destroy), -EBUSY);
+		WANT(way_reopen(&roots, &dev, &fds, &s->e), 0);
+	}
+	way_close(&fds);
+	return OK;
+}
+
 static enum verdict auto_takes_the_group(struct state *s)
 {
 	MUST(open_by(s, VFIO_VIA_AUTO, VFIO_ATTACH_AUTO));
@@ -330,6 +349,7 @@ static const struct check checks[] = {
 	CHECK(group_and_cdev_exclude_each_other),
 	CHECK(a_groups_fd_cannot_be_bound),
 	CHECK(backend_by_cdev),
+	CHECK(attached_when_asked),
 	CHECK(auto_takes_the_group),
 	CHECK(auto_takes_the_cdev_where_there_is_no_group),
 	CHECK(holders_are_named),
