@@ -309,25 +309,20 @@ static int kernel_main(const struct command *cmd, int argc, char **argv)
 const struct command cmd_kernel = {
 	.name = "kernel",
 	.summary = "List, fetch, build and remove the kernels that guests boot.",
-	.synopsis = "[OPTION...] list | fetch KERNEL... | build | clear [WHAT...]",
+	.synopsis = "[OPTION...] list|build|fetch KERNEL...|clear [WHAT...]",
 	.description =
 		"list shows the kernels in the cache and checks them against the sums that were\n"
 		"taken when they were unpacked. fetch has the newest of a series there before a\n"
 		"guest asks for it, and prints where (vmlinuz and modules/). clear removes those\n"
 		"that are named, or all, with the package lists and what was built.\n"
 		"\n"
-		"build makes a kernel of our own, of Debian's source or of a tree of yours: "
-		"tinyconfig\n"
-		"with what guests need, vfio-pci by group and by cdev (which no kernel of Debian "
-		"has),\n"
-		"and prints the path that --kernel of a guest takes. It takes ten minutes on two "
-		"idle\n"
-		"CPUs, 3 GB of the cache for the source and its objects, and gcc, make, flex, "
-		"bison,\n"
-		"bc and libelf-dev. What a stopped build has made is not made again; what is "
-		"built\n"
-		"already is found. An option that the kernel does not take is an error that names "
-		"it.\n"
+		"build makes a kernel of our own, of Debian's source or of a tree of yours:\n"
+		"tinyconfig with what guests need, vfio-pci by group and by cdev (which no kernel\n"
+		"of Debian has), and prints the path that --kernel of a guest takes. It takes\n"
+		"minutes, 3 GB of the cache for the source and its objects, and gcc, make, flex,\n"
+		"bison, bc and libelf-dev. What a stopped build has made is not made again; what\n"
+		"is built already is found. An option that the kernel does not take is an error\n"
+		"that names it.\n"
 		"\n"
 		"KERNEL is debian:6.1, debian:7.3, ..., debian:newest; -rt behind it: real-time\n"
 		"kernels; /arm64: another architecture's. The releases of Debian are read with an\n"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A kernel of our own, which has cdevs: what they answer, and the same programs by group and by cdev. Skips where no such
-# kernel is given and none is in the cache: it takes ten minutes to build.
+# kernel is given and none is in the cache: it takes minutes to build.
 #	guest_own.sh IRQSTORM GUEST_CDEV KERNEL|"" OPERATIONS
 set -u
 . "$(dirname "$0")/../lib.sh"
