@@ -252,12 +252,8 @@ static const struct key emu_keys[] = {
 };
 
 static const struct key vfio_keys[] = {
-	{"via", set_via},
-	{"attach", set_attach},
-	{"trigger", set_trigger},
-	{"rules", set_rules},
-	{"fault", set_fault},
-	{NULL, NULL},
+	{"via", set_via},     {"attach", set_attach}, {"trigger", set_trigger},
+	{"rules", set_rules}, {"fault", set_fault},   {NULL, NULL},
 };
 
 /* @list is cut in place: the values that the setters keep point into it. */

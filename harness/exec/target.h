@@ -7,9 +7,9 @@
  *	vfio:BDF|auto[,via=auto|group|cdev,attach=0|1,trigger=loopback|ivshmem|edu|e1000e]
  *
  * and, for both, rules=PROFILE|+FEATURE|-FEATURE, which changes what the model holds the target
- * against and not the target, fault=drop:N | double:N | misroute:N | delay:N[:DURATION], which
- *plants a fault in every N-th eligible fire, fault=slow-resize:PERCENT and fault=die:N
- *(backend/fault.h), each with +COUNT for the fires that are taken to have been.
+ * against and not the target; fault=drop:N, double:N, misroute:N or delay:N[:DURATION], which
+ * plants a fault in every N-th eligible fire; fault=slow-resize:PERCENT and fault=die:N
+ * (backend/fault.h); each with +COUNT for the fires that are taken to have been.
  */
 #ifndef IRQSTORM_EXEC_TARGET_H
 #define IRQSTORM_EXEC_TARGET_H

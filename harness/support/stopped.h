@@ -22,8 +22,8 @@ __attribute__((format(printf, 3, 4))) void stopped_say(FILE *f, int sig, const c
 
 /*
  * For who has a handler for both signals, and no more: while @on, one that comes ends a wait for
- * input, which may never come (EINTR). Else it lets write() go on, so that what is printed is whole.
- * By the main thread. Nothing where they are blocked, ignored or have no handler.
+ * input, which may never come (EINTR). Else it lets write() go on, so that what is printed is
+ * whole. By the main thread. Nothing where they are blocked, ignored or have no handler.
  */
 void stopped_ends_input(bool on);
 

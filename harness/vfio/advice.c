@@ -214,17 +214,19 @@ void advice_refused(const struct vfio_roots *r, const struct pci_device *dev, st
 		advice_set(
 			a, OBSTACLE_REFUSED,
 			"interrupt remapping is not why, VFIO goes on without here: the firmware "
-			"may reserve memory for the device (RMRR), dmesg says so; use another device",
+			"may reserve memory for the device (RMRR), dmesg says so; use another "
+			"device",
 			"the IOMMU refuses group %s", dev->group);
 	else
-		advice_set(a, OBSTACLE_REFUSED,
-			   "most often for want of interrupt remapping (dmesg says \"No interrupt "
-			   "remapping\"; else the firmware reserves memory for the device, RMRR): "
-			   "enable it (firmware, or intremap=on in QEMU, its=on for arm64), or "
-			   "accept, on a test machine, that a device can raise any interrupt of the "
-			   "host: vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command "
-			   "line",
-			   "VFIO refuses IOMMU group %s", dev->group);
+		advice_set(
+			a, OBSTACLE_REFUSED,
+			"most often for want of interrupt remapping (dmesg says \"No interrupt "
+			"remapping\"; else the firmware reserves memory for the device, RMRR): "
+			"enable it (firmware, or intremap=on in QEMU, its=on for arm64), or "
+			"accept, on a test machine, that a device can raise any interrupt of the "
+			"host: vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command "
+			"line",
+			"VFIO refuses IOMMU group %s", dev->group);
 }
 
 /* Doctor names the device itself. */
