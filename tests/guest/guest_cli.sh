@@ -152,8 +152,9 @@ check "kernel that is not there" 3 "/nonexistent/bzImage: cannot read it: No suc
 	guest --kernel /nonexistent/bzImage -- info
 one_line "it takes one line to say so"
 check "kernel that is no kernel" 3 "not a bzImage" guest --kernel "$IRQSTORM" -- info
+{ head -c 514 /dev/zero && printf HdrS && head -c 10000 /dev/zero; } >some.bzImage
 check "modules that are not there" 3 "cannot search /nonexistent" \
-	guest --kernel /nonexistent/bzImage,modules=/nonexistent -- info
+	guest --kernel some.bzImage,modules=/nonexistent -- info
 check "missing qemu" 3 "IRQSTORM_QEMU names no-such-qemu.*apt-get install qemu-system-x86" \
 	env IRQSTORM_QEMU=no-such-qemu "$IRQSTORM" guest -- info
 one_line "it takes one line to say so"
