@@ -279,6 +279,12 @@ code=$?
 is "a kernel that does not boot is an error" 3 'error +g: exit code 3: .*not a bzImage'
 is "a guest has random programs in place of an engine" 3 \
 	'^  repeat: irqstorm guest --kernel ./bzImage --devices ivshmem -- diff --target emu --ops 1000 '
+{ head -c 514 /dev/zero && printf HdrS && head -c 10000 /dev/zero; } >bzImage
+printf '#!/bin/sh\necho "qemu: cannot start" >&2\nexit 1\n' >qemu
+chmod +x qemu
+out=$(IRQSTORM_QEMU=./qemu "$bin" gate --quiet --file guest.gate --guest ./bzImage --out guests 2>&1)
+code=$?
+is "a guest that ends at once is an error" 3 'error +g: exit code 3: .*qemu: cannot start'
 [ -e guests/g.kernel.log ] && ! ls ./irqstorm-guest-* >/dev/null 2>&1
 result "the kernel's log is kept where all that failed is" $((1 - $?)) "$(ls . guests)"
 finish
