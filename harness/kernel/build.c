@@ -43,7 +43,7 @@ static int write_failed(int err, const char *path, struct errmsg *e)
 
 static bool is_there(const char *dir, const char *leaf)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, leaf);
 	return !access(path, F_OK);
@@ -51,7 +51,7 @@ static bool is_there(const char *dir, const char *leaf)
 
 static int touch(const char *dir, const char *leaf, const char *text, struct errmsg *e)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 32];
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, leaf);
@@ -62,7 +62,7 @@ static int touch(const char *dir, const char *leaf, const char *text, struct err
 
 static void drop(const char *dir, const char *leaf)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, leaf);
 	unlink(path);
@@ -72,16 +72,17 @@ static void drop(const char *dir, const char *leaf)
 static void read_made_of(const char *dir, char *text, size_t size)
 {
 	char path[PATH_MAX];
-	size_t n = 0;
+	size_t n;
 	FILE *f;
 
+	*text = '\0';
 	snprintf(path, sizeof(path), "%s/" MADE_OF, dir);
 	f = fopen(path, "re");
-	if (f)
-		n = fread(text, 1, size - 1, f);
+	if (!f)
+		return;
+	n = fread(text, 1, size - 1, f);
 	text[n] = '\0';
-	if (f)
-		fclose(f);
+	fclose(f);
 	if (strncmp(text, "irqstorm kernel build", 21) != 0)
 		*text = '\0';
 }
