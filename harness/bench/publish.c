@@ -9,6 +9,7 @@
 #include "report/page.h"
 #include "report/summary.h"
 #include "report/value.h"
+#include "support/crossed.h"
 #include "support/outfile.h"
 
 int publish_summary(const char *path, const json_t *summary, struct errmsg *e)
@@ -47,14 +48,16 @@ static int publish_histogram(const char *dir, const json_t *cell, struct hist *h
 
 static int publish_page(const char *dir, const json_t *summary, struct errmsg *e)
 {
-	struct page_run run = {.summary = summary, .label = dir};
-	char *path;
+	char *path = NULL, *shown = crossed_name(dir);
+	struct page_run run = {.summary = summary, .label = shown};
 	int err;
 
-	if (asprintf(&path, "%s/report.html", dir) < 0)
-		return errmsg_no_memory(e);
-	err = page_publish(path, &run, 1, e);
+	if (!shown || asprintf(&path, "%s/report.html", dir) < 0)
+		err = errmsg_no_memory(e);
+	else
+		err = page_publish(path, &run, 1, e);
 	free(path);
+	free(shown);
 	return err;
 }
 

@@ -9,11 +9,13 @@
 #include "bench/publish.h"
 #include "bench/run.h"
 #include "cli/commands.h"
+#include "cli/finding.h"
 #include "cli/words.h"
 #include "exec/target.h"
 #include "report/text.h"
 #include "report/value.h"
 #include "support/clock.h"
+#include "support/crossed.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/stopped.h"
@@ -138,6 +140,18 @@ static const struct opt bench_opts[] = {
 	OPT_TABLE_END,
 };
 
+static void put_word(FILE *f, const char *word)
+{
+	/* --out=DIR, --out DIR: the folder as the host knows it */
+	const char *equals = *word == '-' ? strchr(word, '=') : NULL;
+	size_t option = equals ? (size_t)(equals + 1 - word) : 0;
+	char *name = crossed_name(word + option);
+
+	fprintf(f, strpbrk(name ? name : word, " \t'\"$&;<>|*?()") ? " '%.*s%s'" : " %.*s%s",
+		(int)option, word, name ? name : "");
+	free(name);
+}
+
 /* The words of a command line as one that can be pasted. NULL: out of memory. */
 static char *command_text(int argc, char **argv)
 {
@@ -147,9 +161,9 @@ static char *command_text(int argc, char **argv)
 
 	if (!f)
 		return NULL;
-	fputs("irqstorm", f);
+	fputs(finding_command(), f);
 	for (int i = 0; i < argc; i++)
-		fprintf(f, strpbrk(argv[i], " \t'\"$&;<>|*?()") ? " '%s'" : " %s", argv[i]);
+		put_word(f, argv[i]);
 	return fclose(f) ? NULL : text;
 }
 

@@ -160,6 +160,8 @@ int guest_setup_init(struct guest_setup *g, const struct guest_options *o,
 		err = crossing_folders(&g->x, e);
 	if (!err)
 		err = guest_fresh_init(&g->fresh, job, (uint32_t)o->fresh, &g->x, e);
+	if (!err && crossing_tell(&g->x))
+		err = errmsg_no_memory(e);
 	if (!err && o->keep_log) {
 		c->console = fopen(o->keep_log, "we");
 		if (!c->console)

@@ -13,6 +13,7 @@
 #include "exec/target.h"
 #include "program/file.h"
 #include "program/text.h"
+#include "support/crossed.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
@@ -274,20 +275,25 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 	struct exec_trace trace = {.line = trace_line, .data = text};
 	struct outcome_of all = {.runs = (uint32_t)o->repeat};
 	struct program p;
+	char *name;
 	int err;
 
 	if (run_guest_is(path))
 		return run_one_guest(path, o, text, j, t, e);
+	name = crossed_name(path);
+	if (!name)
+		return errmsg_no_memory(e);
 	program_init(&p);
 	sigstop_allow(&t->signals);
 	err = program_load(path, &p, e);
 	sigstop_block(&t->signals);
 	if (err) {
 		program_free(&p);
+		free(name);
 		return err;
 	}
 	if (o->trace && text) {
-		fprintf(text, "%s:\n", path);
+		fprintf(text, "%s:\n", name);
 		x->trace = &trace;
 	}
 	x->hazards = &all.hazards;
@@ -301,18 +307,19 @@ static int run_one(struct executor *x, const char *path, const struct run_cli *o
 		t->refused += all.r.refused > 0;
 		t->hazards += all.hazards.n > 0;
 		if (text)
-			result_text(text, path, &all, &p, o->target);
+			result_text(text, name, &all, &p, o->target);
 		if (text)
 			print_breaches(text, x, &p);
 		if (text)
 			told_hazards_print(text, &all.hazards, &p);
 		if (j)
-			result_json(j, path, &all, &p, o->target);
-		if (j && keep_hazards(t, path, &all.hazards, &p))
+			result_json(j, name, &all, &p, o->target);
+		if (j && keep_hazards(t, name, &all.hazards, &p))
 			err = errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
 	}
 	free(all.shown_on);
 	program_free(&p);
+	free(name);
 	return err;
 }
 

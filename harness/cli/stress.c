@@ -14,6 +14,7 @@
 #include "report/summary.h"
 #include "stress/admit.h"
 #include "stress/report.h"
+#include "support/crossed.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
@@ -348,6 +349,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 	struct outfile json = {0}, hgrm = {0}, html = {0};
 	struct backend *be = NULL;
 	struct errmsg e = {0};
+	char *script_name;
 	int code, err;
 
 	o.seed = command_random_seed();
@@ -356,6 +358,9 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 		return code;
 	fill_config(&o, &cfg);
 	err = choose_strategy(o.resize, &script, &cfg, &e);
+	script_name = cfg.script_name ? crossed_name(cfg.script_name) : NULL;
+	if (script_name)
+		cfg.script_name = script_name;
 	if (!err)
 		err = choose_pattern(o.pattern, &cfg, &e);
 	if (!err)
@@ -397,6 +402,7 @@ static int stress_main(const struct command *cmd, int argc, char **argv)
 out:
 	backend_close(be);
 	free(result);
+	free(script_name);
 	program_free(&script);
 	return code;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guest/fsutil.h"
+#include "support/crossed.h"
 
 /* Values that name a file behind a word: FORM:FILE. */
 static const char *const file_forms[] = {"program:"};
@@ -358,6 +359,45 @@ int crossing_out_folder(struct crossing *x, const char *host, const char **insid
 		return errmsg_no_memory(e);
 	*inside = f->guest;
 	return 0;
+}
+
+static void tell(FILE *f, const char *guest, const char *host)
+{
+	if (crossed_can_tell(guest, host) &&
+	    (size_t)ftell(f) + strlen(guest) + strlen(host) + 2 <= CROSSED_MAX)
+		fprintf(f, "%s\t%s\n", guest, host);
+}
+
+/* Of a folder that comes back: its own name is enough. */
+static bool is_below_out(const struct crossing *x, const char *guest)
+{
+	for (size_t i = 0; i < x->n_out; i++) {
+		size_t len = strlen(x->out[i].guest);
+
+		if (!strncmp(guest, x->out[i].guest, len) && guest[len] == '/')
+			return true;
+	}
+	return false;
+}
+
+int crossing_tell(const struct crossing *x)
+{
+	char *names = NULL;
+	size_t size;
+	FILE *f = open_memstream(&names, &size);
+	int err;
+
+	if (!f)
+		return -errno;
+	for (size_t i = 0; i < x->n_out; i++)
+		tell(f, x->out[i].guest, x->out[i].host);
+	for (size_t i = 0; i < x->n_in; i++) {
+		if (x->in[i].host && !is_below_out(x, x->in[i].guest))
+			tell(f, x->in[i].guest, x->in[i].host);
+	}
+	err = fclose(f) || setenv(CROSSED_VARIABLE, names, 1) ? -errno : 0;
+	free(names);
+	return err;
 }
 
 void crossing_free(struct crossing *x)

@@ -40,6 +40,12 @@ int crossing_folders(struct crossing *x, struct errmsg *e);
 int crossing_out_folder(struct crossing *x, const char *host, const char **inside,
 			struct errmsg *e);
 
+/*
+ * Tell programs in the guest what the host calls their files (support/crossed.h), as an environment
+ * variable of this process, which all of its guests get. 0 or -errno.
+ */
+int crossing_tell(const struct crossing *x);
+
 void crossing_free(struct crossing *x);
 
 #endif

@@ -7,15 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/crossed.h"
 #include "support/errmsg.h"
 
 #define CLEAR_LINE "\r\033[K"
 
 static void log_line(const char *prefix, const char *fmt, va_list ap)
 {
-	char text[2048];
+	char said[2048], text[2560];
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
+	crossed_text(said, text, sizeof(text));
 	/*
 	 * What was printed before comes before, also where both go to the same pipe. Who closes
 	 * stdout finds that it failed, but not why.

@@ -43,6 +43,14 @@ result "its summary comes out and fits the schema" $((1 - $?)) "$(cat "$tmp/why"
 result "with all that is in the folder" $((1 - $?)) "$(find "$out")"
 find "$out" -name '*.json' -exec python3 -c 'import json, sys; [json.load(open(f)) for f in sys.argv[1:]]' {} + >"$tmp/why" 2>&1
 result "and whole" $((1 - $?)) "$(cat "$tmp/why")"
+grep -qx "$out/report.html shows it" "$tmp/err"
+result "the page is told by its name on the host" $((1 - $?)) "$(tail -3 "$tmp/err")"
+grep -rlE '/(in|out)/[0-9]+\.' "$out" "$tmp/out" "$tmp/err" >"$tmp/why"
+result "and nowhere is a name that only the guest has" $(($? == 1)) "$(cat "$tmp/why")"
+command=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["command"])' "$out/summary.json")
+[[ $command == "irqstorm guest --kernel debian:6.12 "*"-- bench --quick "*"--out $out" ]] &&
+	grep -qF "irqstorm guest --kernel debian:6.12" "$out/report.html"
+result "its command is that of the host" $((1 - $?)) "$command"
 python3 - "$out/summary.json" <<'EOF'
 import json, sys
 s = json.load(open(sys.argv[1]))

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/crossed.h"
+
 static const struct opt opts[] = {
 	{.type = OPT_STRING, .name = "target"},
 	{.type = OPT_INFILE, .name = "in"},
@@ -222,4 +224,20 @@ Test(crossing, an_empty_folder_more_comes_out_of_any_command)
 	cr_assert_eq(x.in[1].host, NULL);
 	cr_assert_str_eq(x.in[1].guest, inside);
 	cr_assert_eq(x.argc, 2);
+}
+
+Test(crossing, programs_in_the_guest_are_told_the_hosts_names)
+{
+	char *argv[] = {"run", "--out", (char *)(uintptr_t)at("empty"),
+			(char *)(uintptr_t)at("a.irq"), NULL};
+	char *name;
+
+	cr_assert_eq(crossing_init(&x, &command, 4, argv, &e), 0, "%s", e.text);
+	cr_assert_eq(crossing_tell(&x), 0);
+	name = crossed_name(x.argv[2]);
+	cr_assert_str_eq(name, argv[2]);
+	free(name);
+	name = crossed_name(x.argv[3]);
+	cr_assert_str_eq(name, argv[3]);
+	free(name);
 }

@@ -27,13 +27,13 @@ boot() { # KERNEL DEVICE PROGRAM...
 		--target "vfio:$(device_at "$machine" "${device%%:*}")" "$@" >"$work/$kernel" 2>&1
 }
 
-# Its results: a file's name comes back as /in/NUMBER.NAME.
+# Its results: a file comes back by the name that it was given by.
 judge() { # KERNEL DEVICE EXIT PROGRAM...
 	local kernel=$1 device=$2 code=$3 name line
 	shift 3
 	for program; do
 		name=$(basename "$program" .irq)
-		line=$(grep -A1 -E "/[0-9]+\.$name\.irq: " "$work/$kernel")
+		line=$(grep -A1 -E "(^|/)$name\.irq: " "$work/$kernel")
 		case $line in
 		*": ok, "*) result "$kernel $device $name" 1 ;;
 		"") result "$kernel $device $name" 0 "no result" ;;
