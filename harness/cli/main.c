@@ -91,11 +91,7 @@ uint64_t command_random_seed(void)
 
 int command_flush(int code)
 {
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return code;
-	log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
-	return EXIT_ENVIRONMENT;
+	return log_stdout() ? EXIT_ENVIRONMENT : code;
 }
 
 static volatile sig_atomic_t stop_signal;
@@ -131,6 +127,12 @@ static int unknown(const char *word)
 {
 	const char *names[N_COMMANDS], *guess;
 
+	if (*word == '-') {
+		log_error("unknown option '%s': options come after a subcommand; see irqstorm "
+			  "--help",
+			  word);
+		return EXIT_USAGE;
+	}
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		names[i] = commands[i]->name;
 	guess = opt_nearest(names, N_COMMANDS, word, strlen(word));
@@ -188,15 +190,15 @@ int main(int argc, char **argv)
 			opt_help(cmd, stdout);
 		else
 			usage(stdout);
-		return EXIT_PASS;
+		return command_flush(EXIT_PASS);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("irqstorm %s\n", irqstorm_version);
-		return EXIT_PASS;
+		return command_flush(EXIT_PASS);
 	}
 	cmd = command_find(argv[1]);
 	if (!cmd)
 		return unknown(argv[1]);
 	listen(cmd);
-	return end(cmd->run(cmd, argc - 1, argv + 1));
+	return end(command_flush(cmd->run(cmd, argc - 1, argv + 1)));
 }

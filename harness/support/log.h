@@ -13,4 +13,11 @@
 __attribute__((format(printf, 1, 2))) void log_error(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void log_note(const char *fmt, ...);
 
+/*
+ * Write what stdout holds. 0, or -errno when that, or something printed before, failed; the first
+ * time this is told. log_stdout_reason() leaves the telling to the caller.
+ */
+int log_stdout(void);
+int log_stdout_reason(void);
+
 #endif

@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/log.h"
+
 static int fail(const struct outfile *o, int err, struct errmsg *e)
 {
 	return errmsg_set(e, -err, EXIT_ENVIRONMENT, "cannot write %s: %s",
-			  strcmp(o->path, "-") ? o->path : "standard output", strerror(err));
+			  strcmp(o->path, "-") ? o->path : "to stdout", strerror(err));
 }
 
 int outfile_open(struct outfile *o, const char *path, struct errmsg *e)
@@ -51,7 +53,9 @@ int outfile_commit(struct outfile *o, struct errmsg *e)
 	if (!o->f)
 		return 0;
 	errno = 0;
-	if (fflush(o->f) || ferror(o->f))
+	if (o->f == stdout)
+		err = -log_stdout_reason();
+	else if (fflush(o->f) || ferror(o->f))
 		err = errno ? errno : EIO;
 	if (o->f != stdout && fclose(o->f) && !err)
 		err = errno;

@@ -26,7 +26,7 @@ static void init(struct progress *p, bool quiet, uint64_t first_ns)
 {
 	uint64_t now = clock_ns();
 
-	p->tty = isatty(STDERR_FILENO);
+	p->tty = terminal_rewrites(stderr);
 	p->shown = false;
 	p->start_ns = now;
 	p->interval_ns = quiet ? UINT64_MAX : p->tty ? REWRITE_NS : PLAIN_NS;

@@ -80,6 +80,14 @@ bool terminal_color(FILE *f)
 	return fd >= 0 && isatty(fd) && !is_set("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 }
 
+bool terminal_rewrites(FILE *f)
+{
+	const char *term = getenv("TERM");
+	int fd = fileno(f);
+
+	return fd >= 0 && isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
 void terminal_put(FILE *f, enum terminal_style style, const char *text)
 {
 	static const char *const codes[] = {

@@ -38,6 +38,9 @@ void terminal_hand_on(void);
 uint32_t terminal_width(FILE *f);
 bool terminal_color(FILE *f);
 
+/* Can a line there be written over (ESC[K)? Not on a terminal that says it is dumb, or not what. */
+bool terminal_rewrites(FILE *f);
+
 /* @text in its colour, or plainly. */
 void terminal_put(FILE *f, enum terminal_style style, const char *text);
 

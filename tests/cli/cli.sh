@@ -119,6 +119,20 @@ check "times of losses are of the run" 1 'a fire that never arrived, at 0\.[0-9]
 "$bin" $lossy --json /dev/full >"$tmp/order" 2>&1
 [ "$(grep -n 'repeat:' "$tmp/order" | cut -d: -f1)" -lt "$(grep -n 'cannot write' "$tmp/order" | cut -d: -f1)" ]
 result "what was printed comes before what goes wrong after it" $((1 - $?)) "$(cat "$tmp/order")"
+# each says it once, with the reason, whoever notices first
+for what in "--help" "--version" "help stress" "stress --help" "info --target emu" "info --target emu --json -" \
+	"stress $short --json -" "stress $short"; do
+	"$bin" $what >/dev/full 2>"$tmp/full.err"
+	code=$?
+	[ $code = 3 ] && [ "$(grep -c 'irqstorm: cannot write' "$tmp/full.err")" = 1 ] &&
+		grep -q '^irqstorm: cannot write to stdout: No space left on device$' "$tmp/full.err"
+	result "$what: a full stdout is told once" $((1 - $?)) "exit $code: $(cat "$tmp/full.err")"
+	"$bin" $what >&- 2>"$tmp/full.err"
+	code=$?
+	[ $code = 3 ] && [ "$(grep -c 'irqstorm: cannot write to stdout: ' "$tmp/full.err")" = 1 ]
+	result "$what: a closed one, too" $((1 - $?)) "exit $code: $(cat "$tmp/full.err")"
+done
+one_line "an option before the subcommand" 2 "unknown option '--frob'" --frob
 check "bench has a row for each strategy" 0 'emulator 6.1 +dynamic +cannot' \
 	bench --duration 50ms --warm-up 0 --repeats 1 --vectors 8 --no-resize-cost --quiet
 

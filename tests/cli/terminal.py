@@ -28,7 +28,7 @@ PATIENCE = 240
 
 def clean(**more):
     env = {k: v for k, v in os.environ.items() if k not in ('COLUMNS', 'NO_COLOR') and not k.startswith('IRQSTORM_')}
-    return dict(env, TERM='xterm', **more)
+    return dict(env, **{'TERM': 'xterm', **more})
 
 
 def run(args, cwd, merged=True, **env):
@@ -155,6 +155,11 @@ with tempfile.TemporaryDirectory() as top:
     result('not with NO_COLOR', '\x1b[' not in on_terminal(bad, top, 80, NO_COLOR='1').replace('\x1b[K', ''), '')
     result('not with --color=never', '\x1b[1' not in on_terminal(bad + ['--color=never'], top, 80), '')
     result('not in a pipe', '\x1b' not in run(bad, top), '')
+    plain = bad[:3] + bad[4:]  # with progress
+    said = on_terminal(plain, top, 80, TERM='dumb')
+    result('a dumb terminal gets no control sequence', '\x1b' not in said and 'FINDING' in said, said)
+    result('and progress as lines', '\r' not in said.replace('\r\n', ''), said)
+    result('another one gets them', '\x1b[K' in on_terminal(plain, top, 80), '')
     result('but with --color=always', '\x1b[1;31mFINDING\x1b[0m' in run(bad + ['--color=always'], top), '')
 
 # Words: every heading of every table is told by --help and by docs/words.md.

@@ -213,5 +213,5 @@ Test(outfile, full_stdout_is_told)
 	cr_assert_eq(outfile_open(&o, "-", &e), 0, "open");
 	fputs("x", o.f);
 	cr_assert_eq(outfile_commit(&o, &e), -ENOSPC, "commit");
-	cr_assert(strstr(e.text, "cannot write standard output: No space"), "%s", e.text);
+	cr_assert(strstr(e.text, "cannot write to stdout: No space"), "%s", e.text);
 }
