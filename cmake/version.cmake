@@ -3,14 +3,15 @@
 #	X.Y.Z			the tag vX.Y.Z
 #	X.Y.Z+N.gCOMMIT		N commits after it
 #	FALLBACK+gCOMMIT	a checkout without such a tag (a shallow clone)
-#	FALLBACK		no checkout (a tarball), or no git
+#	the same three		an archive that git made of it, by what git wrote into archive.txt
+#	FALLBACK+unknown	neither, or no git: nobody knows which source it is
 # and `.dirty` (after a tag itself `+dirty`) where tracked files are changed. Every form is a valid version of a
-# Debian package, and sorts as it should. DATE is the day of the commit; of a tarball, that of its files.
+# Debian package, and sorts as it should. DATE is the day of the commit; where that is unknown, that of the files.
 #
 # As a script, cmake -DSOURCE= -DFALLBACK= -DOUT= -P version.cmake, it writes version.c, and leaves it alone if it
 # would not change: so a build asks at every turn, and compiles one small file after a commit.
 function(irqstorm_version source fallback version_out date_out)
-	set(version ${fallback})
+	set(version ${fallback}+unknown)
 	file(TIMESTAMP ${source}/CMakeLists.txt date "%Y-%m-%d" UTC)
 	set(commit "")
 	find_program(IRQSTORM_GIT git NO_CACHE)
@@ -39,6 +40,19 @@ function(irqstorm_version source fallback version_out date_out)
 			OUTPUT_VARIABLE changed OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 		if(changed)
 			string(APPEND version ${join}dirty)
+		endif()
+	elseif(NOT EXISTS ${source}/.git AND EXISTS ${source}/cmake/archive.txt)
+		file(READ ${source}/cmake/archive.txt archive)
+		if(archive MATCHES "\ncommit ([0-9-]+)/([0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f])")
+			set(date ${CMAKE_MATCH_1})
+			set(version ${fallback}+g${CMAKE_MATCH_2})
+			set(hash g${CMAKE_MATCH_2})
+			if(archive MATCHES "\ntag v([0-9]+\\.[0-9]+\\.[0-9]+)(-([0-9]+)-g[0-9a-f]+)?\n")
+				set(version ${CMAKE_MATCH_1})
+				if(CMAKE_MATCH_3)
+					string(APPEND version +${CMAKE_MATCH_3}.${hash})
+				endif()
+			endif()
 		endif()
 	endif()
 	set(${version_out} ${version} PARENT_SCOPE)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Which version a build calls itself: in a tarball, in a checkout with and without a tag, changed or not.
+# Which version a build calls itself: in a tarball, in an archive of git, in a checkout with and without a tag, changed or not.
 # Usage: version.sh CMAKE
 set -u
 # shellcheck source=../lib.sh
@@ -35,7 +35,7 @@ commit() { # TEXT
 	git -C "$SRC" commit -q -m "$1"
 }
 
-expect "a tarball has the project's version" '0\.1\.0'
+expect "a tarball of unknown origin says so" '0\.1\.0\+unknown'
 grep -q '"2020-02-02"' "$TMP/version.c"
 result "a tarball has the day of its files" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/version.c")"
 
@@ -43,7 +43,7 @@ git init -q "$TMP"
 git -C "$TMP" add src
 git -C "$TMP" commit -q -m outer
 git -C "$TMP" tag v9.9.9
-expect "a tarball inside another checkout does not take that one's version" '0\.1\.0'
+expect "a tarball inside another checkout does not take that one's version" '0\.1\.0\+unknown'
 
 git init -q "$SRC"
 commit two
@@ -73,6 +73,31 @@ git -C "$SRC" checkout -q CMakeLists.txt
 : >"$SRC/new"
 expect "a file that git does not know changes nothing" '1\.2\.3\+1\.g[0-9a-f]{7,}'
 git clone -q --depth 1 "file://$SRC" "$TMP/shallow"
+archive() { # COMMIT: its archive is what is asked about from now on
+	SRC=$TMP/archive-$1
+	mkdir "$SRC"
+	git -C "$TMP/src" archive "$1" | tar -x -C "$SRC"
+}
+mkdir "$TMP/src/cmake"
+cp "$root/cmake/archive.txt" "$TMP/src/cmake"
+cp "$root/.gitattributes" "$TMP/src"
+git -C "$TMP/src" add cmake .gitattributes
+commit four
+hash=$(git -C "$TMP/src" rev-parse HEAD | cut -c1-9)
+archive HEAD
+expect "an archive of a checkout is what the checkout is" "1\.2\.3\+2\.g$hash"
+grep -q "\"$(git -C "$TMP/src" log -1 --format=%cs)\"" "$TMP/version.c"
+result "and of its commit's day" "$([ $? = 0 ] && echo 1)" "$(cat "$TMP/version.c")"
+SRC=$TMP/src
+git -C "$SRC" tag v1.3.0
+archive v1.3.0
+expect "an archive of a release is the release" '1\.3\.0'
+git -C "$TMP/src" tag -d v1.3.0 >/dev/null
+git -C "$TMP/src" tag -d v1.2.3 >/dev/null
+archive HEAD~0
+expect "an archive without a tag names its commit" "0\.1\.0\+g$hash"
+cp "$root/cmake/archive.txt" "$SRC/cmake"
+expect "a copy that git did not make an archive of is unknown" '0\.1\.0\+unknown'
 SRC=$TMP/shallow
 expect "a shallow clone names its commit" '0\.1\.0\+g[0-9a-f]{7,}'
 finish
