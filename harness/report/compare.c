@@ -165,6 +165,8 @@ static void tell_difference(struct told *t, const json_t *a, const json_t *b, co
 {
 	char was[200], is[200], line[480];
 
+	if (!value_at(a, path) || !value_at(b, path))
+		return;
 	as_text(value_at(a, path), was, sizeof(was));
 	as_text(value_at(b, path), is, sizeof(is));
 	snprintf(line, sizeof(line), "%s: %s: %s", path, was, is);
@@ -205,6 +207,42 @@ void compare_settings(const struct page_run *a, const struct page_run *b,
 			tell_difference(&t, ca, cb, of_cells[k]);
 	}
 	json_decref(t.already);
+}
+
+char *compare_incomplete(const struct page_run *run)
+{
+	const json_t *cells = json_object_get(run->summary, "cells");
+	double repeats = value_number(run->summary, "options.repeats");
+	size_t n = json_array_size(cells), missing = 0, fewer = 0, size;
+	const char *join = ": ";
+	char *text = NULL;
+	FILE *f;
+
+	if (json_is_true(json_object_get(run->summary, "complete")))
+		return NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *c = json_array_get(cells, i);
+		const char *state = value_text(c, "state");
+
+		missing += !strcmp(state, "missing");
+		fewer += !strcmp(state, "measured") && value_number(c, "repeats") < repeats;
+	}
+	fprintf(f, "%s is incomplete", run->label);
+	if (missing) {
+		fprintf(f, "%s%zu of %zu cells were not run yet", join, missing, n);
+		join = ", ";
+	}
+	if (fewer) {
+		fprintf(f, "%s%zu of %zu have fewer than %.0f repeats", join, fewer, n, repeats);
+		join = ", ";
+	}
+	if (json_is_true(value_at(run->summary, "options.resize_cost")) &&
+	    !json_array_size(json_object_get(run->summary, "resize_cost")))
+		fprintf(f, "%sthe cost of a resize was not measured yet", join);
+	return fclose(f) ? NULL : text;
 }
 
 size_t compare_alone(const struct page_run *a, const struct page_run *b)

@@ -52,11 +52,18 @@ const char *compare_label(const json_t *a, const json_t *b, char *buf, size_t si
 
 /*
  * Calls @tell for each setting in which the matched cells, or else the runs, differ, once for each
- * pair of values.
+ * pair of values. What one of the two does not have is no difference: it was not measured, or an
+ * older irqstorm did not say it.
  */
 void compare_settings(const struct page_run *a, const struct page_run *b,
 		      void (*tell)(void *arg, const char *setting, const char *was, const char *is),
 		      void *arg);
+
+/*
+ * "B1 is incomplete: 3 of 8 cells were not run yet", for a result that was to become more; NULL:
+ * it is all there, or no memory. To be freed.
+ */
+char *compare_incomplete(const struct page_run *run);
 
 /* Cells of @a that have none to be compared with in @b. */
 size_t compare_alone(const struct page_run *a, const struct page_run *b);

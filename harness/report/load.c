@@ -12,6 +12,27 @@
 #include "report/value.h"
 #include "support/stopped.h"
 
+/* The seed that became a real number, as its text in @f has it. */
+static void restore_seed(json_t *doc, FILE *f)
+{
+	static const char key[] = "\"seed\":";
+	char *text = NULL, *at;
+	size_t size = 0;
+	ssize_t n;
+
+	rewind(f);
+	n = getdelim(&text, &size, '\0', f);
+	at = n > 0 ? strstr(text, key) : NULL;
+	if (at && json_is_real(json_object_get(doc, "seed"))) {
+		unsigned long long seed = strtoull(at + sizeof(key) - 1, NULL, 10);
+		char hex[24];
+
+		snprintf(hex, sizeof(hex), "0x%llx", seed);
+		json_object_set_new(doc, "seed", json_string(hex));
+	}
+	free(text);
+}
+
 static json_t *read_json(const char *path, struct errmsg *e)
 {
 	json_error_t why;
@@ -24,11 +45,12 @@ static json_t *read_json(const char *path, struct errmsg *e)
 		return NULL;
 	}
 	doc = json_loadf(f, 0, &why);
-	/* a seed of diff is any number of 64 bits, which jansson takes as a real one or not at all
+	/* A seed of diff is any number of 64 bits, which jansson takes as a real one or not at all.
 	 */
 	if (!doc && json_error_code(&why) == json_error_numeric_overflow) {
 		rewind(f);
 		doc = json_loadf(f, JSON_DECODE_INT_AS_REAL, &why);
+		restore_seed(doc, f);
 	}
 	if (!doc)
 		errmsg_set(e, -EINVAL, ferror(f) ? EXIT_ENVIRONMENT : EXIT_USAGE,

@@ -318,11 +318,25 @@ static void put_pair_rows(FILE *f, const struct page_run *a, const struct page_r
 	fputs("</tbody>\n", f);
 }
 
+static void put_incomplete(const struct page_run *run, FILE *f)
+{
+	char *text = compare_incomplete(run);
+
+	if (text) {
+		fputs("<p class=\"soft\">", f);
+		esc(f, text);
+		fputs("</p>\n", f);
+	}
+	free(text);
+}
+
 static void put_pair(FILE *f, const struct page_run *a, const struct page_run *b)
 {
 	const json_t *cells = json_object_get(a->summary, "cells");
 	bool any = false;
 
+	put_incomplete(a, f);
+	put_incomplete(b, f);
 	compare_settings(a, b, put_difference, f);
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *ca = json_array_get(cells, i);

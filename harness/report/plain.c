@@ -42,6 +42,22 @@ static bool is_one_of(const char *word, const char *const *list, size_t n)
 	return false;
 }
 
+static const char *last_word(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+/* A seed as every other output has it. */
+static json_t *seed_text(json_int_t seed)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)seed);
+	return json_string(text);
+}
+
 static void take(json_t *into, const char *path, const json_t *v);
 
 static void take_shares(json_t *into, const char *path, const json_t *object)
@@ -105,6 +121,8 @@ static void take(json_t *into, const char *path, const json_t *v)
 		take_object(into, path, v);
 	else if (json_is_array(v))
 		take_array(into, path, v);
+	else if (*path && json_is_integer(v) && !strcmp(last_word(path), "seed"))
+		json_object_set_new(into, path, seed_text(json_integer_value(v)));
 	else if (*path)
 		json_object_set(into, path, (json_t *)(uintptr_t)v);
 }
@@ -172,13 +190,6 @@ static const char *claim(const json_t *a, const json_t *b)
 	if (value_number(b, "hi") < value_number(a, "lo"))
 		return "lower";
 	return "no claim: intervals overlap";
-}
-
-static const char *last_word(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return dot ? dot + 1 : path;
 }
 
 void plain_comparison(const json_t *a, const char *name_a, const json_t *b, const char *name_b,

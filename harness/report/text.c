@@ -12,7 +12,7 @@
 #include "support/table.h"
 #include "support/units.h"
 
-#define COST_POINTS 5
+#define COST_POINTS 4 /* and the most */
 #define HEADING_MAX 40
 
 /* Which columns go first where there is no room, by their paths; others stay. */
@@ -148,7 +148,8 @@ const struct table_column text_cost_columns[] = {
 	{.heading = "16"},
 	{.heading = "64", .rank = 3},
 	{.heading = "256", .rank = 1},
-	{.heading = "1024"},
+	{.heading = "most",
+	 .help = "With the most in use that was measured: so many, in brackets."},
 	{.heading = "growth",
 	 .help = "How many times as long adding a vector takes with the most in use as with 16."},
 	TABLE_COLUMNS_END,
@@ -156,8 +157,9 @@ const struct table_column text_cost_columns[] = {
 
 static void put_cost_row(const json_t *curve, struct table *t)
 {
-	static const double held[COST_POINTS] = {1, 16, 64, 256, 1024};
+	static const double held[COST_POINTS] = {1, 16, 64, 256};
 	const json_t *points = json_object_get(curve, "points");
+	const json_t *most = json_array_get(points, json_array_size(points) - 1);
 	char target[64], text[48];
 
 	table_cell(t, "%s", column_target(curve, target, sizeof(target)));
@@ -177,6 +179,13 @@ static void put_cost_row(const json_t *curve, struct table *t)
 		}
 		table_cell(t, "%s", column_format(COLUMN_NS, v, text, sizeof(text)));
 	}
+	if (most)
+		table_cell(t, "%s (%.0f)",
+			   column_format(COLUMN_NS, value_number(most, "add_ns.median"), text,
+					 sizeof(text)),
+			   value_number(most, "held"));
+	else
+		table_cell(t, "-");
 	table_cell(
 		t, "%s",
 		column_format(COLUMN_RATIO, value_number(curve, "growth.add"), text, sizeof(text)));
@@ -250,6 +259,15 @@ static void put_difference(void *arg, const char *setting, const char *was, cons
 	terminal_line(arg, 4, "  differs: %s: %s to %s", setting, was, is);
 }
 
+static void put_incomplete(const struct page_run *run, FILE *f)
+{
+	char *text = compare_incomplete(run);
+
+	if (text)
+		terminal_line(f, 4, "  %s", text);
+	free(text);
+}
+
 /* Rows of one cell, below its name. */
 static void compare_cell(const json_t *ca, const json_t *cb, struct table *t)
 {
@@ -277,6 +295,8 @@ void text_comparison(const struct page_run *a, const struct page_run *b, FILE *f
 
 	fputc('\n', f);
 	terminal_line(f, 2, "%s to %s", a->label, b->label);
+	put_incomplete(a, f);
+	put_incomplete(b, f);
 	compare_settings(a, b, put_difference, f);
 	if (alone[0] == json_array_size(cells)) {
 		fputs("nothing in common: no cell of one is a cell of the other\n", f);

@@ -58,6 +58,32 @@ check "with nothing in common that is said" 0 '^nothing in common: no cell of on
 grep -q 'Nothing in common' "$tmp/apart.html" && ! grep -q 'class="compare' "$tmp/apart.html"
 result "on the page, too, in place of an empty table" $((1 - $?)) "no word"
 
+# one that was stopped: what it lacks is told once, and is no difference
+python3 - "$tmp" <<'END'
+import json, sys
+s = json.load(open(sys.argv[1] + '/a/summary.json'))
+known = ('name', 'target', 'strategy', 'consumer', 'vectors', 'mode', 'rate', 'cell')
+s['complete'], s['resize_cost'] = False, []
+s['cells'][1] = dict({k: v for k, v in s['cells'][1].items() if k in known}, state='missing', why='', repeats=0)
+s['cells'][3]['repeats'] = 1
+json.dump(s, open(sys.argv[1] + '/part.json', 'w'))
+END
+for pair in "$tmp/part.json $tmp/a" "$tmp/a $tmp/part.json"; do
+	"$bin" report $pair --html "$tmp/part.html" >/dev/null 2>&1
+	"$bin" report $pair >"$tmp/part.txt" 2>&1
+	[ "$(grep -c '^  .*part.json is incomplete: 1 of 8 cells were not run yet, 1 of 8 have fewer than 2 repeats, the cost of' "$tmp/part.txt")" = 1 ] &&
+		[ "$(grep -o 'is incomplete: 1 of 8 cells' "$tmp/part.html" | wc -l)" = 1 ]
+	result "an incomplete bench is told once" $((1 - $?)) "$(grep -n incomplete "$tmp/part.txt")"
+	! grep -h 'differs: ' "$tmp/part.txt" "$tmp/part.html" >"$tmp/why"
+	result "and what it lacks is no difference" $((1 - $?)) "$(cat "$tmp/why")"
+done
+
+# growth is of figures that are shown
+check "the cost of a resize has a column of the most in use" 0 '^emulator 6.12 +dynamic .* \(7\) +-$' \
+	bench --resize-cost --quick --quiet --strategy dynamic --target emu:profile=6.12,vectors=8
+check "which growth is of" 0 '^emulator 6.12 +dynamic .* us +- +- +[0-9.]+ us \(39\) +[0-9.]+$' \
+	bench --resize-cost --quick --quiet --strategy dynamic --target emu:profile=6.12,vectors=40
+
 # results that are no storms
 python3 - "$tmp" <<'END'
 import json, sys
@@ -77,6 +103,7 @@ check "in their settings as well" 0 '^  differs: against: ./before to -$' report
 check "with intervals" 0 'stress:swap.lost per million +0 \(< 3\) +10 \(6.11 - 15.4\) +-  higher$' report $g
 check "one alone is told" 0 '^  checks.stress:swap.n +2,000,000$' report "$tmp/g2.json"
 "$bin" diff --ops 300 --seed 18446744073709551615 --json "$tmp/d.json" >/dev/null 2>&1
+check "whose seed is one" 0 '^  seed +0xffffffffffffffff$' report "$tmp/d.json"
 check "a result of diff with itself" 0 '^  ops +[0-9]+ +[0-9]+ +1' report "$tmp/d.json" "$tmp/d.json"
 one_line "a gate and a storm" 2 'g1.json is of irqstorm gate and .*run.json of irqstorm stress: only results of the same kind' \
 	report "$tmp/g1.json" "$tmp/run.json"
