@@ -6,6 +6,7 @@
 #include "backend/gone.h"
 #include "cli/commands.h"
 #include "cli/info_features.h"
+#include "cli/words.h"
 #include "exec/tablesize.h"
 #include "exec/target.h"
 #include "support/json.h"
@@ -44,15 +45,22 @@ static const struct opt info_opts[] = {
 
 static const struct {
 	uint32_t bit;
-	const char *name;
+	const char *name, *help;
 } cap_names[] = {
-	{BACKEND_SYNC_FIRE, "sync-fire"},
-	{BACKEND_HW_FIRE, "hw-fire"},
-	{BACKEND_RESET, "reset"},
-	{BACKEND_MASK_ENTRY, "mask-entry"},
+	{BACKEND_SYNC_FIRE, "sync-fire", "When a fire returns, its signal is in the eventfd."},
+	{BACKEND_HW_FIRE, "hw-fire",
+	 "A fire is an interrupt of the device; otherwise the loopback of SET_IRQS."},
+	{BACKEND_RESET, "reset", "VFIO_DEVICE_RESET works."},
+	{BACKEND_MASK_ENTRY, "mask-entry", "Entries of its MSI-X table can be masked by hand."},
 };
 
 #define N_CAPS (sizeof(cap_names) / sizeof(cap_names[0]))
+
+void info_caps_words(opt_word_fn tell, void *data)
+{
+	for (size_t i = 0; i < N_CAPS; i++)
+		tell(cap_names[i].name, cap_names[i].help, data);
+}
 
 /* Only MSI and MSI-X have vectors to add; of the other indexes the flag tells nothing. */
 static bool has_vectors(uint32_t index)
@@ -77,19 +85,37 @@ static const char *verdict(const struct backend_desc *d)
 	       "or allocate all of them up front.";
 }
 
-static void print_irq(FILE *f, const struct backend_desc *d, uint32_t i)
+const struct table_column info_columns[] = {
+	{.heading = "index",
+	 .help = "A kind of interrupt of VFIO: INTX, MSI, MSIX; ERR and REQ tell of the device.",
+	 .align = TABLE_LEFT},
+	{.heading = "count", .help = "How many of it the device has, as GET_IRQ_INFO says."},
+	{.heading = "dynamic",
+	 .help = "Whether vectors can be added while others run; - where there are none to add.",
+	 .align = TABLE_LEFT},
+	{.heading = "flags",
+	 .help = "Of GET_IRQ_INFO, by their names in linux/vfio.h without VFIO_IRQ_INFO_.",
+	 .align = TABLE_FOLD},
+	TABLE_COLUMNS_END,
+};
+
+static void put_irq(struct table *t, const struct backend_desc *d, uint32_t i)
 {
 	const char *dynamic = "-";
 	char flags[80];
 
 	if (has_vectors(i) && d->irq[i].count)
 		dynamic = grows(d, i) ? "yes" : "no";
-	fprintf(f, "%-5s %6u  %-8s %s\n", irq_index_name(i), d->irq[i].count, dynamic,
-		irq_info_flags(d->irq[i].flags, flags, sizeof(flags)));
+	table_cell(t, "%s", irq_index_name(i));
+	table_cell(t, "%u", d->irq[i].count);
+	table_cell(t, "%s", dynamic);
+	table_cell(t, "%s", irq_info_flags(d->irq[i].flags, flags, sizeof(flags)));
 }
 
 static void print_table(FILE *f, const struct backend_desc *d, const struct host_limits *limits)
 {
+	struct table t;
+
 	fprintf(f, "target   %s\ndevice   %s\nkernel   %s\nprofile  %s\n", d->target, d->device,
 		d->kernel, d->profile);
 	if (*d->via)
@@ -100,9 +126,12 @@ static void print_table(FILE *f, const struct backend_desc *d, const struct host
 		if (d->caps & cap_names[i].bit)
 			fprintf(f, " %s", cap_names[i].name);
 	}
-	fprintf(f, "\n\n%-5s %6s  %-8s %s\n", "index", "count", "dynamic", "flags");
+	fputs("\n\n", f);
+	table_init(&t, info_columns);
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++)
-		print_irq(f, d, i);
+		put_irq(&t, d, i);
+	table_write(&t, f);
+	table_free(&t);
 	fputc('\n', f);
 	terminal_line(f, 4, "%s", verdict(d));
 	for (uint32_t i = 0; i < limits->n; i++)
@@ -332,5 +361,6 @@ const struct command cmd_info = {
 		    "  irqstorm info --target emu:vectors=64,grown=128 --check\n"
 		    "  irqstorm info --target vfio:0000:00:03.0,trigger=loopback --json -\n",
 	.opts = info_opts,
+	.words = words_info,
 	.run = info_run,
 };

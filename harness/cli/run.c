@@ -9,6 +9,7 @@
 #include "cli/finding.h"
 #include "cli/run_guest.h"
 #include "cli/told.h"
+#include "cli/words.h"
 #include "exec/executor.h"
 #include "exec/target.h"
 #include "program/file.h"
@@ -526,5 +527,6 @@ const struct command cmd_run = {
 		    "      run --target vfio:auto crash.irq\n",
 	.opts = run_opts,
 	.one_thread = true,
+	.words = words_run,
 	.run = run_main,
 };

@@ -47,10 +47,49 @@ static const struct word of_programs[] = {
 	{NULL, NULL},
 };
 
+static const struct word of_a_target[] = {
+	{"target", "As it was given, with what was chosen for it."},
+	{"device", "Its PCI address, ids and name, or the emulator."},
+	{"kernel", "The release that it runs on."},
+	{"profile", "The release whose rules the model follows."},
+	{"via", "How it was opened: by its group, or its cdev."},
+	{"has", "Features of kernel and host that are there, and how each was found out."},
+	{"lacks", "Those that a probe showed not to be there."},
+	{"unusual", "Those where a probe and the release disagree; no fault."},
+	{"trigger", "What makes it interrupt, and which of its vectors that can fire."},
+	{"caps", "What the target can do for a test; a name each:"},
+	{NULL, NULL},
+};
+
+static const struct word of_a_run[] = {
+	{"ok", "All operations were carried out, and did what the rules say."},
+	{"skipped in part", "Nothing differed, and not all could be tried; it says why."},
+	{"DIFFERENCE", "An operation did something else than the rules say: a finding."},
+	{"key", "The same for the same bug: docs/reproducers.md."},
+	{"hazard", "What the kernel accepts and no caller can mean, with its rule; no finding."},
+	{"digest", "Of all outcomes: the same for the same program and target."},
+	{"refused", "Calls that a host may refuse, and did."},
+	{NULL, NULL},
+};
+
 static void tell_list(const struct word *w, opt_word_fn tell, void *data)
 {
 	for (; w->word; w++)
 		tell(w->word, w->meaning, data);
+}
+
+void words_info(opt_word_fn tell, void *data)
+{
+	tell_list(of_a_target, tell, data);
+	info_caps_words(tell, data);
+	tell("host", "What SET_IRQS has to reckon with on this host.", data);
+	tell("check", "With --check: what came of trying every MSI-X vector.", data);
+	table_words(info_columns, tell, data);
+}
+
+void words_run(opt_word_fn tell, void *data)
+{
+	tell_list(of_a_run, tell, data);
 }
 
 void words_stress(opt_word_fn tell, void *data)

@@ -10,6 +10,8 @@
 #include "support/opt.h"
 #include "support/table.h"
 
+void words_info(opt_word_fn tell, void *data);
+void words_run(opt_word_fn tell, void *data);
 void words_stress(opt_word_fn tell, void *data);
 void words_bench(opt_word_fn tell, void *data); /* and report */
 void words_doctor(opt_word_fn tell, void *data);
@@ -19,6 +21,9 @@ void words_zoo(opt_word_fn tell, void *data);
 void words_diff(opt_word_fn tell, void *data); /* and explore */
 
 /* The tables of subcommands whose text is in cli/. */
-extern const struct table_column doctor_columns[], gate_list_columns[], zoo_columns[];
+extern const struct table_column doctor_columns[], gate_list_columns[], zoo_columns[],
+	info_columns[];
+/* The names after `caps` of info. */
+void info_caps_words(opt_word_fn tell, void *data);
 
 #endif

@@ -79,10 +79,11 @@ void text_words(text_word_fn tell, void *data)
 	tell("target", "The device: an emulator with the rules of a kernel, or an address.", data);
 	tell("strategy", "How vectors are resized, as stress --help lists them.", data);
 	for (const struct column *c = columns; c->heading; c++) {
-		if (c->terminal)
-			tell(heading(c, buf),
-			     c->help ? c->help : "As the column before, but of 99 % of them.",
-			     data);
+		if (!c->terminal)
+			continue;
+		tell(heading(c, buf), c->help, data);
+		if (c->at)
+			tell("95 %", "Between these two it is, with 95 % confidence.", data);
 	}
 	table_words(text_cost_columns, tell, data);
 	table_words(text_comparison_columns, tell, data);

@@ -189,4 +189,35 @@ result('no table is without its words', used - {'chosen'} == told - {'const'}, u
 for column in re.findall(r'\.heading = "([^"]*)"', open(os.path.join(SOURCE, 'stress/report_text.c')).read()):
     result(f'and "{column}" of stress is among them', column in headings, '')
 
+# What is printed without a table: each line of info begins with a word, and so does what run says of hazards.
+told_by_info = {word for word, command in headings.items() if command == 'info'}
+with tempfile.TemporaryDirectory() as top:
+    for target in ('emu:profile=6.12', 'emu:profile=6.1,hostvecs=4'):
+        said = run(['info', '--check', '--target', target], top, merged=False)
+        at = said.index('\n\n')
+        for word in re.findall(r'^(\S+)  ', said[:at], re.M) + re.findall(r'^(host|check) ', said[at:], re.M):
+            # not headings.items(), which has a word that two subcommands have only once
+            text = subprocess.run([BIN, 'info', '--help'], capture_output=True, text=True).stdout
+            result(f'info --help explains "{word}"', re.search(fr'^  {word}  ', text, re.M), text)
+            result(f'docs/words.md explains "{word}"', word in names, '')
+        for cap in re.search(r'^caps (.*)', said, re.M).group(1).split():
+            result(f'and the cap {cap}', cap in names and cap in told_by_info, '')
+    result('run --help has words', 'run' in headings.values(), headings)
+    # The page and Markdown have headings of their own.
+    run(['bench', '--quick', '--duration', '50ms', '--warm-up', '0', '--repeats', '1', '--quiet', '--strategy',
+         'none,teardown', '--vectors', '8', '--target', 'emu:profile=6.12,vectors=8', '--out', 'b'], top)
+    run(['report', 'b', 'b', '--html', 'two.html'], top)
+    page = open(os.path.join(top, 'two.html')).read()
+    shown = set(re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', page)) - {'b', ''}
+    markdown = run(['report', 'b', '--markdown'], top, merged=False)
+    row = re.search(r'^\| strategy .*$', markdown, re.M)
+    shown |= {w.strip() for w in row.group(0).strip('| ').split('|')}
+    result('the page and Markdown have headings', len(shown) > 10, (shown, markdown))
+    for word in sorted(shown):
+        result(f'docs/words.md explains "{word}" of the page or Markdown', word in names, '')
+# A word says what it is by itself.
+for command in commands:
+    text = subprocess.run([BIN, command, '--help'], capture_output=True, text=True).stdout
+    result(f'no word of {command} leans on another column', 'the column before' not in text, '')
+
 finish()
