@@ -232,8 +232,9 @@ const struct command cmd_guest = {
 	.description =
 		"Boots a kernel in QEMU with an IOMMU and interrupting PCI devices bound to\n"
 		"vfio-pci, runs `irqstorm SUBCOMMAND` inside, and returns its output, its files\n"
-		"and its exit code. Inside --target is vfio:auto, the first such device, unless\n"
-		"it is given; --target emu is the emulator inside the guest.\n"
+		"and its exit code. Inside --target is vfio:auto, the only such device, unless it\n"
+		"is given: with several --devices name one, vfio:0000:00:04.0 the first, 05.0 the\n"
+		"next. --target emu is the emulator inside the guest.\n"
 		"Needs no root and no special hardware. The kernel's log is\n"
 		"watched: BUG, WARNING, KASAN, lockdep, RCU stalls, hung tasks, lockups and\n"
 		"panics make the run a finding (exit 1).\n"

@@ -186,4 +186,15 @@ code=$?
 	[ "$(json "$tmp/int.json" fired)" -gt 0 ]
 result "SIGINT keeps the results so far" $((1 - $?)) "exit $code"
 
+# vfio:auto is the only device there is: an example with two has to name one
+examples() {
+	sed -e ':a' -e '/\\$/N; s/\\\n//; ta' "$root"/README.md "$root"/docs/*.md
+	for sub in guest stress bench run diff info gate; do "$bin" $sub --help; done
+}
+examples | grep -E -- '--devices [a-z0-9=]+,' >"$tmp/several"
+! grep -vE 'vfio:[0-9]' "$tmp/several" | grep -E 'irqstorm guest.* -- ' >"$tmp/auto"
+result "examples with several devices name one" $((1 - $?)) "$(cat "$tmp/auto")"
+[ "$(wc -l <"$tmp/several")" -gt 0 ]
+result "and there are some" $((1 - $?)) ""
+
 finish
