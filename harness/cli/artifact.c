@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/artifact.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -400,6 +401,35 @@ out:
 	return err ? err : w.worst;
 }
 
+static int is_result(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && ends_in(d->d_name, ".json");
+}
+
+/* A folder of results, as gate --out leaves one: each is repeated. 0 with @n 0: it has none. */
+static int run_results(const char *folder, const struct artifact_options *o, int *n,
+		       struct errmsg *e)
+{
+	struct walk w = {0};
+	struct dirent **names;
+	int found = scandir(folder, &names, is_result, alphasort), err = 0;
+
+	*n = 0;
+	for (int i = 0; i < found; i++) {
+		char file[PATH_MAX];
+
+		snprintf(file, sizeof(file), "%s/%s", folder, names[i]->d_name);
+		free(names[i]);
+		if (err || command_stopped() || !is_json(file))
+			continue;
+		++*n;
+		err = note(&w, artifact_run(file, o, e));
+	}
+	if (found >= 0)
+		free(names);
+	return err ? err : w.worst;
+}
+
 /* What is in the folder of a finding, shortest first (campaign/findings.h). */
 static int run_folder(const char *path, const struct artifact_options *o, struct errmsg *e)
 {
@@ -407,6 +437,7 @@ static int run_folder(const char *path, const struct artifact_options *o, struct
 		"program.guest", "minimized.irq", "program.irq", "result.json", "summary.json",
 	};
 	char file[PATH_MAX], found_on[FINDING_TARGET], repeat[24];
+	int results, err;
 
 	finding_target(path, found_on);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -448,10 +479,13 @@ static int run_folder(const char *path, const struct artifact_options *o, struct
 				  "%s: what was found is no program; its fuzz target shows it "
 				  "again, by the command in README",
 				  path);
+	err = run_results(path, o, &results, e);
+	if (results)
+		return err;
 	return errmsg_set(
 		e, -ENOENT, EXIT_ENVIRONMENT,
 		"%s: Is a directory, and not of a finding: none of program.irq, program.guest, "
-		"result.json, summary.json is in it",
+		"result.json, summary.json is in it, and no other result (.json)",
 		path);
 }
 

@@ -104,6 +104,13 @@ one_line "JSON of two artifacts" 2 'of one artifact alone' \
 one_line "an artifact after a program" 2 'an artifact among programs' run "$guest" "$work/run.json"
 one_line "an empty folder" 3 'Is a directory, and not of a finding' run "$work/empty"
 
+# What gate --out leaves is a folder of results.
+printf '[d]\nkind = diff\nops = 20k\ntarget = emu:fault=drop:6\n' >"$work/one.gate"
+(cd "$work" && "$bin" gate --file one.gate --seed 3 --out gatefound) >/dev/null 2>&1
+check "a gate's folder is repeated by the results in it" 1 'DIFFERENCE|FINDING|divergence' run "$work/gatefound"
+one_line "with their own options" 2 '.json: --target: a result is repeated by the commands' \
+	run --target emu "$work/gatefound"
+
 # Of a campaign: one finding is a program, one only an input of its fuzz target.
 mkdir "$work/no program"
 echo x >"$work/finding/input"
