@@ -8,6 +8,7 @@
 #include "nightly/history.h"
 #include "nightly/known.h"
 #include "nightly/trend_charts.h"
+#include "report/page_code.h"
 #include "report/page_css.h"
 #include "report/svg.h"
 #include "report/value.h"
@@ -19,9 +20,12 @@
 /* @heading: of the column, for where a row is a card. */
 static void put_cell(FILE *f, const char *heading, const char *text, bool code)
 {
-	fprintf(f, "<td class=\"wrap claim\" data-h=\"%s\">%s", heading, code ? "<code>" : "");
-	esc(f, text);
-	fputs(code ? "</code></td>" : "</td>", f);
+	fprintf(f, "<td class=\"wrap claim\" data-h=\"%s\">", heading);
+	if (code)
+		page_code(f, text);
+	else
+		esc(f, text);
+	fputs("</td>", f);
 }
 
 static void put_count(FILE *f, const char *heading, double n)

@@ -12,6 +12,7 @@
 #include "report/columns.h"
 #include "report/compare.h"
 #include "report/page_charts.h"
+#include "report/page_code.h"
 #include "report/page_css.h"
 #include "report/page_table.h"
 #include "report/svg.h"
@@ -118,9 +119,12 @@ static void put_fact(FILE *f, const char *name, const char *text, bool code)
 {
 	if (!*text)
 		return;
-	fprintf(f, "<dt>%s</dt><dd>%s", name, code ? "<code>" : "");
-	esc(f, text);
-	fprintf(f, "%s</dd>\n", code ? "</code>" : "");
+	fprintf(f, "<dt>%s</dt><dd>", name);
+	if (code)
+		page_code(f, text);
+	else
+		esc(f, text);
+	fputs("</dd>\n", f);
 }
 
 static const json_t *first_measured(const json_t *cells)
@@ -176,9 +180,9 @@ static void put_where(FILE *f, const struct page_run *run)
 	esc(f, *date_of(run, date, sizeof(date)) ? date : "at a time that it does not say");
 	fputs(" on ", f);
 	esc(f, *host_of(run->summary, host, sizeof(host)) ? host : "a host that it does not name");
-	fputs("<br><code>", f);
-	esc(f, value_text(run->summary, "command"));
-	fputs("</code></p>\n", f);
+	fputs("<br>", f);
+	page_code(f, value_text(run->summary, "command"));
+	fputs("</p>\n", f);
 }
 
 static void put_facts(FILE *f, const struct page_run *run)

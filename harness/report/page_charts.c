@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/charts.h"
+#include "report/page_code.h"
 #include "report/value.h"
 
 static bool is_measured(const json_t *v)
@@ -50,9 +51,9 @@ static void put_details(struct album *a, const json_t *cell, bool open)
 	fputs(" over time and by phase</summary>\n<div class=\"charts\">\n", f);
 	chart_timeline(a, cell);
 	chart_phases(a, cell);
-	fputs("</div>\n<p><small>repeat with <code>", f);
-	svg_escape(f, value_text(cell, "repeat"));
-	fputs("</code></small></p></details>\n", f);
+	fputs("</div>\n<p><small>repeat with ", f);
+	page_code(f, value_text(cell, "repeat"));
+	fputs("</small></p></details>\n", f);
 }
 
 static void put_group(struct album *a, const json_t *const *cells, size_t n)

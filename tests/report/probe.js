@@ -56,6 +56,16 @@ addEventListener('load', () => {
 			fault('contrast', text + ' has ' + ratio.toFixed(2));
 		if (size < 7.5)
 			fault('small', text + ' is ' + size.toFixed(1) + ' px');
+		// an option of a command is on one line
+		if (parent.closest('code')) {
+			for (const m of node.data.matchAll(/(?<=^|\s)--?[a-z][a-z-]*/g)) {
+				range.setStart(node, m.index);
+				range.setEnd(node, m.index + m[0].length);
+				const tops = new Set([...range.getClientRects()].map(r => Math.round(r.top)));
+				if (tops.size > 1)
+					fault('broken', m[0] + ' is on ' + tops.size + ' lines');
+			}
+		}
 		if (svg) {
 			const view = svg.getBoundingClientRect();
 			for (const b of boxes)

@@ -93,6 +93,7 @@ plant table 's/<table class="cells cards">/<table class="cells cards" style="wid
 plant overlap 's/<text class="note" x="4.0" y="[0-9.]*"/<text class="note" x="4.0" y="15"/'
 plant outside 's/<text class="head" x="4.0"/<text class="head" x="400"/'
 plant contrast 's/--soft: #59636e/--soft: #aaaaaa/'
+plant broken 's/code .w { white-space: nowrap/code .w { max-width: 1em; display: inline-block/'
 plant small 's/text.note { font-size: 11px/text.note { font-size: 5px/'
 look 1 $faults >"$tmp/told"
 for fault in $faults; do
@@ -118,6 +119,13 @@ if command -v pdftotext >/dev/null; then
 	told=$(python3 "$here/paper.py" "$tmp/bad.words" 2>&1)
 	[ "$told" != "ok" ]
 	result "words on words are seen on paper" $((1 - $?)) "$told"
+	sed 's/<h1>/<h2>Alone<\/h2><h1 style="break-before:page">/' "$tmp/finding.html" >"$tmp/bad.html"
+	timeout 1200 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
+		--no-pdf-header-footer --print-to-pdf="$tmp/bad.pdf" "file://$tmp/bad.html" >/dev/null 2>&1
+	pdftotext -bbox "$tmp/bad.pdf" "$tmp/bad.words" 2>/dev/null
+	told=$(python3 "$here/paper.py" "$tmp/bad.words" 2>&1)
+	[[ $told == *"the heading with Alone stands alone at the foot"* ]]
+	result "a heading alone at the foot is seen on paper" $((1 - $?)) "$told"
 else
 	skip "pages on paper" "there is no pdftotext: apt-get install poppler-utils"
 fi

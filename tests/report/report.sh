@@ -149,7 +149,7 @@ plant_chart('legend', re.sub(r'(<g class="legend">.*?class="curve )s\d', r'\g<1>
 plant('contrast', good.replace('--soft: #59636e', '--soft: #a9b3be', 1))
 plant('dark', good.replace('--ink: #e4e8ec', '--ink: #444444', 1))
 plant('link', good.replace('href="data:image/svg+xml,%3Csvg', 'href="data:image/svg+xml,svg', 1))
-plant('host', good.replace(re.search(r'irqstorm bench --quick[^<]*', good).group(0), ''))
+plant('host', re.sub(r'<code>irqstorm bench .*?</code>', '', good, flags=re.S))
 plant('strip', re.sub(r'<title>[\d,]+ resizes; the most', '<title>0 resizes; the most', good, 1))
 plant('network', good.replace('<style>', '<link rel="stylesheet" href="https://a.invalid/x.css"><style>', 1))
 plant('unbalanced', good.replace('</dl>', '', 1))
