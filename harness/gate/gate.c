@@ -406,6 +406,13 @@ static int run_scenario(struct gate_run *g, const struct scenario *s, struct err
 	return run[s->kind](g, s, e);
 }
 
+static size_t checks_of(const struct gate_run *g, const struct scenario *s)
+{
+	return s->kind == GATE_STRESS    ? gate_planned_stress(g, s)
+	       : s->kind == GATE_LATENCY ? gate_planned_latency(g, s)
+					 : gate_wants(g, s, NULL);
+}
+
 static size_t planned(const struct gate_run *g)
 {
 	size_t n = 0;
@@ -415,11 +422,37 @@ static size_t planned(const struct gate_run *g)
 
 		if (!strcmp(s->guest, GATE_GUEST_ASK) && !g->c->guest)
 			continue;
-		n += s->kind == GATE_STRESS    ? gate_planned_stress(g, s)
-		     : s->kind == GATE_LATENCY ? gate_planned_latency(g, s)
-					       : gate_wants(g, s, NULL);
+		n += checks_of(g, s);
 	}
 	return n;
+}
+
+/* Each name of --only has to be of a check: a gate that leaves out what was asked for says PASS. */
+static int check_only(const struct gate_config *c, struct errmsg *e)
+{
+	for (const char *at = c->only; at && *at; at += strspn(at, ",")) {
+		char one[256], names[512] = "";
+		struct gate_config alone = *c;
+		struct gate_run g = {.c = &alone};
+		size_t n = strcspn(at, ","), found = 0, len = 0;
+
+		snprintf(one, sizeof(one), "%.*s", (int)n, at);
+		at += n;
+		alone.only = one;
+		for (size_t i = 0; i < c->scenarios->n; i++) {
+			const struct scenario *s = &c->scenarios->at[i];
+
+			found += checks_of(&g, s);
+			if (len < sizeof(names))
+				len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+							i ? ", " : "", s->name);
+		}
+		if (!found)
+			return errmsg_set(e, -EINVAL, EXIT_USAGE,
+					  "--only %s: there is no such check; there are %s", one,
+					  names);
+	}
+	return 0;
 }
 
 /* A signal that no child was there to meet. */
@@ -441,7 +474,11 @@ int gate_run(const struct gate_config *c, struct gate_result *r, struct errmsg *
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	err = make_folder(c, r, e);
+	err = check_only(c, e);
+	if (!err)
+		err = make_folder(c, r, e);
+	if (err)
+		return err;
 	r->planned = planned(&g);
 	progress_init(&g.progress, c->quiet);
 	look_for_signal(&g);

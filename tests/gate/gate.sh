@@ -106,6 +106,12 @@ s = x.parse(sys.argv[1]).getroot()
 assert (s.get("tests"), s.get("failures"), len(s)) == ("5", "0", 5), s.attrib' ok.xml
 result "the JUnit file has them too" $((1 - $?)) "$(cat ok.xml)"
 seed=$(json ok.json checks 4 seed)
+for unknown in nope stress:nope 'nope*'; do
+	gate --only "rules,$unknown"
+	is "--only with $unknown behind a name that there is" 2 "--only ${unknown%\\*}\\*?: there is no such check; there are rules, random"
+done
+gate --only nope
+is "--only with no other name" 2 '--only nope: there is no such check'
 gate --seed 5 --only stress:swap --json one.json
 [ "$(json one.json planned)" = 1 ]
 result "--only plans what it names" $((1 - $?)) "$(json one.json planned)"
