@@ -112,6 +112,12 @@ static int report_main(const struct command *cmd, int argc, char **argv)
 	size_t n = 0, want;
 	int rest, code;
 
+	/* Before the words change places: the option would take the folder for its value. */
+	if (argc > 1 && (!strcmp(argv[argc - 1], "--html") || !strcmp(argv[argc - 1], "--svg"))) {
+		log_error("%s needs a value (%s)", argv[argc - 1],
+			  strcmp(argv[argc - 1], "--svg") ? "FILE" : "NAME");
+		return EXIT_USAGE;
+	}
 	opt_first(cmd, argc, argv);
 	code = command_parse(cmd, argc, argv, &o, &rest);
 	if (code >= 0)

@@ -244,6 +244,8 @@ page "half a nanosecond" "$tmp/half.html" "$tmp/half.json"
 grep -q '>113.9 us' "$tmp/half.html"
 result "half a nanosecond is rounded once" $((1 - $?)) 'no 113.9 us'
 
+one_line "a page without a name" 2 '--html needs a value' report "$tmp/a" --html
+one_line "a chart without a name" 2 '--svg needs a value' report "$tmp/a" --svg
 one_line "nothing to report" 2 'nothing to report' report
 one_line "a file that is not there" 3 'nowhere.json: No such file' report "$tmp/nowhere.json"
 one_line "a folder that is none of a bench" 2 'is no folder of irqstorm bench' report "$tmp"
