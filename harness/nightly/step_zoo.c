@@ -51,9 +51,10 @@ static int expand(struct night_plan *p, const struct step_kind *k, struct errmsg
 	for (int engine = 0; engine_names[engine]; engine++) {
 		struct errmsg missing = {0};
 
-		snprintf(why, sizeof(why), "%s",
-			 "no build of preset zoo: cmake --preset zoo && cmake --build --preset "
-			 "zoo, or install irqstorm-fuzz, or name its irqstorm with --zoo");
+		snprintf(why, sizeof(why),
+			 "no build of preset %s: cmake --preset %s && cmake --build --preset %s, "
+			 "or install irqstorm-fuzz, or name its irqstorm with --zoo",
+			 presets[engine][0], presets[engine][0], presets[engine][0]);
 		if (find_zoo(p, zoo)) {
 			if (engine == ENGINE_AFL && !p->c->zoo)
 				engine_locate(ENGINE_AFL, "fuzz_irq_program", NULL, presets[engine],

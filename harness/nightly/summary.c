@@ -14,6 +14,8 @@
 #define NEW_SHOWN    3u /* findings, two lines each */
 #define FAILED_SHOWN 1u /* steps that could not be run */
 
+#define WHY_SHOWN 140u /* bytes of why a step is as it is */
+
 static const char *const state_words[] = {"finding", "pass",    "error",   "untrusted",
 					  "skipped", "pending", "running", NULL};
 
@@ -57,9 +59,11 @@ static void put_verdict(FILE *f, const struct nightly_result *r)
 	fprintf(f, "; seed %s\n", value_text(r->night, "seed"));
 	if (r->stopped) {
 		size_t n = json_array_size(json_object_get(r->night, "steps"));
+		size_t skipped = steps_in(r->night, "skipped");
+		size_t left = steps_in(r->night, "pending") + steps_in(r->night, "running");
 
-		fprintf(f, "STOPPED  by %s: %zu of %zu steps are done\n", stopped_by(r->stopped),
-			n - steps_in(r->night, "pending"), n);
+		fprintf(f, "STOPPED  by %s: %zu of %zu steps are done, %zu skipped, %zu left\n",
+			stopped_by(r->stopped), n - skipped - left, n, skipped, left);
 	}
 }
 
@@ -116,18 +120,33 @@ static void put_keys(FILE *f, const struct nightly_result *r, const char *word, 
 	fprintf(f, "%s\n", n > 2 ? ", ..." : "");
 }
 
+/* How much of @text to show: all, or what ends with a word in @most bytes. */
+static int whole_words(const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	if (n <= most)
+		return (int)n;
+	for (n = most; n && text[n] != ' '; n--)
+		;
+	return (int)(n ? n : most);
+}
+
 static void put_steps(FILE *f, const struct nightly_result *r, const char *state, size_t most)
 {
 	const json_t *steps = json_object_get(r->night, "steps");
 	size_t i, n = 0, all = steps_in(r->night, state);
+	const char *why;
 	json_t *step;
 
 	json_array_foreach(steps, i, step)
 	{
 		if (!doc_is(step, "state", state) || ++n > most)
 			continue;
-		fprintf(f, "%s  %s: %.140s%s\n", state, value_text(step, "name"),
-			value_text(step, "why"), n == most && all > most ? " (and others)" : "");
+		why = value_text(step, "why");
+		fprintf(f, "%s  %s: %.*s%s%s\n", state, value_text(step, "name"),
+			whole_words(why, WHY_SHOWN), why, strlen(why) > WHY_SHOWN ? " ..." : "",
+			n == most && all > most ? " (and others)" : "");
 	}
 }
 

@@ -61,7 +61,7 @@ for f in "$source"/fuzz/fuzz_*.c; do
 done | sort >want
 grep -o '^campaign-libfuzzer-[a-z_]*' list | sort | cmp -s want -
 result "every fuzz target has a campaign" "$((1 - $?))" "$(cat list)"
-for why in 'campaign-afl-fuzz_irq_program .*no fuzz target' 'zoo-libfuzzer .*no build of preset zoo' \
+for why in 'campaign-afl-fuzz_irq_program .*no fuzz target' 'zoo-libfuzzer .*no build of preset zoo:' 'zoo-afl .*no build of preset zoo-afl:' \
 	'mutants .*needs the source tree' 'builds .*needs the source tree' 'long .*needs the source tree'; do
 	has "what is missing is named: ${why%% *}" "^$why" list
 done
@@ -224,7 +224,7 @@ kill -INT $pid
 wait $pid
 is "SIGINT before a step is done: exit code 130, as nothing was found" 130 $?
 pid=
-has "the summary says that it was stopped" '^STOPPED  by SIGINT: 0 of 1 steps are done' out
+has "the summary says that it was stopped" '^STOPPED  by SIGINT: 0 of 1 steps are done, 0 skipped, 1 left' out
 has "and how to go on" 'same command again' err
 [ -f "$(newest stopped)/diff-emu-6.1/result.json" ]
 result "the step has ended in good order" "$((1 - $?))" "$(ls -R "$(newest stopped)")"
