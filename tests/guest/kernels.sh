@@ -134,7 +134,7 @@ nothing_of "none of them is kept" '6\.9[3-7]'
 check "an architecture without guests" 2 "no guests of riscv64, but of amd64 and arm64" "$bin" kernel fetch debian:6.99/riscv64
 check "no series" 2 "debian:sid: want a series like" "$bin" kernel fetch debian:sid
 check "a path is nothing to fetch" 2 "only debian:SERIES can be fetched" "$bin" kernel fetch debian:6.99 /boot/vmlinuz
-check "an action that there is not" 2 "want list, fetch or clear" "$bin" kernel frobnicate
+check "an action that there is not" 2 "want build, list, fetch or clear" "$bin" kernel frobnicate
 
 #
 # Damage
@@ -220,7 +220,7 @@ held() { # SERIES: is unpacked until hold is removed; sets $pid
 	await test -e unpacking
 }
 held 6.98
-check "the others can be cleared meanwhile" 0 "[0-9] MB of kernels removed, and" "$bin" kernel clear
+check "the others can be cleared meanwhile" 0 "[0-9] MB of kernels removed.* and " "$bin" kernel clear
 [ -d "$cache/.fetch-linux-image-6.98.0-3-amd64_6.98.17-1" ]
 result "what another fetches is left alone" $((!$?)) "$(ls -A "$cache")"
 kill -INT $pid
@@ -291,9 +291,9 @@ echo "deb file:$work/mirror test main" >unsigned.list
 check "a mirror without a signature" 3 "cannot get the lists .*not signed" \
 	env IRQSTORM_APT_SOURCES="$work/unsigned.list" "$bin" kernel list --available
 one_line "one line says so"
-if command -v gpg >/dev/null; then
-	mkdir -m 700 gnupg
-	gpg --homedir gnupg --batch --quiet --passphrase '' --quick-gen-key nobody@example.org 2>gpg.log
+# gpg alone does not sign: without gpg-agent it makes no key.
+mkdir -m 700 gnupg
+if gpg --homedir gnupg --batch --quiet --passphrase '' --quick-gen-key nobody@example.org 2>gpg.log; then
 	gpg --homedir gnupg --batch --quiet --export >key.gpg
 	gpg --homedir gnupg --batch --quiet --clearsign -o mirror/dists/test/InRelease mirror/dists/test/Release 2>>gpg.log
 	gpgconf --homedir gnupg --kill all
@@ -305,7 +305,7 @@ if command -v gpg >/dev/null; then
 	one_line "one line says so"
 	rm mirror/dists/test/InRelease
 else
-	skip "one with a signature" "no gpg"
+	skip "one with a signature" "gpg makes no key: $(tail -1 gpg.log)"
 fi
 printf 'Types: deb\nURIs: file:%s/mirror\nSuites: test\nComponents: main\nTrusted: yes\n' "$work" >list.sources
 check "sources in the new form" 0 "^debian:7.9 " env IRQSTORM_APT_SOURCES="$work/list.sources" "$bin" kernel list --available
