@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/artifact.h"
+#include "cli/finding.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -107,8 +108,12 @@ static int wait_for(pid_t pid, const sigset_t *signals)
 	return status;
 }
 
-/* Runs ourselves with @words, the first of which stands for us. The exit code or -errno with @e. */
-static int run_self(char **words, struct errmsg *e)
+/*
+ * Runs ourselves with @words, the first of which stands for us. @of: the artifact whose programs
+ * are in files that end with this, or NULL; it is what is repeated by (finding_artifact). The exit
+ * code or -errno with @e.
+ */
+static int run_self(char **words, const char *of, struct errmsg *e)
 {
 	sigset_t signals, before;
 	int status = 0;
@@ -129,6 +134,8 @@ static int run_self(char **words, struct errmsg *e)
 	}
 	if (!pid) {
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		if (of ? setenv(FINDING_ARTIFACT, of, 1) : unsetenv(FINDING_ARTIFACT))
+			_exit(EXIT_ENVIRONMENT);
 		execv(SELF, words);
 		log_error("cannot start %s again: %s", SELF, strerror(errno));
 		_exit(EXIT_ENVIRONMENT);
@@ -162,7 +169,7 @@ static int save_program(const char *text, const char *name, char path[PATH_MAX],
  * @placeholder becomes the name of a file that holds it.
  */
 static int run_command(const char *command, const char *program, const char *placeholder,
-		       struct errmsg *e)
+		       const char *of, struct errmsg *e)
 {
 	char *words[WORDS_MAX + 1], path[PATH_MAX] = "", with[PATH_MAX + 32];
 	char *line = strdup(command);
@@ -188,7 +195,7 @@ static int run_command(const char *command, const char *program, const char *pla
 		words[i] = with;
 	}
 	if (!ret)
-		ret = run_self(words, e);
+		ret = run_self(words, program ? of : NULL, e);
 out:
 	if (*path)
 		unlink(path);
@@ -198,6 +205,7 @@ out:
 
 /* What a walk through a result came to. */
 struct walk {
+	const char *path;         /* of the result */
 	const char *via, *target; /* of a result that has programs that differed, or NULL */
 	uint32_t repeated;
 	int worst;
@@ -220,7 +228,8 @@ static const char *string_of(const json_t *object, const char *key)
 }
 
 /* One program alone does not show it: all of them, one after another. */
-static int run_sequence(const char *command, const json_t *programs, struct errmsg *e)
+static int run_sequence(const char *command, const json_t *programs, const char *of,
+			struct errmsg *e)
 {
 	char *words[WORDS_MAX + 1], paths[SEQUENCE_MAX][PATH_MAX];
 	char *line = strdup(command);
@@ -248,7 +257,7 @@ static int run_sequence(const char *command, const json_t *programs, struct errm
 	}
 	words[n] = NULL;
 	if (!ret)
-		ret = run_self(words, e);
+		ret = run_self(words, of, e);
 	while (saved)
 		unlink(paths[--saved]);
 	free(line);
@@ -266,15 +275,16 @@ static int repeat_difference(struct walk *w, const json_t *difference, struct er
 	char command[1024];
 
 	if (whole)
-		return note(w, run_command(whole, NULL, NULL, e));
+		return note(w, run_command(whole, NULL, NULL, w->path, e));
 	if (fresh && !strcmp(fresh, fresh_verdict_names[FRESH_SEQUENCE])) {
 		snprintf(command, sizeof(command), "%s run --target %s",
 			 w->via ? w->via : "irqstorm", target);
-		return note(w, run_sequence(command, json_object_get(difference, "sequence"), e));
+		return note(w, run_sequence(command, json_object_get(difference, "sequence"),
+					    w->path, e));
 	}
 	snprintf(command, sizeof(command), "%s run --target %s --trace FILE.irq",
 		 w->via ? w->via : "irqstorm", target);
-	return note(w, run_command(command, program, "FILE.irq", e));
+	return note(w, run_command(command, program, "FILE.irq", w->path, e));
 }
 
 static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *e)
@@ -298,7 +308,8 @@ static int repeat_all(struct walk *w, const json_t *v, bool top, struct errmsg *
 	if (!json_is_object(v))
 		return 0;
 	if (repeat && *repeat && (top || (verdict && strcmp(verdict, "pass"))))
-		return note(w, run_command(repeat, program, string_of(v, "program_name"), e));
+		return note(w,
+			    run_command(repeat, program, string_of(v, "program_name"), w->path, e));
 	if (program && w->target && string_of(v, "key") && string_of(v, "what"))
 		return repeat_difference(w, v, e);
 	json_object_foreach((json_t *)v, key, inner)
@@ -333,7 +344,7 @@ static int run_sequence_folder(const char *path, const struct artifact_options *
 		words[n++] = file[i];
 	}
 	words[n] = NULL;
-	return run_self(words, e);
+	return run_self(words, NULL, e);
 }
 
 /* What was planted while it was found: its command begins with that. */
@@ -377,7 +388,7 @@ static int run_json(const char *path, struct errmsg *e)
 {
 	json_error_t why;
 	json_t *root = json_load_file(path, 0, &why);
-	struct walk w = {0};
+	struct walk w = {.path = path};
 	int err = 0;
 
 	if (!root)
@@ -468,7 +479,7 @@ static int run_folder(const char *path, const struct artifact_options *o, struct
 			words[n++] = repeat;
 		}
 		words[n] = file;
-		return run_self(words, e);
+		return run_self(words, NULL, e);
 	}
 	snprintf(file, sizeof(file), "%s/00.irq", path);
 	if (!access(file, R_OK))

@@ -186,6 +186,7 @@ static int write_results(const struct diff_cli *o, const struct executor *x,
 		.target = o->target,
 		.shown_on = r->settled.target,
 		.whole = whole,
+		.json = o->json,
 		.inspect_every = x->inspect_every,
 	};
 

@@ -183,6 +183,7 @@ static int explore_main(const struct command *cmd, int argc, char **argv)
 	snprintf(whole, sizeof(whole), "%s explore --depth %llu%s --target %s", finding_command(),
 		 (unsigned long long)o.depth, o.no_merge ? " --no-merge" : "", o.target);
 	found.whole = whole;
+	found.json = o.json;
 	found.inspect_every = x.inspect_every;
 	finding_hand_over(&found);
 	if (json.f)

@@ -84,6 +84,15 @@ static void print_folder(FILE *to, const struct finding *f)
 		finding_command(), target_of(f), f->folder);
 }
 
+/* Whether its JSON says it all. In a guest the file is not under that name. */
+static bool print_json(FILE *to, const struct finding *f)
+{
+	if (!f->json || !strcmp(f->json, "-") || getenv("IRQSTORM_VIA"))
+		return false;
+	fprintf(to, "----\nrepeat with:\n  irqstorm run %s\n", f->json);
+	return true;
+}
+
 static void print_sequence(FILE *to, const struct finding *f)
 {
 	const struct sequence *s = f->sequence;
@@ -97,6 +106,8 @@ static void print_sequence(FILE *to, const struct finding *f)
 		print_folder(to, f);
 		return;
 	}
+	if (print_json(to, f))
+		return;
 	fprintf(to,
 		"----\nput each into a file of a folder DIR, as 00.irq, 01.irq, ..., and repeat "
 		"with:\n  %s run --target %s DIR/*.irq\n",
@@ -152,6 +163,8 @@ void finding_print_programs(FILE *to, const struct finding *f, const char *where
 		print_folder(to, f);
 		return;
 	}
+	if (print_json(to, f))
+		return;
 	fprintf(to,
 		"----\nput it into FILE.irq and repeat with:\n  %s run --target %s --trace "
 		"FILE.irq\n",

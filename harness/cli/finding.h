@@ -23,6 +23,7 @@ struct finding {
 	const char *target;     /* as given */
 	const char *whole;      /* the command that repeats all of the run, or NULL */
 	const char *folder;     /* of the sequence, where it was saved; or NULL */
+	const char *json;       /* the file that has it too, which `run` takes; or NULL */
 	const char *shown_on;   /* or NULL: where it is shown, if that is another */
 	uint32_t inspect_every; /* how closely it was looked at (exec/executor.h) */
 	bool handed_over;       /* to the command outside of this guest, which shows the programs */
@@ -56,6 +57,9 @@ int finding_save_sequence(const char *dir, const struct sequence *s, struct errm
 void finding_print_refused(FILE *f, uint64_t calls, const char *why);
 /* Object @key: how often the model decided by each rule, and those it never did. */
 void finding_rules_json(struct json *j, const char *key, const struct rule_counts *rules);
+/* Set for a run of what a result in JSON holds: the result, as its programs' files do not stay. */
+#define FINDING_ARTIFACT "IRQSTORM_ARTIFACT"
+
 /* "irqstorm", or where this runs in a guest (IRQSTORM_VIA) "irqstorm guest ... --". */
 const char *finding_command(void);
 

@@ -204,6 +204,10 @@ static void result_text(FILE *f, const char *name, const struct outcome_of *all,
 	if (all->runs > 1)
 		fprintf(f, "  shown by %u of %u runs\n", all->differ, all->runs);
 	told_refusal_print(f, r, p);
+	if (getenv(FINDING_ARTIFACT)) {
+		fprintf(f, "  repeat with: irqstorm run %s\n", getenv(FINDING_ARTIFACT));
+		return;
+	}
 	fprintf(f, "  repeat with: %s run --target %s --trace %s\n", finding_command(),
 		all->shown_on ? all->shown_on : target, name_at_host(name));
 }

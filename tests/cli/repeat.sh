@@ -45,6 +45,16 @@ one() {
 	again "$1: it repeats" "$2" "$all"
 }
 
+# there NAME FILE: of the commands in FILE (one at least) each names files that are there
+there() {
+	local file gone="" n
+	n=$(commands "$2" | grep -c .)
+	for file in $(commands "$2" | grep -Eo '[^ ]+\.(irq|guest|json)( |$)' | grep -vE '^(FILE|DIR/.*)\.irq'); do
+		[ -e "$file" ] || gone+=" $file"
+	done
+	result "$1: commands with files that are there" $((n > 0 && ${#gone} == 0)) "$n commands, gone:$gone"
+}
+
 # Random and small programs. What is printed, what is saved, and what is in the JSON.
 search() { # NAME ARGS...
 	local name=$1 key
@@ -53,7 +63,11 @@ search() { # NAME ARGS...
 	[ $? = 1 ] || { result "$name finds it" 0 "$(tail -2 out)"; return; }
 	key=$(json found.json first_divergence key)
 	one "$name" "key $key" out "$work/found.irq"
+	grep -qx '  irqstorm run found.json' out || grep -q 'irqstorm \(diff\|explore\) ' out
+	result "$name: its JSON is named" $((1 - $?)) "$(tail -3 out)"
 	again "$name: its JSON repeats" "key $key" "irqstorm run found.json"
+	irqstorm run found.json >out 2>&1
+	there "$name: what its JSON printed" out
 	rm -rf found.irq found.irq.sequence
 }
 for fault in drop:1 drop:7 drop:3k double:5 double:2000 misroute:4 misroute:900 drop:500,fault=double:300; do
