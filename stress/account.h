@@ -187,12 +187,16 @@ struct ledger {
 };
 
 /* A fire that never came, or signals that no fire of their vector explains. */
+/* What a signal without a fire of its own vector turned out to be: the worst of an event's. */
+enum signal_kind { SIGNAL_SPURIOUS, SIGNAL_MISROUTED, SIGNAL_STRAY, SIGNAL_KINDS };
+
 struct account_event {
 	uint64_t ns;
 	uint32_t vector;
 	uint32_t count;
 	uint64_t renewed; /* of signals: when the vector's trigger had last been set up */
 	bool explained;   /* of a fire that departed: it is a loss explained, else unarmed */
+	uint8_t kind;     /* of signals, once tally_settle() has been there: enum signal_kind */
 };
 #define ACCOUNT_MAX_EVENTS 4096
 
@@ -244,6 +248,7 @@ struct tally_pairs {
 	/* Of these, with a fire that is among the losses explained. Its message has been seen, and
 	 * its vector was out then: tally_settle() has it among the unarmed. */
 	uint64_t explained;
+	uint8_t kind[ACCOUNT_MAX_EVENTS]; /* of each of the tally's extras: enum signal_kind */
 };
 
 /* Each signal and each fire is in one pair at most. */

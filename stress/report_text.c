@@ -190,22 +190,31 @@ static void text_verdict(const struct stress_config *cfg, const struct stress_re
 }
 
 /* Times of the run, as the series of its JSON has them: 0 is the first enable. */
+static void text_list(const struct stress_result *r, const struct account_events *list,
+		      const char *const what[SIGNAL_KINDS], FILE *f)
+{
+	for (uint32_t i = 0; i < list->n && i < MAX_SHOWN_EVENTS; i++) {
+		const struct account_event *ev = &list->at[i];
+		uint64_t start = r->series.start_ns;
+
+		fprintf(f, "  vector %u: %s, at %.6f s of the run\n", ev->vector, what[ev->kind],
+			(double)(ev->ns > start ? ev->ns - start : 0) / 1e9);
+	}
+	if (list->n > MAX_SHOWN_EVENTS)
+		fprintf(f, "  ... and %u more like it\n", list->n - MAX_SHOWN_EVENTS);
+}
+
 static void text_events(const struct stress_result *r, FILE *f)
 {
-	const struct account_events *lists[] = {&r->tally.missing, &r->tally.extras};
-	static const char *const what[] = {"a fire that never arrived", "a signal without a fire"};
+	static const char *const lost[SIGNAL_KINDS] = {"a fire that never arrived"};
+	static const char *const extra[SIGNAL_KINDS] = {
+		[SIGNAL_SPURIOUS] = "a signal without a fire",
+		[SIGNAL_MISROUTED] = "the signal of another vector's fire",
+		[SIGNAL_STRAY] = "a stray, the message of a removed vector",
+	};
 
-	for (int k = 0; k < 2; k++) {
-		for (uint32_t i = 0; i < lists[k]->n && i < MAX_SHOWN_EVENTS; i++) {
-			uint64_t at = lists[k]->at[i].ns, start = r->series.start_ns;
-
-			fprintf(f, "  vector %u: %s, at %.6f s of the run\n",
-				lists[k]->at[i].vector, what[k],
-				(double)(at > start ? at - start : 0) / 1e9);
-		}
-		if (lists[k]->n > MAX_SHOWN_EVENTS)
-			fprintf(f, "  ... and %u more like it\n", lists[k]->n - MAX_SHOWN_EVENTS);
-	}
+	text_list(r, &r->tally.missing, lost, f);
+	text_list(r, &r->tally.extras, extra, f);
 }
 
 /* Where the kernel took the interrupts: what is asked for by affinity is not always what is. */

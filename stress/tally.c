@@ -99,12 +99,15 @@ void tally_pair(const struct tally *t, uint64_t window_ns, uint64_t flight_ns,
 			out->misrouted++;
 			left--;
 		}
+		out->kind[i] = left < extra->count ? SIGNAL_MISROUTED : SIGNAL_STRAY;
 		for (; left && take_stray(t, extra, false, gone, flight_ns); left--)
 			out->strays++;
 		for (; left && take_stray(t, extra, true, gone, flight_ns); left--) {
 			out->strays++;
 			out->explained++;
 		}
+		if (left)
+			out->kind[i] = SIGNAL_SPURIOUS;
 	}
 }
 
@@ -112,6 +115,8 @@ void tally_settle(struct tally *t, const struct tally_pairs *pairs)
 {
 	t->lost_explained -= pairs->explained;
 	t->unarmed += pairs->explained;
+	for (uint32_t i = 0; i < t->extras.n; i++)
+		t->extras.at[i].kind = pairs->kind[i];
 }
 
 void tally_event(struct account_events *ev, uint64_t ns, uint32_t vector, uint64_t count)

@@ -262,6 +262,12 @@ Test(stress_report, the_text_lists_losses_and_signals_too_many)
 	EXPECT_LINES("  vector 6: a fire that never arrived, at 0.000000 s of the run\n",
 		     "  vector 4: a signal without a fire, at 1.000000 s of the run\n",
 		     "  ... and 2 more like it\n");
+	r->tally.extras.at[4].kind = SIGNAL_STRAY;
+	EXPECT_LINES("  vector 4: a stray, the message of a removed vector, at 1.000000 s of the "
+		     "run\n");
+	r->tally.extras.at[4].kind = SIGNAL_MISROUTED;
+	EXPECT_LINES("  vector 4: the signal of another vector's fire, at 1.000000 s of the "
+		     "run\n");
 }
 
 Test(stress_report, a_pass_tells_what_it_can_rule_out)

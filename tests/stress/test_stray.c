@@ -286,4 +286,9 @@ Test(stray, one_message_is_one_stray)
 		(struct account_event){.ns = 2000, .vector = 3, .count = 2, .renewed = 1500};
 	tally_pair(t, 1000000, 2000, &p);
 	cr_assert_eq(p.strays, 1, "the other signal is spurious");
+	cr_assert_eq(p.kind[0], SIGNAL_SPURIOUS, "and is what is told of both");
+	t->extras.at[0].count = 1;
+	tally_pair(t, 1000000, 2000, &p);
+	tally_settle(t, &p);
+	cr_assert_eq(t->extras.at[0].kind, SIGNAL_STRAY);
 }
