@@ -248,6 +248,16 @@ static void repeat(const struct race *t, struct gate_check *check)
 		 c->plant ? " --plant-b " : "", c->plant ? c->plant : "", c->seed);
 }
 
+/* Why it is not what its figures look like. */
+static const char *caveat(const struct gate_check *check)
+{
+	if (check->d.verdict == VERDICT_UNTRUSTED)
+		return ": noise over its limit";
+	if (check->d.verdict == VERDICT_FAIL && check->verdict != VERDICT_FAIL)
+		return ": slower, but not seen twice";
+	return "";
+}
+
 static void describe(const struct race *t, size_t i, bool compared)
 {
 	struct gate_check *check = check_of(t, i);
@@ -269,10 +279,11 @@ static void describe(const struct race *t, size_t i, bool compared)
 			 d->noise * 100, d->n_b);
 	else
 		snprintf(check->says, sizeof(check->says),
-			 "%+.1f %%, %s: p %.2g, A12 %.2f, bound %.0f %%, noise %.1f %%, "
+			 "%+.1f %%, %s: p %.2g, A12 %.3f, bound %.1f %%, noise %.1f %%, "
 			 "n %zu and %zu%s",
-			 d->shift * 100, what, d->p, d->a12, d->bound * 100, d->noise * 100, d->n_a,
-			 d->n_b, d->verdict == VERDICT_UNTRUSTED ? ": noise over its limit" : "");
+			 d->shift * 100, what, d->p,
+			 floor(d->a12 * 1000) / 1000 /* what is not met does not look it */,
+			 d->bound * 100, d->noise * 100, d->n_a, d->n_b, caveat(check));
 	repeat(t, check);
 }
 
