@@ -32,7 +32,9 @@ printf '[random]\nkind = diff\nops = 100\n' >"$tmp/tiny.gate"
 "$bin" report "$tmp/bench" --html "$tmp/bench.html"
 "$bin" report "$tmp/run.json" --html "$tmp/finding.html"
 "$bin" report "$tmp/none.json" --html "$tmp/none.html"
-"$bin" report "$tmp/none.json" "$tmp/run.json" --html "$tmp/two.html"
+wide=$tmp/WMWMWMWMWMWMWMWMWM # a path is a word of any length, in headings, too
+mkdir "$wide" && cp "$tmp/none.json" "$tmp/run.json" "$wide"
+"$bin" report "$wide/none.json" "$wide/run.json" --html "$tmp/two.html"
 cp "$tmp/night/trend.html" "$tmp/trend.html"
 
 # A page with all that can be unfolded unfolded, and the probe in it.
