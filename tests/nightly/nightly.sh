@@ -257,7 +257,7 @@ planted() {
 planted 'the page is well formed' '0,/<\/table>/s///'
 planted 'each picture is well-formed' '0,/<svg /s//<svg & /'
 planted 'it opens on its trends' '0,/<details open>/s//<details>/'
-planted 'each row has the command' 's/\(data-h="repeat with"[^>]*><code>\)[^<]*/\1/'
+planted 'each row has the command' 's/\(data-h="repeat with"[^>]*><code>\).*<\/code>/\1<\/code>/'
 planted 'a row for each finding' '0,/<tr class="finding">/s//<tr>/'
 planted 'numbers at axes' '0,/\(class="tick y"[^>]*>\)[^<]*/s//\1-0.5/'
 planted 'links lead' 's/id="nights"/id="night"/'
