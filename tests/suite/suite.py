@@ -222,7 +222,7 @@ class Suite:
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)) + 1)
+    p.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)) + 2)
     p.add_argument('--every', type=float, default=60)
     p.add_argument('--since', type=float, default=time.time())
     p.add_argument('--out', default='build/suite')
