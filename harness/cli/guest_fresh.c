@@ -20,6 +20,7 @@
 #include "program/binary.h"
 #include "program/file.h"
 #include "program/text.h"
+#include "support/crossed.h"
 #include "support/log.h"
 #include "support/tmpdir.h"
 
@@ -165,6 +166,8 @@ static int boot_with(struct trial *t, int argc, char **argv, struct bytes *out, 
 	struct crossing x = {0};
 	int err = crossing_init(&x, &cmd_run, argc, argv, e);
 
+	/* What the guest before called its files is not what this one's are called. */
+	unsetenv(CROSSED_VARIABLE);
 	c.capture = err ? -1 : memfd_create("irqstorm-fresh", MFD_CLOEXEC);
 	if (!err && c.capture < 0)
 		err = errmsg_set(e, -errno, EXIT_ENVIRONMENT, "cannot keep a guest's output: %s",

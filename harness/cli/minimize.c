@@ -13,6 +13,7 @@
 #include "program/file.h"
 #include "program/text.h"
 #include "support/clock.h"
+#include "support/crossed.h"
 #include "support/log.h"
 #include "support/outfile.h"
 #include "support/sigstop.h"
@@ -104,9 +105,10 @@ static int write_program(FILE *f, const struct minimize_cli *o, const struct pro
 static void report(FILE *f, const char *path, const struct minimize_cli *o, const struct program *p,
 		   const struct exec_result *r, const struct minimize_result *m, int stop_signal)
 {
+	char *name = crossed_name(path), *output = crossed_name(o->output);
 	char op[TEXT_OP_MAX];
 
-	fprintf(f, "%s: %s: %s\n", path, r->key, r->text);
+	fprintf(f, "%s: %s: %s\n", name ? name : path, r->key, r->text);
 	fprintf(f, "before   %u operations, shown by %u of %u replays\n", m->before,
 		m->shown_before, m->replays);
 	fprintf(f, "after    %u operations, shown by %u of %u replays, the same key\n", m->after,
@@ -118,7 +120,9 @@ static void report(FILE *f, const char *path, const struct minimize_cli *o, cons
 	fprintf(f, "at       operation %u: %s\n", r->at + 1,
 		r->at < p->n ? text_op(&p->ops[r->at], op, sizeof(op)) : "the end");
 	fprintf(f, "repeat with:\n  %s run --target %s --trace %s\n", finding_command(), o->target,
-		strcmp(o->output, "-") ? o->output : "FILE");
+		output && strcmp(output, "-") ? output : "FILE");
+	free(name);
+	free(output);
 }
 
 static int nothing_to_do(const char *path, const struct minimize_cli *o)

@@ -98,6 +98,14 @@ newest=$(ls "$last"/*.irq 2>/dev/null | tail -n 1)
 code=$?
 result "the newest of the last programs shows it" $((code == 1)) "exit $code: $(said)"
 
+# A program that the first guest has by the name that the fresh one gives to its own.
+printf 'set_irqs msix trigger eventfd fds=e0,e1\nfire msix 1\n' >00.irq
+in_guest --quiet -- minimize --target vfio:auto,fault=drop:1 --runs 1 --budget 1s 00.irq -o small.irq
+grep -q '^This program shows it alone in a fresh guest (1 booted).$' out
+result "a minimized program is tried in a fresh guest" $((1 - $?)) "exit $code: $(said)"
+grep -q '^00.irq: counter:' out && grep -q -- ' --trace small.irq$' out
+result "its files are told by the names that the host knows" $((1 - $?)) "$(said)"
+
 # The same every night, with a command that shows it again.
 IRQSTORM_TARGET=emu:fault=drop:1 "$bin" nightly --out nights --hours 20s --seed 1 --kernels debian:6.12 \
 	--steps device --fuzz-dir "$build/fuzz" >out 2>err </dev/null
