@@ -4,11 +4,11 @@
 #include <limits.h>
 #include <linux/pci_regs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "vfio/hostlimit.h"
+#include "vfio/its.h"
 #include "vfio/state.h"
 
 #define IRQ_NOTCONNECTED (1u << 31) /* include/linux/interrupt.h */
@@ -23,29 +23,6 @@ static const char *read_text(const char *path, char *text, size_t size)
 	if (f)
 		fclose(f);
 	return text;
-}
-
-/* By the names of the irq chips in use, where the architecture leaves it open. */
-int host_has_its(const char *machine)
-{
-	char *line = NULL;
-	size_t size = 0;
-	int its = -1;
-	FILE *f;
-
-	if (strcmp(machine, "aarch64"))
-		return 0;
-	f = fopen("/proc/interrupts", "re");
-	while (f && its < 0 && getline(&line, &size, f) > 0) {
-		if (strstr(line, "ITS-"))
-			its = 1;
-		else if (strstr(line, "GICv2m"))
-			its = 0;
-	}
-	if (f)
-		fclose(f);
-	free(line);
-	return its;
 }
 
 /* The irq is of the pin as long as no MSI is enabled, which is so right after an open. */
@@ -65,6 +42,9 @@ void host_start(struct vfio_backend *v, const char *sysfs)
 	v->vf = !access(path, F_OK);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/msi_bus", sysfs, v->pci.bdf);
 	v->msi_bus = *read_text(path, text, sizeof(text)) != '0';
+#if defined(__aarch64__) /* others have none: 0 */
+	v->its = its_present(&v->roots);
+#endif
 }
 
 /*
@@ -101,7 +81,7 @@ static void facts(struct vfio_backend *v, struct hostlimit_facts *out)
 		read_text("/sys/kernel/debug/irq/domains/VECTOR", text, sizeof(text)));
 	out->no_msi =
 		!v->msi_bus || hostlimit_nomsi(read_text("/proc/cmdline", text, sizeof(text)));
-	out->its = v->its;
+	out->its = v->its == 1;
 #if defined(__x86_64__)
 	out->x86 = true;
 #endif

@@ -31,7 +31,7 @@ struct vfio_backend {
 	bool irq_known;
 	bool vf;          /* a virtual function */
 	bool msi_bus;     /* sysfs' word: the device may use MSI */
-	bool its;         /* a GICv3 ITS gives the host's messages */
+	int its;          /* a GICv3 ITS gives the host's messages: as desc.its */
 	int sysfs_head;   /* sysfs's config file, of which 64 bytes may be read; or -1 */
 	int sysfs_config; /* the same, when all of it may be read; else -1 */
 	uint32_t cap_msi, cap_msix, cap_pm;
@@ -82,7 +82,6 @@ void inspect_stop(struct vfio_backend *v);
 /* host.c */
 void host_start(struct vfio_backend *v, const char *sysfs);
 void host_limits(struct backend *be, struct host_limits *out);
-int host_has_its(const char *machine); /* as desc.its */
 bool host_why_refused(struct backend *be, uint32_t index, int ret, char *buf, size_t size);
 uint32_t inspect_bits(const struct vfio_backend *v);
 int inspect_do(struct backend *be, struct backend_inspect *out);

@@ -12,7 +12,6 @@
 
 #include "vfio/alive.h"
 #include "vfio/find.h"
-#include "vfio/its.h"
 #include "vfio/state.h"
 
 static int get_irq_info(int fd, uint32_t index, struct vfio_irq_info *info)
@@ -58,7 +57,7 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 	if (ret)
 		return ret;
 	features_by_release(uts.release, uts.machine, &desc->features);
-	desc->its = host_has_its(uts.machine);
+	desc->its = v->its;
 	for (uint32_t i = 0; i < VFIO_PCI_NUM_IRQS; i++) {
 		struct vfio_irq_info info;
 		int err = get_irq_info(v->fds.device, i, &info);
@@ -89,7 +88,7 @@ static int vfio_describe(struct backend *be, struct backend_desc *desc)
 		(v->trigger.type->fires >> VFIO_PCI_MSI_IRQ_INDEX & 1 ? (uint32_t)BACKEND_FIRE_MSI
 								      : 0) |
 		(v->trigger.type->fires_late ? (uint32_t)BACKEND_FIRE_LATE : 0) |
-		(v->its ? (uint32_t)BACKEND_ITS : 0);
+		(v->its == 1 ? (uint32_t)BACKEND_ITS : 0);
 	desc->device_ops = device_ops(v);
 	desc->inspect = inspect_bits(v);
 	return 0;
@@ -390,7 +389,6 @@ int vfio_open(const struct vfio_config *cfg, struct backend **out, struct errmsg
 		goto err_opened;
 	inspect_start(v, roots.sysfs);
 	host_start(v, roots.sysfs);
-	v->its = its_present(&roots) == 1;
 	*out = &v->be;
 	return 0;
 

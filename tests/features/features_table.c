@@ -23,7 +23,7 @@ static const char *const found[] = {
 	[PROBE_NEGATIVE_FD] = "probe: REQ with fd -2",
 	[PROBE_ERR] = "probe: GET_IRQ_INFO of ERR, on conventional PCI; else version",
 	[PROBE_PIN] = "probe: GET_IRQ_INFO of INTX, on a device without an irq; else version",
-	[PROBE_ITS] = "probe: irq chips in /proc/interrupts; else arch",
+	[PROBE_ITS] = "probe: /proc/interrupts, device tree, ACPI; else arch",
 };
 
 static void markdown(void)
