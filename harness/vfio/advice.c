@@ -138,11 +138,9 @@ void advice_node(const struct vfio_roots *r, const struct pci_device *dev, int e
 	snprintf(path, sizeof(path), "%s/vfio/%s", r->dev, dev->group);
 	if (*dev->cdev)
 		snprintf(cdev, sizeof(cdev), "%s/vfio/devices/%s", r->dev, dev->cdev);
-	if (err == EACCES || err == EPERM)
-		advice_no_permission(path, err, a);
-	else if (err == EMFILE || err == ENFILE)
-		advice_out_of_fds(path, err, a);
-	else if (err == EBUSY)
+	if (advice_not_allowed(path, err, a))
+		return;
+	if (err == EBUSY)
 		busy(r, dev, path, a);
 	else if (err == ENOENT)
 		no_node(r, dev, path, cdev, a);
@@ -157,20 +155,10 @@ void advice_container(const struct vfio_roots *r, int err, struct advice *a)
 
 	memset(a, 0, sizeof(*a));
 	snprintf(path, sizeof(path), "%s/vfio/vfio", r->dev);
-	if (err == EACCES || err == EPERM) {
-		advice_no_permission(path, err, a);
+	if (advice_not_allowed(path, err, a))
 		return;
-	}
-	if (err == EMFILE || err == ENFILE) {
-		advice_out_of_fds(path, err, a);
-		return;
-	}
 	if (err == ENOENT && advice_exists(r->sysfs, "/class/misc/vfio", "")) {
-		snprintf(todo, sizeof(todo),
-			 "the kernel has it, this container does not: start it with --device "
-			 "%.100s, and with the node of the device's group",
-			 path);
-		advice_set(a, OBSTACLE_NO_NODE, todo, "no %.100s", path);
+		advice_not_passed_in(path, "and with the node of the device's group", a);
 		return;
 	}
 	if (err == ENOENT && advice_exists(r->dev, "/vfio/devices", "")) {
@@ -255,9 +243,9 @@ void advice_no_device(const struct vfio_roots *r, const struct pci_device *dev, 
 	struct errmsg e;
 
 	memset(a, 0, sizeof(*a));
-	if (err == EMFILE || err == ENFILE)
-		advice_out_of_fds(dev->bdf, err, a);
-	else if (err == ENODEV)
+	if (advice_out_of_fds(dev->bdf, err, a))
+		return;
+	if (err == ENODEV)
 		advice_set(a, OBSTACLE_REFUSED, "was it just unbound?",
 			   "IOMMU group %s has no VFIO device %s (any more)", dev->group, dev->bdf);
 	else if (err == EBUSY)
@@ -265,8 +253,7 @@ void advice_no_device(const struct vfio_roots *r, const struct pci_device *dev, 
 	else if (err == EACCES)
 		advice_set(a, OBSTACLE_REFUSED,
 			   "its physical function is VFIO's as well: bind that one to its host "
-			   "driver, or "
-			   "use another device",
+			   "driver, or use another device",
 			   "%s wants a VF token", dev->bdf);
 	else if (alive_sysfs(r, dev->bdf, &e))
 		gone(a, dev->bdf);

@@ -50,10 +50,8 @@ void advice_cdev_node(const struct vfio_roots *r, const struct pci_device *dev, 
 			   "with intel_iommu=on or amd_iommu=on",
 			   "%s is VFIO's without an IOMMU, as %s, which is not supported", dev->bdf,
 			   dev->cdev);
-	else if (err == EACCES || err == EPERM)
-		advice_no_permission(path, err, a);
-	else if (err == EMFILE || err == ENFILE)
-		advice_out_of_fds(path, err, a);
+	else if (advice_not_allowed(path, err, a))
+		return;
 	else if (err == ENOENT)
 		no_cdev(r, dev, path, a);
 	else if (err == ENODEV || err == ENXIO)
@@ -66,24 +64,14 @@ void advice_cdev_node(const struct vfio_roots *r, const struct pci_device *dev, 
 
 void advice_iommufd(const struct vfio_roots *r, int err, struct advice *a)
 {
-	char path[PATH_MAX], todo[400];
+	char path[PATH_MAX];
 
 	memset(a, 0, sizeof(*a));
 	snprintf(path, sizeof(path), "%s/iommu", r->dev);
-	if (err == EACCES || err == EPERM) {
-		advice_no_permission(path, err, a);
+	if (advice_not_allowed(path, err, a))
 		return;
-	}
-	if (err == EMFILE || err == ENFILE) {
-		advice_out_of_fds(path, err, a);
-		return;
-	}
 	if (err == ENOENT && advice_exists(r->sysfs, "/class/misc/iommu", "")) {
-		snprintf(todo, sizeof(todo),
-			 "the kernel has it, this container does not: start it with --device "
-			 "%.100s, which a cdev is bound to",
-			 path);
-		advice_set(a, OBSTACLE_NO_NODE, todo, "no %.100s", path);
+		advice_not_passed_in(path, "which a cdev is bound to", a);
 		return;
 	}
 	advice_set(a, OBSTACLE_NO_NODE,

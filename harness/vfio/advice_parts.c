@@ -75,10 +75,21 @@ out:
 	return pid;
 }
 
-void advice_no_permission(const char *path, int err, struct advice *a)
+bool advice_out_of_fds(const char *path, int err, struct advice *a)
+{
+	if (err != EMFILE && err != ENFILE)
+		return false;
+	advice_set(a, OBSTACLE_NO_PERMISSION, "raise the limit on open files (ulimit -n)",
+		   "cannot open %.100s: %s", path, strerror(err));
+	return true;
+}
+
+bool advice_not_allowed(const char *path, int err, struct advice *a)
 {
 	char todo[400];
 
+	if (err != EACCES && err != EPERM)
+		return advice_out_of_fds(path, err, a);
 	/* Modes and owners give EACCES; a container's rule for devices EPERM. */
 	if (err == EPERM)
 		snprintf(todo, sizeof(todo),
@@ -90,12 +101,17 @@ void advice_no_permission(const char *path, int err, struct advice *a)
 			 "udev rule: SUBSYSTEM==\"vfio\", OWNER=\"USER\"",
 			 path);
 	advice_set(a, OBSTACLE_NO_PERMISSION, todo, "cannot open %.100s: %s", path, strerror(err));
+	return true;
 }
 
-void advice_out_of_fds(const char *path, int err, struct advice *a)
+void advice_not_passed_in(const char *path, const char *also, struct advice *a)
 {
-	advice_set(a, OBSTACLE_NO_PERMISSION, "raise the limit on open files (ulimit -n)",
-		   "cannot open %.100s: %s", path, strerror(err));
+	char todo[400];
+
+	snprintf(todo, sizeof(todo),
+		 "the kernel has it, this container does not: start it with --device %.100s, %s",
+		 path, also);
+	advice_set(a, OBSTACLE_NO_NODE, todo, "no %.100s", path);
 }
 
 void advice_does_not_open(const struct vfio_roots *r, const struct pci_device *dev, const char *way,

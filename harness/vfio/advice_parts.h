@@ -11,9 +11,14 @@ __attribute__((format(printf, 4, 5))) void advice_set(struct advice *a, enum obs
 /* Is @root@leaf@name there? */
 bool advice_exists(const char *root, const char *leaf, const char *name);
 
-/* open() of @path failed with the errno @err. */
-void advice_no_permission(const char *path, int err, struct advice *a);
-void advice_out_of_fds(const char *path, int err, struct advice *a);
+/* Did @path not open, with the errno @err, for want of descriptors? */
+bool advice_out_of_fds(const char *path, int err, struct advice *a);
+
+/* Or for want of a permission? */
+bool advice_not_allowed(const char *path, int err, struct advice *a);
+
+/* @path is not there, though the kernel has it. @also: what else to pass in, or what for. */
+void advice_not_passed_in(const char *path, const char *also, struct advice *a);
 
 /* The kernel did not give the device through its @way, for a reason of the device's. */
 void advice_does_not_open(const struct vfio_roots *r, const struct pci_device *dev, const char *way,
