@@ -22,9 +22,7 @@ static const char *or_default(const char *given, const char *def)
 
 const char *guest_default_kernel(void)
 {
-	const struct guest_arch *own = guest_arch_own();
-
-	return own ? own->kernel : guest_arch_named("amd64")->kernel;
+	return guest_arch_default()->kernel;
 }
 
 static bool memory_ok(const char *s)

@@ -9,18 +9,35 @@
 
 #define LINE_MAX_BYTES 640u
 
-static void print_source(FILE *f, const struct features_found *found, enum feature_by by, bool has)
+/* " dyn-msix its-msi" */
+static const char *names_of(uint32_t set, char list[LINE_MAX_BYTES])
 {
-	char list[LINE_MAX_BYTES] = "";
 	size_t n = 0;
 
+	*list = '\0';
 	for (enum feature i = 0; i < FEATURES; i++) {
-		if (feature_in(found->set, i) == has && found->by[i] == by && n < sizeof(list))
-			n += (size_t)snprintf(list + n, sizeof(list) - n, " %s",
+		if (feature_in(set, i) && n < LINE_MAX_BYTES)
+			n += (size_t)snprintf(list + n, LINE_MAX_BYTES - n, " %s",
 					      feature_rows[i].name);
 	}
-	if (n)
-		terminal_line(f, 9, "%s%s (by %s)", has ? "has     " : "lacks   ", list,
+	return list;
+}
+
+static uint32_t found_by(const struct features_found *found, enum feature_by by)
+{
+	uint32_t set = 0;
+
+	for (uint32_t i = 0; i < FEATURES; i++)
+		set |= (uint32_t)(found->by[i] == by) << i;
+	return set;
+}
+
+static void print_source(FILE *f, const char *what, uint32_t set, enum feature_by by)
+{
+	char list[LINE_MAX_BYTES];
+
+	if (set)
+		terminal_line(f, 9, "%s%s (by %s)", what, names_of(set, list),
 			      feature_by_names[by]);
 }
 
@@ -39,8 +56,8 @@ void info_print_features(FILE *f, const struct features_found *found)
 	char text[160];
 
 	for (enum feature_by by = BY_VERSION; by <= BY_PROBE; by++)
-		print_source(f, found, by, true);
-	print_source(f, found, BY_PROBE, false);
+		print_source(f, "has     ", found_by(found, by) & found->set, by);
+	print_source(f, "lacks   ", found_by(found, BY_PROBE) & ~found->set, BY_PROBE);
 	for (enum feature i = 0; i < FEATURES; i++) {
 		if (!feature_in(differ, i))
 			continue;
@@ -77,15 +94,10 @@ void info_write_features(struct json *j, const struct backend_desc *d)
 
 static void print_profile(FILE *f, enum profile p)
 {
-	char list[LINE_MAX_BYTES] = "";
-	size_t n = 0;
+	char list[LINE_MAX_BYTES];
 
-	for (enum feature i = 0; i < FEATURES; i++) {
-		if (feature_in(profile_features(p), i) && n < sizeof(list))
-			n += (size_t)snprintf(list + n, sizeof(list) - n, " %s",
-					      feature_rows[i].name);
-	}
-	terminal_line(f, 9, "profile  %-10s%s", profile_name(p), list);
+	terminal_line(f, 9, "profile  %-10s%s", profile_name(p),
+		      names_of(profile_features(p), list));
 }
 
 int info_list_features(void)

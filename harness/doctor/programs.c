@@ -30,12 +30,11 @@ void look_qemu(struct doctor *d, struct doctor_line *l)
 	char path[PATH_MAX], said[256] = "";
 	const char *argv[] = {path, "--version", NULL}, *at;
 	unsigned int major = 0, minor = 0;
-	const struct guest_arch *arch = guest_arch_own();
 	struct errmsg e = {0};
 	int err;
 
 	(void)d;
-	if (qemu_find(arch ? arch : guest_arch_named("amd64"), path, sizeof(path), &e)) {
+	if (qemu_find(guest_arch_default(), path, sizeof(path), &e)) {
 		say(l, DOCTOR_NO, "irqstorm guest does not work", "%s", e.text);
 		return;
 	}

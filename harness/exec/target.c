@@ -437,7 +437,7 @@ int target_rules(const char *spec, struct target_rules *out, struct errmsg *e)
 {
 	struct parse p = {.spec = spec, .e = e};
 	char *copy = strdup(spec), *save, *word;
-	int err = copy ? 0 : errmsg_set(e, -ENOMEM, EXIT_ENVIRONMENT, "out of memory");
+	int err = copy ? 0 : errmsg_no_memory(e);
 
 	for (word = copy ? strtok_r(copy, ",:", &save) : NULL; word && !err;
 	     word = strtok_r(NULL, ",:", &save)) {

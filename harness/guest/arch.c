@@ -99,6 +99,13 @@ const struct guest_arch *guest_arch_own(void)
 #endif
 }
 
+const struct guest_arch *guest_arch_default(void)
+{
+	const struct guest_arch *own = guest_arch_own();
+
+	return own ? own : guest_arch_named("amd64");
+}
+
 /* Host and guest speak to each other in frames that are one version's affair. */
 static int check_version(const struct guest_arch *arch, const char *path, struct errmsg *e)
 {

@@ -44,6 +44,9 @@ const struct guest_arch *guest_arch_named(const char *name);
 /* That of this program; its guests may be virtualized. NULL where none is like it. */
 const struct guest_arch *guest_arch_own(void);
 
+/* That of guests for which nothing else is said: our own, where there is one. */
+const struct guest_arch *guest_arch_default(void);
+
 /*
  * The irqstorm that is a guest's init: this program where it runs there, else the one that was
  * built for it, beside this one's build or where both are installed. It has to be static, and of

@@ -143,16 +143,20 @@ static int configure(const struct job *j, const struct kernel_make *make, struct
 	return err ? err : touch(j->objects, CONFIGURED, "", e);
 }
 
-/* As many as the last kernel of this recipe had, whatever its source. */
-static uint32_t known_total(const struct job *j, char *path, size_t size)
+/* Where it is kept how many objects the last kernel of this recipe had, whatever its source. */
+static void total_path(const struct job *j, char path[PATH_MAX])
 {
 	const char *slash = strrchr(j->objects, '/');
-	unsigned int total = 0;
-	FILE *f;
 
-	snprintf(path, size, "%.*s/.total-%s", (int)(slash - j->objects), j->objects,
+	snprintf(path, PATH_MAX, "%.*s/.total-%s", (int)(slash - j->objects), j->objects,
 		 j->recipe->name);
-	f = fopen(path, "re");
+}
+
+static uint32_t known_total(const char *path)
+{
+	unsigned int total = 0;
+	FILE *f = fopen(path, "re");
+
 	if (f && fscanf(f, "%u", &total) != 1)
 		total = 0;
 	if (f)
@@ -194,7 +198,8 @@ static int make_image(const struct job *j, struct errmsg *e)
 	drop(j->objects, FINISHED);
 	if (!whole)
 		drop(j->objects, "make.out");
-	make.total = whole ? known_total(j, path, sizeof(path)) : 0;
+	total_path(j, path);
+	make.total = whole ? known_total(path) : 0;
 	log_note("kernel: making %s %s%s", j->source.id, j->recipe->name,
 		 is_there(j->objects, "make.out") && make_objects(j->objects) > 100
 			 ? ", from where it was left"
@@ -202,10 +207,8 @@ static int make_image(const struct job *j, struct errmsg *e)
 	err = make_run(&make, "bzImage", true, j->sigfd, e);
 	if (err)
 		return err;
-	if (whole) {
-		known_total(j, path, sizeof(path));
+	if (whole)
 		remember_total(path, make_objects(j->objects));
-	}
 	return touch(j->objects, FINISHED, "", e);
 }
 

@@ -21,10 +21,7 @@
 static void put_cell(FILE *f, const char *heading, const char *text, bool code)
 {
 	fprintf(f, "<td class=\"wrap claim\" data-h=\"%s\">", heading);
-	if (code)
-		page_code(f, text);
-	else
-		esc(f, text);
+	page_text(f, text, code);
 	fputs("</td>", f);
 }
 

@@ -120,10 +120,7 @@ static void put_fact(FILE *f, const char *name, const char *text, bool code)
 	if (!*text)
 		return;
 	fprintf(f, "<dt>%s</dt><dd>", name);
-	if (code)
-		page_code(f, text);
-	else
-		esc(f, text);
+	page_text(f, text, code);
 	fputs("</dd>\n", f);
 }
 

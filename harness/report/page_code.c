@@ -35,3 +35,11 @@ void page_code(FILE *f, const char *text)
 	}
 	fputs("</code>", f);
 }
+
+void page_text(FILE *f, const char *text, bool code)
+{
+	if (code)
+		page_code(f, text);
+	else
+		svg_escape(f, text);
+}
