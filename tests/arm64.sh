@@ -13,15 +13,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/tests/lib.sh"
-only=()
-case ${1:-} in
-"") ;;
---only) only=("${@:2}") ;;
-*)
-	sed -n '3,13s/^# \{0,1\}//p' "$0" >&2
-	exit 2
-	;;
-esac
+only_of 13 "$@"
 builds=$(realpath -m "${IRQSTORM_ARM64_DIR:-$top/build/arm64-tests}")
 build=$builds/arm64
 irqstorm=$builds/release/harness/cli/irqstorm

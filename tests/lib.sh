@@ -36,6 +36,19 @@ skip() { # NAME WHY
 	echo "ok $1 # SKIP ${2//$'\n'/ | }"
 }
 
+# The words after --only, into the array only. Of a script whose usage is its lines 3 to LAST.
+only_of() { # LAST WORD...
+	only=()
+	case ${2:-} in
+	"") ;;
+	--only) only=("${@:3}") ;;
+	*)
+		sed -n "3,$1s/^# \\{0,1\\}//p" "$0" >&2
+		exit 2
+		;;
+	esac
+}
+
 finish() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]

@@ -9,15 +9,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/tests/lib.sh"
-only=()
-case ${1:-} in
-"") ;;
---only) only=("${@:2}") ;;
-*)
-	sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
-	exit 2
-	;;
-esac
+only_of 8 "$@"
 work=${IRQSTORM_LONG_DIR:-$(mktemp -d)}
 mkdir -p "$work" || exit 3
 trap '[ -n "${IRQSTORM_LONG_DIR:-}" ] || [ "$failed" != 0 ] || rm -rf "$work"' EXIT

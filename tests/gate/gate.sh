@@ -7,6 +7,7 @@ set -u
 bin=$1 corpus=$2 times=${3:-}
 folder tmp
 . "$here/../cli/check.sh"
+. "$here/../guest/images.sh"
 cd "$tmp" || exit 3
 unset GITHUB_ACTIONS
 
@@ -285,7 +286,7 @@ code=$?
 is "a kernel that does not boot is an error" 3 'error +g: exit code 3: .*not a bzImage'
 is "a guest has random programs in place of an engine" 3 \
 	'^  repeat: irqstorm guest --kernel ./bzImage --devices ivshmem -- diff --target emu --ops 1000 '
-{ head -c 514 /dev/zero && printf HdrS && head -c 10000 /dev/zero; } >bzImage
+bzimage 6.99.9-amd64 >bzImage
 printf '#!/bin/sh\necho "qemu: cannot start" >&2\nexit 1\n' >qemu
 chmod +x qemu
 out=$(IRQSTORM_QEMU=./qemu "$bin" gate --quiet --file guest.gate --guest ./bzImage --out guests 2>&1)

@@ -2,26 +2,14 @@
 # For shell tests: a mirror of Debian with made-up kernels, in the folder mirror/ of the current one, for apt to read
 # without a network. Sourced.
 #
-#	bzimage RELEASE >FILE, arm64_image >FILE, module >FILE
+#	module >FILE; and the images of images.sh
 #	package NAME VERSION [ARCH [DEPENDS]]   packs the tree deb/ (and empties it) into mirror/pool/
 #	kernel RELEASE VERSION [SUFFIX]         a whole kernel in one package, modules packed as SUFFIX says (.xz)
 #	split_kernel RELEASE VERSION            one in three packages
 #	publish                                 writes the lists of all that is in the pool
 #	use_mirror                              has irqstorm take kernels from it, and from nowhere else
 
-bzimage() { # RELEASE
-	head -c 514 /dev/zero
-	printf 'HdrS\0\0\0\0\0\0\0\0\0\1'
-	head -c 240 /dev/zero
-	printf '%s (nobody@nowhere) #1\0' "$1"
-	head -c 10000 /dev/urandom
-}
-
-arm64_image() {
-	head -c 56 /dev/zero
-	printf 'ARM\144'
-	head -c 10000 /dev/urandom
-}
+. "$(dirname "${BASH_SOURCE[0]}")/images.sh"
 
 module() {
 	printf '\177ELF'

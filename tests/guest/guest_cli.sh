@@ -9,6 +9,7 @@ set -u
 IRQSTORM=$(realpath "$1")
 PROGRAM=${2:+$(realpath "$2")}
 HERE=$(dirname "$(realpath "$0")")
+. "$HERE/images.sh"
 WORK=$(mktemp -d)
 LOST=$(mktemp -d) # TMPDIR of every run: has to stay empty
 trap 'rm -rf "$WORK" "$LOST"' EXIT
@@ -152,7 +153,7 @@ check "kernel that is not there" 3 "/nonexistent/bzImage: cannot read it: No suc
 	guest --kernel /nonexistent/bzImage -- info
 one_line "it takes one line to say so"
 check "kernel that is no kernel" 3 "not a bzImage" guest --kernel "$IRQSTORM" -- info
-{ head -c 514 /dev/zero && printf HdrS && head -c 10000 /dev/zero; } >some.bzImage
+bzimage 6.99.9-amd64 >some.bzImage
 check "modules that are not there" 3 "cannot search /nonexistent" \
 	guest --kernel some.bzImage,modules=/nonexistent -- info
 check "missing qemu" 3 "IRQSTORM_QEMU names no-such-qemu.*apt-get install qemu-system-x86" \

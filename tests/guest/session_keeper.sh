@@ -6,15 +6,12 @@
 set -u
 . "$(dirname "$0")/../lib.sh"
 . "$here/session.sh"
+. "$here/images.sh"
 bin=$(realpath "$1") program=$(realpath "$2")
 folder work
 cd "$work" || exit 3
 export IRQSTORM_QEMU=$here/fake_qemu.py
-{
-	head -c 514 /dev/zero
-	printf HdrS
-	head -c 10000 /dev/urandom
-} >bzImage
+bzimage 6.99.9-amd64 >bzImage
 
 session() { # DIR OPTION... -- WORDS: out, err, code
 	local dir=$1

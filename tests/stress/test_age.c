@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Verdicts by age and what takes them back, holds over teardowns and swaps, the end of the lags. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
-#include "stress/account.h"
+#include "ledger_rig.h"
 
 #define SEC 1000000000ULL
-
-static struct tally *t;
-static struct ledger l;
-
-static void setup(void)
-{
-	t = malloc(sizeof(*t));
-	cr_assert_not_null(t);
-	tally_init(t);
-	cr_assert_eq(ledger_init(&l, 7, 64, VEC_ARMED), 0);
-}
-
-static void teardown(void)
-{
-	ledger_destroy(&l);
-	free(t);
-}
 
 TestSuite(age, .init = setup, .fini = teardown);
 TestSuite(hold, .init = setup, .fini = teardown);

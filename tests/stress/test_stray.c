@@ -3,13 +3,7 @@
  * Losses that a call explains, of a vector that was removed, too: their message may be the stray of
  * another vector. Flights are 1000 ns here.
  */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
-#include "stress/account.h"
-
-static struct tally *t;
-static struct ledger l;
+#include "ledger_rig.h"
 
 static const struct account_rules async = {
 	.timed = true, .deadline_ns = 1000, .lost_after_ns = 1000000, .flight_ns = 1000};
@@ -19,20 +13,6 @@ static const struct account_rules sync = {.timed = true,
 					  .deadline_ns = 1000,
 					  .lost_after_ns = 1000000,
 					  .flight_ns = 1000};
-
-static void setup(void)
-{
-	t = malloc(sizeof(*t));
-	cr_assert_not_null(t);
-	tally_init(t);
-	cr_assert_eq(ledger_init(&l, 7, 64, VEC_ARMED), 0);
-}
-
-static void teardown(void)
-{
-	ledger_destroy(&l);
-	free(t);
-}
 
 TestSuite(stray, .init = setup, .fini = teardown);
 
