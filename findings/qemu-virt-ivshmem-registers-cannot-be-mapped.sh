@@ -89,7 +89,7 @@ lib=$tmp/root/usr/lib/x86_64-linux-gnu
 cp -P "$lib"/lib{isl,mpc,mpfr,gmp,zstd,jansson,bfd,opcodes,ctf,sframe}[.-]* libs 2>/dev/null || true
 compile() { # OPTION...
 	local cross=$tmp/root/usr/aarch64-linux-gnu
-	LD_LIBRARY_PATH=$tmp/libs:$tmp/root/usr/lib/x86_64-linux-gnu/.. "$tmp/root/usr/bin/aarch64-linux-gnu-gcc-12" -static \
+	LD_LIBRARY_PATH=$tmp/libs "$tmp/root/usr/bin/aarch64-linux-gnu-gcc-12" -static \
 		-O2 -Wall -Wextra -D_GNU_SOURCE -isystem "$cross/include" -B "$cross/lib" -L "$cross/lib" "$@" -o init init.c ||
 		die "the compiler does not make a static program"
 }
